@@ -10,7 +10,7 @@ from typing import Protocol
 from events.outcome import Outcome
 
 
-class BrokerUnavailable(Exception):
+class BrokerUnavailableError(Exception):
     """The broker cannot be reached now, or did not confirm in time. Nothing is known to be stored; try again."""
 
 
@@ -30,7 +30,7 @@ Listener = Callable[[str, bytes], None]
 
 
 class MessageBroker(Protocol):
-    """Connections heal by themselves: a lost server makes calls raise ``BrokerUnavailable`` or wait, never end."""
+    """Connections heal by themselves: a lost server makes calls raise ``BrokerUnavailableError`` or wait, never end."""
 
     @property
     def connected(self) -> bool: ...
@@ -43,7 +43,7 @@ class MessageBroker(Protocol):
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
         """Stores a message in the stream of its subject and waits for the confirmation. Headers may hold
-        ``Nats-Msg-Id``. Raises ``BrokerUnavailable``."""
+        ``Nats-Msg-Id``. Raises ``BrokerUnavailableError``."""
 
     def consume(self, durable: str, stream: str, handler: Handler, *, in_flight: int = 8) -> None:
         """Delivers every message of ``stream`` to ``handler`` until ``stop``, now and after each reconnection."""
@@ -55,7 +55,7 @@ class MessageBroker(Protocol):
         """Calls ``listener(subject, payload)`` for each notice, until ``stop``. ``subject`` may hold wildcards."""
 
     async def publish_frame(self, key: str, payload: bytes) -> None:
-        """Appends to the token log of ``key`` (stream ``TOKENS``, memory). Raises ``BrokerUnavailable``."""
+        """Appends to the token log of ``key`` (stream ``TOKENS``, memory). Raises ``BrokerUnavailableError``."""
 
     def follow_frames(self, key: str) -> AsyncIterator[bytes]:
         """Every frame of ``key`` that the log still holds, then each new one as it comes. Goes on over lost
