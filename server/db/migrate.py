@@ -1,0 +1,52 @@
+"""Bringing a database to the schema of this release. ``python -m server.db.migrate check`` compares the migrations
+with the tables; ``… revision MESSAGE`` writes the next migration."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection
+
+from server.db.database import Database
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def upgrade(database: Database) -> None:
+    """Applies every migration that is missing. Safe to call again, and from several processes in turn."""
+    async with database.engine.begin() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+
+
+async def _against_tables(action: str, message: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite+aiosqlite:///{folder}/check.db")
+        try:
+            await upgrade(database)
+            async with database.engine.begin() as connection:
+                if action == "check":
+                    await connection.run_sync(lambda sync: command.check(_config(sync)))
+                else:
+                    await connection.run_sync(
+                        lambda sync: command.revision(_config(sync), message=message, autogenerate=True)
+                    )
+        finally:
+            await database.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_against_tables(sys.argv[1], " ".join(sys.argv[2:])))
+    except CommandError as error:
+        sys.exit(f"{error}")

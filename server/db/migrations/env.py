@@ -1,0 +1,24 @@
+"""Alembic's entry: offline SQL or a connection handed in by ``server.db.migrate``."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from server.db.tables import Base, UtcDateTime
+
+
+def _render(kind: str, item: object, _context: object) -> str | bool:
+    """Migrations name plain SQLAlchemy types only, so that old ones never depend on today's code."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+    render_item=_render,
+)
+with context.begin_transaction():
+    context.run_migrations()
