@@ -1,0 +1,170 @@
+"""Queries for generations: the work queue that every worker draws from.
+
+A running generation is leased. Every write of a worker names its owner and attempt, so that one whose lease has
+passed to another changes nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.tables import GenerationRow
+
+ACTIVE = ("queued", "running")
+
+
+async def add(
+    db: AsyncSession, session_id: int, change: str, options: dict[str, Any], now: datetime, *, error: str | None = None
+) -> GenerationRow:
+    """A generation to be done; with ``error``, one that could not even begin."""
+    row = GenerationRow(
+        id=uuid.uuid4().hex,
+        session_id=session_id,
+        change=change,
+        options=options,
+        state="failed" if error else "queued",
+        attempt=0,
+        error=error,
+        cancel_requested=False,
+        created_at=now,
+        finished_at=now if error else None,
+    )
+    db.add(row)
+    await db.flush()
+    return row
+
+
+async def find(db: AsyncSession, generation_id: str) -> GenerationRow | None:
+    return await db.get(GenerationRow, generation_id)
+
+
+async def latest(db: AsyncSession, session_id: int) -> GenerationRow | None:
+    return (
+        await db.execute(
+            select(GenerationRow)
+            .where(GenerationRow.session_id == session_id)
+            .order_by(GenerationRow.created_at.desc(), GenerationRow.id.desc())
+            .limit(1)
+        )
+    ).scalar_one_or_none()
+
+
+async def active(db: AsyncSession, session_id: int) -> GenerationRow | None:
+    """The generation of a session that waits or runs. There is at most one."""
+    return (
+        (
+            await db.execute(
+                select(GenerationRow).where(GenerationRow.session_id == session_id, GenerationRow.state.in_(ACTIVE))
+            )
+        )
+        .scalars()
+        .first()
+    )
+
+
+async def queue_length(db: AsyncSession) -> int:
+    return (await db.execute(select(func.count()).where(GenerationRow.state == "queued"))).scalar_one()
+
+
+async def position(db: AsyncSession, row: GenerationRow) -> int:
+    """The place of a waiting generation in the queue, from 1."""
+    ahead = await db.execute(
+        select(func.count()).where(GenerationRow.state == "queued", GenerationRow.created_at < row.created_at)
+    )
+    return ahead.scalar_one() + 1
+
+
+async def claim(db: AsyncSession, owner: str, lease: float, now: datetime) -> GenerationRow | None:
+    """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none."""
+    row = (
+        await db.execute(
+            select(GenerationRow)
+            .where(
+                or_(
+                    GenerationRow.state == "queued",
+                    and_(GenerationRow.state == "running", GenerationRow.lease_until < now),
+                )
+            )
+            .order_by(GenerationRow.created_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    row.state = "running"
+    row.owner = owner
+    row.attempt += 1
+    row.lease_until = now + timedelta(seconds=lease)
+    await db.flush()
+    return row
+
+
+async def release_all(db: AsyncSession, owner_prefix: str) -> int:
+    """Gives back what a worker of this name held before it died, at once instead of when the lease ends."""
+    result = await db.execute(
+        update(GenerationRow)
+        .where(GenerationRow.state == "running", GenerationRow.owner.startswith(owner_prefix, autoescape=True))
+        .values(state="queued", owner=None, lease_until=None)
+    )
+    return cast("CursorResult[Any]", result).rowcount
+
+
+async def renew(db: AsyncSession, owner: str, lease: float, now: datetime) -> dict[str, bool]:
+    """Extends all leases of ``owner``. The ids it still holds, and whether each is to be cancelled."""
+    await db.execute(
+        update(GenerationRow)
+        .where(GenerationRow.state == "running", GenerationRow.owner == owner)
+        .values(lease_until=now + timedelta(seconds=lease))
+    )
+    rows = await db.execute(
+        select(GenerationRow.id, GenerationRow.cancel_requested).where(
+            GenerationRow.state == "running", GenerationRow.owner == owner
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -> GenerationRow | None:
+    """The generation if it is still this owner's in this attempt, locked for the transaction."""
+    return (
+        await db.execute(
+            select(GenerationRow)
+            .where(
+                GenerationRow.id == generation_id,
+                GenerationRow.state == "running",
+                GenerationRow.owner == owner,
+                GenerationRow.attempt == attempt,
+            )
+            .with_for_update()
+        )
+    ).scalar_one_or_none()
+
+
+def finish(
+    row: GenerationRow, state: str, now: datetime, *, error: str | None = None, version: int | None = None
+) -> None:
+    """Ends a generation: ``done``, ``failed`` or ``cancelled``."""
+    row.state = state
+    row.error = error
+    row.note_version = version
+    row.finished_at = now
+    row.lease_until = None
+
+
+def hand_back(row: GenerationRow) -> None:
+    """Puts a generation back into the queue."""
+    row.state = "queued"
+    row.owner = None
+    row.lease_until = None
+
+
+async def totals(db: AsyncSession) -> dict[str, int]:
+    """How many generations are in each state."""
+    rows = await db.execute(select(GenerationRow.state, func.count()).group_by(GenerationRow.state))
+    return dict(rows.tuples().all())

@@ -1,0 +1,35 @@
+"""The legacy text of a note: sections under their headings, and the line that says where no model wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.clinical.text import legacy_text, parse_legacy_text
+from models.formats import NoteFormat
+from server.notes.state import FREE_TEXT, Draft, Section
+
+FALLBACK_LINE = "(Extractive draft: sentences taken from the transcript without the language model.)"
+
+
+def render(note_format: NoteFormat, sections: Sequence[Section], draft: Draft | None) -> str:
+    """The text of a note; sections that the format does not have follow at the end under their own headings."""
+    known = {spec.id for spec in note_format.sections}
+    by_id = {section.id: section.text for section in sections if section.id in known}
+    parts = [legacy_text(note_format, by_id)] if by_id else []
+    for section in sections:
+        if section.id == FREE_TEXT:
+            parts.append(section.text)
+        elif section.id not in known:
+            parts.append(f"**{section.heading}:** {section.text}")
+    if draft is not None and draft.fallback:
+        parts.append(FALLBACK_LINE)
+    return "\n\n".join(part for part in parts if part)
+
+
+def parse(note_format: NoteFormat, text: str) -> list[tuple[str, str, str]]:
+    """The sections of a text: those of the format, or one free text where no heading of it stands in the text."""
+    body = text.replace(FALLBACK_LINE, "").strip()
+    if not any(f"**{spec.heading}:**" in body for spec in note_format.sections):
+        return [(FREE_TEXT, "Note", body)] if body else []
+    texts = parse_legacy_text(note_format, body)
+    return [(spec.id, spec.heading, texts[spec.id]) for spec in note_format.sections if spec.id in texts]
