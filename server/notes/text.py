@@ -32,4 +32,8 @@ def parse(note_format: NoteFormat, text: str) -> list[tuple[str, str, str]]:
     if not any(f"**{spec.heading}:**" in body for spec in note_format.sections):
         return [(FREE_TEXT, "Note", body)] if body else []
     texts = parse_legacy_text(note_format, body)
-    return [(spec.id, spec.heading, texts[spec.id]) for spec in note_format.sections if spec.id in texts]
+    return [
+        (spec.id, spec.heading, texts[spec.id])
+        for spec in note_format.sections
+        if texts.get(spec.id) or f"**{spec.heading}:**" in body
+    ]
