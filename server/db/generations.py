@@ -147,12 +147,19 @@ async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -
 
 
 def finish(
-    row: GenerationRow, state: str, now: datetime, *, error: str | None = None, version: int | None = None
+    row: GenerationRow,
+    state: str,
+    now: datetime,
+    *,
+    error: str | None = None,
+    version: int | None = None,
+    inference_time: float | None = None,
 ) -> None:
     """Ends a generation: ``done``, ``failed`` or ``cancelled``."""
     row.state = state
     row.error = error
     row.note_version = version
+    row.inference_time = inference_time
     row.finished_at = now
     row.lease_until = None
 

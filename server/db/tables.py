@@ -128,6 +128,7 @@ class GenerationRow(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str | None]
     note_version: Mapped[int | None]
+    inference_time: Mapped[float | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

@@ -12,6 +12,7 @@ from server.sessions.intake import Limits
 from server.settings import Settings
 from server.stream.streams import NoteStreams
 from server.stream.waiting import GenerationWaiter
+from server.stream.workers import WorkerView
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,5 @@ class ApiParts:
     limits: Limits
     streams: NoteStreams
     waiter: GenerationWaiter
+    workers: WorkerView
     web: Path | None

@@ -16,16 +16,17 @@ _LOOK_EVERY = 0.5
 
 
 class GenerationWaiter:
-    """Looks at the database when a worker says that a session changed, and now and then besides: a notice may be lost."""
+    """Looks at the database when a worker says that a session changed, and now and then besides: a notice can be
+    lost."""
 
     def __init__(self, database: Database, broker: MessageBroker) -> None:
         self._database = database
         self._changed: dict[int, asyncio.Event] = {}
         broker.listen(SESSION_CHANGED, self._on_change)
 
-    async def wait(self, generation_id: str, session_id: int, timeout: float) -> GenerationRow | None:
-        """The generation once it is done, failed or cancelled; None when that takes longer than ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
+    async def wait(self, generation_id: str, session_id: int, seconds: float) -> GenerationRow | None:
+        """The generation once it is done, failed or cancelled; None when that takes longer than ``seconds``."""
+        deadline = time.monotonic() + seconds
         while True:
             changed = self._changed.setdefault(session_id, asyncio.Event())
             async with self._database.read() as db:
