@@ -24,6 +24,8 @@ class Gate(StrEnum):
     NONE = "none"
     RISK = "risk"
     PLAN = "plan"
+    MENTAL_STATUS = "mental_status"
+    DIAGNOSIS = "diagnosis"
 
 
 @dataclass(frozen=True, slots=True)

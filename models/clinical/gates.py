@@ -1,0 +1,25 @@
+"""What a session must have spoken of before a section may: the conditions behind ``formats.Gate``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.clinical.lexicon import DIAGNOSES, MENTAL_STATUS, PLAN
+from models.clinical.risk import find_risk
+from models.formats.format import Gate
+from models.transcript import Turn
+
+
+def holds(gate: Gate, turns: Sequence[Turn]) -> bool:
+    """Whether ``turns`` speak of what ``gate`` guards at all; a question that got no answer is speaking of it."""
+    match gate:
+        case Gate.NONE:
+            return True
+        case Gate.RISK:
+            return bool(find_risk(turns))
+        case Gate.PLAN:
+            return any(PLAN.search(turn.text) for turn in turns)
+        case Gate.MENTAL_STATUS:
+            return any(MENTAL_STATUS.search(turn.text) for turn in turns)
+        case Gate.DIAGNOSIS:
+            return any(DIAGNOSES.search(turn.text) for turn in turns)

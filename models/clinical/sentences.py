@@ -1,0 +1,86 @@
+"""Where sentences end, and how many words a text has.
+
+Every budget and every piece of evidence in the product counts with these two functions.
+"""
+
+from __future__ import annotations
+
+import re
+
+from models.transcript import normalise_whitespace
+
+_ABBREVIATIONS = frozenset(
+    "dr mr mrs ms prof st jr sr vs etc e.g i.e approx appt dept min max no fig wk wks hr hrs mo mos yr yrs pt pts tx dx"
+    " rx hx sx est inc jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s z.b bzw ca sra dra lic".split()
+)
+_ENDERS = ".!?…。！？؟।"
+_CLOSERS = "\"'”’»)]}*"
+_OPENERS = "\"'“‘«([{*¿¡"
+_END = re.compile(rf"([{_ENDERS}]+)[{re.escape(_CLOSERS)}]*$")
+_BULLET = re.compile(r"^(?:[-*•–—]|\d{1,2}[.)])$")
+_INITIALS = re.compile(r"^(?:[^\W\d_]\.)+$")
+_CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯＀-￯]")
+
+
+def word_count(text: str) -> int:
+    """Words of ``text``: runs without white space; in scripts that write none between words, two characters a word."""
+    return sum(max(1, -(-len(_CJK.findall(token)) // 2)) for token in text.split())
+
+
+def ends_sentence(token: str) -> bool:
+    """Whether a token (no white space in it) may be the last of a sentence, whatever follows."""
+    end = _END.search(token)
+    if end is None or _BULLET.match(token):
+        return False
+    stem = token[: end.start()].lstrip(_OPENERS).lower()
+    if end.group(1) == ".":
+        return not (stem in _ABBREVIATIONS or _INITIALS.match(token.lstrip(_OPENERS)))
+    return True
+
+
+def starts_sentence(token: str) -> bool:
+    """Whether a token may be the first of a sentence: no lower-case letter begins one."""
+    word = token.lstrip(_OPENERS)
+    if word.startswith(("RED:", "red:")):
+        return True
+    return bool(_BULLET.match(token)) or not word[:1].islower()
+
+
+def split_sentences(text: str) -> tuple[str, ...]:
+    """The sentences of ``text``; joined with single spaces they are ``normalise_whitespace(text)``.
+
+    A line that begins with a bullet or a number, and the line after a blank one, begins a sentence too.
+    """
+    sentences: list[str] = []
+    for block in _blocks(text):
+        sentences.extend(_split_block(block))
+    return tuple(sentences)
+
+
+def _blocks(text: str) -> list[str]:
+    blocks: list[list[str]] = [[]]
+    for line in text.splitlines():
+        words = normalise_whitespace(line)
+        if not words or (_BULLET.match(words.split(" ")[0]) and blocks[-1]):
+            blocks.append([])
+        if words:
+            blocks[-1].append(words)
+    return [normalise_whitespace(" ".join(block)) for block in blocks if block]
+
+
+def _split_block(block: str) -> list[str]:
+    tokens = block.split(" ")
+    sentences: list[str] = []
+    begin = 0
+    for place in range(len(tokens) - 1):
+        if ends_sentence(tokens[place]) and starts_sentence(tokens[place + 1]) and not _inside_marker(tokens, place):
+            sentences.append(" ".join(tokens[begin : place + 1]))
+            begin = place + 1
+    if begin < len(tokens) and tokens[begin]:
+        sentences.append(" ".join(tokens[begin:]))
+    return sentences
+
+
+def _inside_marker(tokens: list[str], place: int) -> bool:
+    open_at = next((at for at in range(place, -1, -1) if "{{RED:" in tokens[at]), None)
+    return open_at is not None and "}}" not in " ".join(tokens[open_at : place + 1]).rpartition("{{RED:")[2]

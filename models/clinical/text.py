@@ -1,0 +1,41 @@
+"""A note as the one text that legacy clients show and send back: ``**Heading:** text``, blank lines between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from models.formats.format import NoteFormat
+
+_HEADING = re.compile(r"^[ \t]*\*\*[ \t]*([^*\n:]{1,60}?)[ \t]*:?[ \t]*\*\*[ \t]*:?[ \t]*", re.MULTILINE)
+
+
+def legacy_text(note_format: NoteFormat, sections: Mapping[str, str]) -> str:
+    """The sections of the format in order; one that ``sections`` lacks, or that is empty, says its absent sentence."""
+    parts = []
+    for section in note_format.sections:
+        body = sections.get(section.id, "").strip() or section.absent
+        parts.append(f"**{section.heading}:** {body}")
+    return "\n\n".join(parts)
+
+
+def parse_legacy_text(note_format: NoteFormat, text: str) -> dict[str, str]:
+    """Section id to text. Text before the first heading goes to the first section; an unknown heading and what
+    follows it stay, as they were written, in the section before; a heading that comes twice continues its section.
+    Every section of the format is in the answer, empty where the text has none."""
+    known = {section.heading.casefold(): section.id for section in note_format.sections}
+    bodies: dict[str, list[str]] = {section.id: [] for section in note_format.sections}
+    current = note_format.sections[0].id
+    reached = 0
+    for match in _HEADING.finditer(text):
+        section_id = known.get(match.group(1).casefold())
+        if section_id is None:
+            continue
+        bodies[current].append(text[reached : match.start()])
+        current, reached = section_id, match.end()
+    bodies[current].append(text[reached:])
+    return {section_id: _join(parts) for section_id, parts in bodies.items()}
+
+
+def _join(parts: list[str]) -> str:
+    return "\n\n".join(trimmed for part in parts if (trimmed := part.strip()))
