@@ -1,0 +1,206 @@
+"""Sessions to train and measure on: read from CSV or JSONL, validated row by row, normalised without losing a mark.
+
+A record that lacks a transcription or a summary is reported and skipped, never trained on. Text of sessions stays in
+the records: the report names rows and reasons only.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.transcript import Turn, normalise_whitespace, parse_transcript
+
+# Column names in the order of preference; the first that is there is taken.
+TRANSCRIPT_KEYS = (
+    *("transcript", "session_transcription", "original_transcription", "translated_transcription"),
+    *("transcription", "dialogue"),
+)
+SUMMARY_KEYS = ("summary", "session_summary", "signed_summary")
+ID_KEYS = ("id", "session_id", "encounter_id", "ID")
+
+# The service refuses transcripts under 50 characters (contract 3.1); there is nothing to learn from them either.
+MIN_TRANSCRIPT = 50
+MIN_SUMMARY_WORDS = 5
+
+
+class DatasetError(ValueError):
+    """A file of sessions that cannot be read at all; the message names it and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One session with its reference text. ``group`` is what a split must keep together (the patient, where known);
+    ``sections`` holds reference text by section id and may be empty."""
+
+    id: str
+    transcript: str
+    summary: str
+    sections: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    group: str = ""
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return parse_transcript(self.transcript)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is to be said of one row. ``row`` counts records from 1; ``skipped`` rows are not in the data set."""
+
+    row: int
+    reason: str
+    skipped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The records of a file and the findings about its rows."""
+
+    name: str
+    rows: int
+    records: tuple[SessionRecord, ...]
+    findings: tuple[Finding, ...]
+
+    def report(self) -> str:
+        """The validation report, Markdown, row by row, without text of any session."""
+        lines = [f"# {self.name}", "", f"{self.rows} rows, {len(self.records)} usable."]
+        if self.findings:
+            lines += ["", "| row | kept | finding |", "| --- | --- | --- |"]
+            lines += [f"| {f.row} | {'no' if f.skipped else 'yes'} | {f.reason} |" for f in self.findings]
+        return "\n".join(lines) + "\n"
+
+
+def normalise_text(text: str) -> str:
+    """``text`` with each line trimmed and its runs of white space one space, empty lines gone. Nothing else changes:
+    clinical markers, quotation marks and case stay as they were. Idempotent."""
+    lines = (normalise_whitespace(line) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def text_sha256(text: str) -> str:
+    """By what a transcript is known without being shown: SHA-256 of its UTF-8 bytes."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def read_dataset(path: Path) -> Dataset:
+    """The sessions of a ``.csv``, ``.jsonl`` or ``.json`` (a list) file. Raises ``DatasetError``."""
+    try:
+        rows = list(_rows(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    return build_dataset(rows, path.stem)
+
+
+def build_dataset(rows: Iterable[Mapping[str, object] | None], name: str) -> Dataset:
+    """Validates rows of named fields (None: a row that could not be parsed)."""
+    records: list[SessionRecord] = []
+    findings: list[Finding] = []
+    seen: dict[str, int] = {}
+    count = 0
+    for count, row in enumerate(rows, 1):
+        record, reason = _record(row, count, name)
+        if record is None:
+            findings.append(Finding(count, reason))
+            continue
+        digest = text_sha256(record.transcript.lower())
+        if digest in seen:
+            findings.append(Finding(count, f"same transcription as row {seen[digest]}"))
+            continue
+        seen[digest] = count
+        findings.extend(Finding(count, remark, skipped=False) for remark in _remarks(record))
+        records.append(record)
+    return Dataset(name, count, tuple(records), tuple(findings))
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, object] | None]:
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        csv.field_size_limit(min(sys.maxsize, 1 << 30))
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield from csv.DictReader(file)
+    elif suffix == ".jsonl":
+        with path.open(encoding="utf-8-sig") as file:
+            yield from (_object(line) for line in file if line.strip())
+    elif suffix == ".json":
+        loaded = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(loaded, list):
+            raise DatasetError(f"{path}: must hold a list of sessions")
+        yield from (entry if isinstance(entry, dict) else None for entry in loaded)
+    else:
+        raise DatasetError(f"{path}: '{suffix}' is not known, it may be .csv, .jsonl or .json")
+
+
+def _object(line: str) -> Mapping[str, object] | None:
+    try:
+        loaded = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return loaded if isinstance(loaded, dict) else None
+
+
+def _text(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
+    for key in keys:
+        value = row.get(key)
+        if isinstance(value, str) and value.strip():
+            return normalise_text(value)
+    return ""
+
+
+def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:
+    if row is None:
+        return None, "not a JSON object"
+    transcript, summary = _text(row, TRANSCRIPT_KEYS), _text(row, SUMMARY_KEYS)
+    if not transcript:
+        return None, "no transcription"
+    if not summary:
+        return None, "no summary"
+    if len(transcript) < MIN_TRANSCRIPT:
+        return None, f"transcription of {len(transcript)} characters, at least {MIN_TRANSCRIPT} are needed"
+    if row.get("consent") is False:
+        return None, "no consent to train on it"
+    identity = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), f"{name}-{number}")
+    sections = row.get("sections")
+    kept = (
+        {k: normalise_text(v) for k, v in sections.items() if isinstance(v, str)} if isinstance(sections, dict) else {}
+    )
+    patient = row.get("patient_id")
+    group = identity if patient in (None, "") else f"patient-{patient}"
+    return SessionRecord(identity, transcript, normalise_whitespace(summary), kept, name, group), ""
+
+
+def _remarks(record: SessionRecord) -> Iterator[str]:
+    words = len(record.summary.split())
+    if words < MIN_SUMMARY_WORDS:
+        yield f"summary of {words} words"
+    if words >= len(record.transcript.split()):
+        yield "summary is as long as the transcription"
+    if all(turn.speaker == "unknown" for turn in record.turns):
+        yield "no speaker labels"
+
+
+def with_sections(records: Iterable[SessionRecord], labels: Path) -> tuple[SessionRecord, ...]:
+    """Records with the section text of a label file: JSONL of ``{"sha256": first digits of the transcription's
+    SHA-256, "sections": {...}}``. A label without a session is ignored; a session without a label stays as it is."""
+    by_hash: dict[str, dict[str, str]] = {}
+    with labels.open(encoding="utf-8") as file:
+        for line in file:
+            if line.strip():
+                entry = json.loads(line)
+                by_hash[entry["sha256"]] = entry["sections"]
+    return tuple(_labelled(record, by_hash) for record in records)
+
+
+def _labelled(record: SessionRecord, by_hash: Mapping[str, Mapping[str, str]]) -> SessionRecord:
+    digest = text_sha256(record.transcript)
+    for length in (16, 64):
+        if (sections := by_hash.get(digest[:length])) is not None:
+            kept = {key: normalise_text(value) for key, value in sections.items()}
+            return SessionRecord(record.id, record.transcript, record.summary, kept, record.source, record.group)
+    return record

@@ -1,0 +1,90 @@
+"""The settings of a training run, as they are recorded with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# All linear layers: Llama and its kin; Phi-3 fuses the same seven matrices into four.
+LLAMA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+PHI3_TARGETS = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj")
+
+
+class SettingsError(ValueError):
+    """A setting out of its range; the message names it, what it was and what it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """How an adapter is trained. ``branch_weights`` weigh the parts of the note in the loss (``*``: all others);
+    ``average`` is the decay of a running mean of the adapter, 0 for none; ``batch`` counts sessions, each with all
+    its branches. ``checkpoint_every`` counts optimizer steps."""
+
+    rank: int = 16
+    alpha: float = 32.0
+    dropout: float = 0.05
+    learning_rate: float = 8e-4
+    epochs: float = 5.0
+    batch: int = 4
+    warmup: float = 0.06
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    neftune: float = 0.0
+    clip: float = 1.0
+    average: float = 0.0
+    prompt_weight: float = 0.0
+    branch_weights: Mapping[str, float] = field(default_factory=lambda: {"*": 1.0})
+    seed: int = 0
+    four_bit: bool = False
+    checkpoint_every: int = 20
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingsError``."""
+        ranges: tuple[tuple[str, float, float], ...] = (
+            ("rank", 1, 512),
+            ("alpha", 1e-6, 4096),
+            ("dropout", 0, 0.9),
+            ("learning_rate", 1e-7, 1),
+            ("epochs", 0.01, 1000),
+            ("batch", 1, 4096),
+            ("warmup", 0, 0.9),
+            ("weight_decay", 0, 1),
+            ("label_smoothing", 0, 0.9),
+            ("neftune", 0, 100),
+            ("clip", 1e-6, 1e6),
+            ("average", 0, 0.99999),
+            ("prompt_weight", 0, 1),
+            ("checkpoint_every", 1, 1_000_000),
+        )
+        for name, low, high in ranges:
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise SettingsError(f"{name} is {value}, it may be from {low:g} to {high:g}")
+        if not any(weight > 0 for weight in self.branch_weights.values()):
+            raise SettingsError("branch_weights gives no part of the note a weight above 0")
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+def settings_from(values: Mapping[str, Any]) -> TrainSettings:
+    """Settings from names and values; names left out keep their defaults. Raises ``SettingsError``."""
+    known = {entry.name for entry in dataclasses.fields(TrainSettings)}
+    if unknown := sorted(set(values) - known):
+        raise SettingsError(f"{', '.join(unknown)}: not known, it may be {', '.join(sorted(known))}")
+    return TrainSettings(**values)
+
+
+def read_settings(path: Path) -> TrainSettings:
+    """Settings from a JSON file. Raises ``SettingsError``."""
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise SettingsError(f"{path}: not a JSON file of settings: {error}") from error
+    if not isinstance(loaded, dict):
+        raise SettingsError(f"{path}: must hold one JSON object of settings")
+    return settings_from(loaded.get("settings", loaded))
