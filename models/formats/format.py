@@ -28,6 +28,17 @@ class Gate(StrEnum):
     DIAGNOSIS = "diagnosis"
 
 
+class Topic(StrEnum):
+    """What a section is about: by it the extractive note finds what was said."""
+
+    PRESENTATION = "presentation"
+    EMOTION = "emotion"
+    RISK = "risk"
+    INTERVENTION = "intervention"
+    PROGRESS = "progress"
+    PLAN = "plan"
+
+
 @dataclass(frozen=True, slots=True)
 class SectionSpec:
     """One section. ``words`` is its budget; ``absent`` is what it says when the session holds nothing for it."""
@@ -38,6 +49,7 @@ class SectionSpec:
     words: int
     absent: str
     gate: Gate = Gate.NONE
+    topic: Topic = Topic.PRESENTATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,16 @@ class NoteFormat:
         raise KeyError(section_id)
 
 
+# What sections of these ids are about when their file does not say.
+_TOPICS = {
+    "emotional_state": Topic.EMOTION,
+    "risk": Topic.RISK,
+    "intervention": Topic.INTERVENTION,
+    "progress": Topic.PROGRESS,
+    "plan": Topic.PLAN,
+}
+
+
 def _value(table: dict[str, Any], key: str, kind: type, where: str, default: Any = None) -> Any:
     value = table.get(key, default)
     if value is None:
@@ -74,6 +96,9 @@ def _section(table: dict[str, Any], where: str) -> SectionSpec:
     gate = _value(table, "gate", str, where, Gate.NONE.value)
     if gate not in set(Gate):
         raise FormatError(f"{where}: 'gate' is {gate!r}, it may be {', '.join(Gate)}")
+    topic = _value(table, "topic", str, where, _TOPICS.get(section_id, Topic.PRESENTATION).value)
+    if topic not in set(Topic):
+        raise FormatError(f"{where}: 'topic' is {topic!r}, it may be {', '.join(Topic)}")
     words = _value(table, "words", int, where)
     if words < 5:
         raise FormatError(f"{where}: 'words' is {words}, it must be 5 or more")
@@ -84,6 +109,7 @@ def _section(table: dict[str, Any], where: str) -> SectionSpec:
         words=words,
         absent=_value(table, "absent", str, where),
         gate=Gate(gate),
+        topic=Topic(topic),
     )
 
 

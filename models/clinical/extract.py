@@ -1,0 +1,95 @@
+"""The sentences of a session that a note of each topic would rest on, the most telling first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.clinical.evidence import is_backchannel
+from models.clinical.lexicon import PLAN
+from models.clinical.risk import find_risk
+from models.clinical.sentences import split_sentences, word_count
+from models.clinical.words import content_stems
+from models.formats.format import Topic
+from models.transcript import Turn, normalise_whitespace
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One sentence that somebody said. ``place`` is where its turn stands in the sequence of turns."""
+
+    text: str
+    turn: Turn
+    place: int
+
+
+_CUES: dict[Topic, re.Pattern[str]] = {
+    Topic.PRESENTATION: re.compile(
+        r"(?<!\w)(?:came|here|today|this week|last week|lately|recently|since|problem|struggl\w+|trouble|hard|difficult\w*|happened|bother\w*"
+        r"|started|help|because|fight|argument|work|school|sleep\w*)(?!\w)",
+        re.IGNORECASE,
+    ),
+    Topic.EMOTION: re.compile(
+        r"(?<!\w)(?:feel\w*|felt|sad\w*|anxi\w+|worr\w+|angry|anger|afraid|scared|panic\w*|depress\w+|hopeless\w*|lonel\w+|guilt\w*|asham\w+"
+        r"|overwhelm\w*|tired|exhaust\w+|numb|cry\w*|cried|stress\w*|mood|happy|calm\w*|nervous|irrita\w+|empty|hurt|upset|tears?)(?!\w)",
+        re.IGNORECASE,
+    ),
+    Topic.INTERVENTION: re.compile(
+        r"(?<!\w)(?:let's|try|notice|what if|imagine|practice|breath\w*|thoughts?|evidence|exercise|skill|technique|explore|sounds like|wonder\w*"
+        r"|grounding|record|role-?play|boundar\w+|coping|strateg\w+|plan|reframe|values?|compassion\w*)(?!\w)",
+        re.IGNORECASE,
+    ),
+    Topic.PROGRESS: re.compile(
+        r"(?<!\w)(?:better|worse|improv\w+|help(?:s|ed|ing|ful)?|easier|harder|realiz\w+|realis\w+|notic\w+|tried|managed|used|learn\w+|chang\w+"
+        r"|proud|first time|progress|able|still|makes sense|insight|understand)(?!\w)",
+        re.IGNORECASE,
+    ),
+    Topic.PLAN: PLAN,
+}
+_BY: dict[Topic, str | None] = {
+    Topic.PRESENTATION: "client",
+    Topic.EMOTION: "client",
+    Topic.INTERVENTION: "therapist",
+    Topic.PROGRESS: "client",
+}
+
+
+def spoken_sentences(turns: Sequence[Turn]) -> list[Spoken]:
+    """All that was said, sentence by sentence, without what only keeps a talk going."""
+    return [
+        Spoken(sentence, turn, place)
+        for place, turn in enumerate(turns)
+        if not is_backchannel(turn.text)
+        for sentence in split_sentences(normalise_whitespace(turn.text))
+        if not is_backchannel(sentence)
+    ]
+
+
+def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> list[Spoken]:
+    """The sentences that speak of ``topic``, the most telling first; none where nothing does. What does not name
+    its speakers by role is searched whoever spoke."""
+    if topic is Topic.RISK:
+        at_risk = {mention.turn for mention in find_risk(turns)}
+        return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
+    pattern = _CUES.get(topic, _CUES[Topic.PRESENTATION])
+    who = _BY.get(topic)
+    known = who in {turn.speaker for turn in turns}
+    scored = []
+    for order, one in enumerate(spoken):
+        if known and who and one.turn.speaker != who:
+            continue
+        cues = len(pattern.findall(one.text))
+        if not cues and topic in (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS):
+            continue
+        scored.append((-_worth(one, cues, topic, len(turns)), order, one))
+    return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]
+
+
+def _worth(one: Spoken, cues: int, topic: Topic, total: int) -> float:
+    length = word_count(one.text)
+    fit = 1.0 if 6 <= length <= 30 else 0.4
+    question = 0.5 if one.text.rstrip().endswith("?") else 0.0
+    where = one.place / max(1, total - 1)
+    early = {Topic.PRESENTATION: 1.0 - where, Topic.PLAN: where, Topic.PROGRESS: where}.get(topic, 0.0)
+    return min(cues, 3) + fit + 0.15 * min(len(content_stems(one.text)), 10) + 1.5 * early - question

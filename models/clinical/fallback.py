@@ -1,0 +1,79 @@
+"""A note without a model: what was said, picked by topic and reported, under the headings of the format.
+
+It is readable and grounded, in any language, and says nothing that was not said; whoever stores it says that it is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.clinical.extract import Spoken, spoken_sentences, telling
+from models.clinical.markers import mark_risk
+from models.clinical.plan import SUMMARY_ID, plan_note
+from models.clinical.reported import quote, report
+from models.clinical.risk import find_risk
+from models.clinical.sentences import word_count
+from models.clinical.summary import fit_summary
+from models.formats.format import NoteFormat, Topic
+from models.transcript import Turn, speaker_label
+
+# A section of quotes is read by nobody to the end: a few telling ones are.
+_SENTENCES_IN_SECTION = 3
+_WORDS_IN_SENTENCE = 26
+
+
+def extractive_note(note_format: NoteFormat, turns: Sequence[Turn]) -> dict[str, str]:
+    """Section id (and ``summary``) to text, every section of the format present, budgets and gates kept."""
+    spoken = spoken_sentences(turns)
+    used: set[tuple[int, str]] = set()
+    note: dict[str, str] = {}
+    for section, plan in zip(note_format.sections, plan_note(note_format, turns), strict=True):
+        body = plan.fixed or _section(section.topic, spoken, turns, plan.words, used) or plan.absent
+        note[section.id] = mark_risk(body)
+    note[SUMMARY_ID] = fit_summary("", turns, note_format.summary_min_words, note_format.summary_max_words)
+    return note
+
+
+def _section(
+    topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], words: int, used: set[tuple[int, str]]
+) -> str:
+    if topic is Topic.RISK:
+        return _risk(turns, words)
+    chosen: list[tuple[int, str]] = []
+    room = words
+    for one in telling(topic, spoken, turns):
+        if (one.place, one.text) in used:
+            continue
+        sentence = report(one.text, one.turn, min(room, _WORDS_IN_SENTENCE))
+        if sentence:
+            used.add((one.place, one.text))
+            chosen.append((one.place, sentence))
+            room -= word_count(sentence)
+        if len(chosen) == _SENTENCES_IN_SECTION:
+            break
+    return " ".join(sentence for _, sentence in sorted(chosen, key=lambda entry: entry[0]))
+
+
+def _risk(turns: Sequence[Turn], words: int) -> str:
+    """Each turn that speaks of danger, and the answer to it where it was a question, as quotes."""
+    parts: list[str] = []
+    room = words
+    places = {turn.index: place for place, turn in enumerate(turns)}
+    at_risk = list(dict.fromkeys(places[mention.turn] for mention in find_risk(turns)))
+    shown: set[int] = set()
+    for place in sorted(at_risk, key=lambda at: (turns[at].speaker != "client", at)):
+        for at in _with_answer(turns, place):
+            if at in shown:
+                continue
+            verb = "asked" if turns[at].text.rstrip().endswith("?") else "said"
+            part = quote(f"{speaker_label(turns[at].speaker)} {verb}:", turns[at].text, min(room, _WORDS_IN_SENTENCE))
+            if part:
+                shown.add(at)
+                parts.append(part)
+                room -= word_count(part)
+    return " ".join(parts)
+
+
+def _with_answer(turns: Sequence[Turn], place: int) -> tuple[int, ...]:
+    asked = turns[place].text.rstrip().endswith("?")
+    return (place, place + 1) if asked and place + 1 < len(turns) else (place,)

@@ -1,0 +1,101 @@
+"""A section that the model has written, held against the session: what was not said is taken out.
+
+Whole sentences go, so that what stays reads as it was written; quotes that are not verbatim lose their quotation
+marks. Reasons are names of rules, never text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.clinical.markers import mark_risk, strip_markers
+from models.clinical.plan import ABSENT_SENTENCES
+from models.clinical.rules import RULES
+from models.clinical.sentences import ends_sentence, split_sentences, word_count
+from models.clinical.session import Session, session_of
+from models.clinical.summary import cut_to_words
+from models.clinical.watch import plain_words
+from models.formats.format import Gate
+from models.transcript import Turn, normalise_whitespace
+
+_QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
+_ABSENT_OF = {Gate.PLAN: "None discussed.", Gate.NONE: "None discussed."}
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """``text`` keeps the rules; ``removed`` names the rule behind each change, in order."""
+
+    text: str
+    removed: tuple[str, ...]
+
+
+def check_section(
+    text: str, turns: Sequence[Turn], gate: Gate = Gate.NONE, absent: str | None = None, words: int | None = None
+) -> Grounded:
+    """``text`` without what a note of ``turns`` must not hold. Text that keeps the rules comes back as it was.
+
+    ``absent`` is what an empty rest becomes (by default what suits ``gate``); ``words`` is the budget of the section.
+    """
+    absent = absent or _ABSENT_OF.get(gate, "Not assessed in this session.")
+    if strip_markers(text).strip() in {absent, *ABSENT_SENTENCES}:
+        return Grounded(mark_risk(normalise_whitespace(text)), ())
+    session = session_of(turns)
+    if gate not in session.gates:
+        return Grounded(absent, ("gate",))
+    kept: list[str] = []
+    removed: list[str] = []
+    for sentence in split_sentences(strip_markers(text)):
+        reason = _broken(sentence, session, kept)
+        if reason:
+            removed.append(reason)
+            continue
+        verbatim = unquote(sentence, session)
+        if verbatim != sentence:
+            removed.append("quote")
+        kept.append(verbatim)
+    _drop_half(kept, removed)
+    rest = _within(" ".join(kept), words, removed)
+    return Grounded(mark_risk(rest) or absent, tuple(removed))
+
+
+def _broken(sentence: str, session: Session, kept: list[str]) -> str | None:
+    if any(plain_words(sentence) == plain_words(other) for other in kept):
+        return "repetition"
+    if sentence in ABSENT_SENTENCES:
+        return "absent_beside_text"
+    return next((reason for rule in RULES if (reason := rule(sentence, session))), None)
+
+
+def unquote(sentence: str, session: Session) -> str:
+    """``sentence`` with the quotation marks off every quote that nobody said in those words."""
+
+    def keep(match: re.Match[str]) -> str:
+        said = plain_words(match.group(1) or match.group(2))
+        return match.group(0) if any(_contains(whole, said) for whole in session.sequences) else match.group(0)[1:-1]
+
+    return _QUOTE.sub(keep, sentence)
+
+
+def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    return bool(part) and any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
+
+
+def _drop_half(kept: list[str], removed: list[str]) -> None:
+    """A last sentence that was cut off goes, unless it is all there is: then it says so."""
+    if not kept or ends_sentence(kept[-1].split(" ")[-1]):
+        return
+    removed.append("unfinished")
+    if len(kept) > 1:
+        kept.pop()
+    else:
+        kept[-1] = kept[-1].rstrip(" ,;:-") + "…"
+
+
+def _within(text: str, words: int | None, removed: list[str]) -> str:
+    if words is None or word_count(text) <= words:
+        return text
+    removed.append("budget")
+    return cut_to_words(text, words)

@@ -1,0 +1,204 @@
+"""The rules a sentence of a note must keep, each a function: the name of the rule when it is broken, else None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from models.clinical.evidence import EvidenceIndex
+from models.clinical.lexicon import DIAGNOSES, MEDICATION, MENTAL_STATUS, TOPICS
+from models.clinical.risk import RiskMention, find_risk, risk_spans
+from models.clinical.session import Session
+from models.clinical.words import NUMBERS, numbers, stem, words
+from models.formats.format import Gate
+from models.transcript import Turn
+
+Rule = Callable[[str, Session], str | None]
+
+_DENIAL = re.compile(
+    r"(?<!\w)(?:den(?:y|ies|ied|ying)|no (?:current |recent |active |acute |signs? of |evidence of |indication of |history of |reported |known )*"
+    r"|without (?:any )?|absence of|negative for|free of|not (?:endorse\w*|report\w*|experienc\w*|hav\w+|currently)|neither|nor|never)(?!\w)",
+    re.IGNORECASE,
+)
+_DAYS = re.compile(
+    r"(?<!\w)(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september|october"
+    r"|november|december|tomorrow|yesterday|tonight|christmas|thanksgiving|easter|(?<=in )march|(?<=since )march|(?<=in )may)(?!\w)",
+    re.IGNORECASE,
+)
+_DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*(mg|milligrams?|mcg|ml|units?|%|percent|pounds?|lbs?|kg|pills?|tablets?|drinks?|beers?)(?!\w)", re.IGNORECASE)
+_UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "percent": "%", "lb": "pound", "lbs": "pound"}
+_FOLLOW_UP = re.compile(
+    r"(?<!\w)(?:homework|assign(?:ed|ment|ments)|follow(?:ing)?[- ]?up|next (?:session|appointment|visit|week|month|meeting)|schedul\w+"
+    r"|return(?:s|ed)? (?:in|to (?:clinic|therapy|session))|referr\w+|(?:agreed|plans?|planned|encouraged|instructed|asked|advised|recommended|will"
+    r"|committed) to (?:practi[cs]e|complete|keep|continue|attend|write|track|call|monitor|schedule|meet|try|use|make|take|join|read|bring|start)"
+    r"|will (?:practi[cs]e|complete|keep|continue|attend|write|track|call|monitor|meet|try|use|follow)|continue (?:with |the )?(?:weekly|therapy|treatment"
+    r"|sessions|current|medication|individual|cbt)|treatment plan|safety plan)(?!\w)",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<![\w'’.-])[A-ZÀ-Þ][a-zà-ÿ]+(?:[-'’][A-Z]?[a-zà-ÿ]+)*(?!\w)")
+_COMMON_NAMES = frozenset(
+    "patient client pt therapist clinician session psychotherapy english spanish german french american socratic gestalt bowlby beck rogerian"
+    " jungian adlerian rem i ai mi ok dr mr mrs ms english god".split()
+)
+_VERBS_OF_REPORT = re.compile(
+    r"^(?:reports?|reported|states?|stated|denie[sd]|describe[sd]?|says?|said|expresse[sd]|feels?|felt|agree[sd]?|discusse[sd]|explore[sd]"
+    r"|presents?|presented|is|was|has|had|will|continues?|continued|acknowledge[sd]|identifie[sd]|attended|endorse[sd]?|appears?|appeared)$"
+)
+_PRONOUN_STARTS = frozenset(
+    "he she they it this that these those there mood affect sleep anxiety symptoms therapy treatment insight risk progress homework plan"
+    " stress work family energy appetite judgment distress depression grief relationship client's patient's who which what one both all".split()
+)
+_OTHERS = re.compile(
+    r"(?<!\w)(?:brother|sister|mother|father|mom|mum|dad|son|daughter|uncle|aunt|cousin|friend|neighbou?r|husband|wife|partner|boyfriend"
+    r"|girlfriend|roommate|colleague|co-?worker|boss|student|grand\w+|nephew|niece|teacher|ex|parents?|sibling|someone|others?|another|family"
+    r"|loss|bereavement|grief|patient of|character|man|woman)(?:'s)?(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def unspoken_risk(sentence: str, session: Session) -> str | None:
+    """Danger is spoken of only when the session speaks of that kind of danger; what the client denied is not affirmed
+    and what the client affirmed is not denied; what was another's is not made the client's."""
+    for mention in find_risk([Turn(0, "note", sentence)]):
+        related = [said for said in session.mentions if _same_kind(said, mention)]
+        if not related:
+            return "risk_not_spoken_of"
+        own = [said for said in related if said.about == "client"]
+        negated = mention.negated or bool(_DENIAL.search(sentence))
+        if not own and not _OTHERS.search(sentence):
+            return "risk_of_another"
+        if own and not _OTHERS.search(sentence) and not _borne_out(own, negated):
+            return "risk_contradicted"
+    return None
+
+
+_KINDS = ({"suicide", "self_harm", "overdose", "danger"}, {"harm_to_others", "violence", "danger"}, {"abuse", "violence"})
+
+
+def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
+    if said.category == noted.category:
+        return True
+    if noted.category == "danger" or said.category == "danger":
+        return any({said.category, noted.category} <= kind for kind in _KINDS)
+    return {said.category, noted.category} <= {"suicide", "self_harm", "overdose"} and not noted.negated
+
+
+def _borne_out(own: list[RiskMention], negated: bool) -> bool:
+    if negated:
+        return any(said.negated for said in own)
+    return any(not said.negated for said in own)
+
+
+def invented_denial(sentence: str, session: Session) -> str | None:
+    """A denial needs a question or a statement about the same thing to stand on."""
+    denial = _DENIAL.search(sentence)
+    if denial is None:
+        return None
+    denied = sentence[denial.start() :]
+    for name, (noted, said) in TOPICS.items():
+        if noted.search(denied) and not said.search(session.text):
+            return f"denial_of_{name}"
+    if re.search(r"(?<!\w)den(?:y|ies|ied|ying)(?!\w)", denied, re.IGNORECASE) and not any(risk_spans(denied)):
+        content = [stem(word) for word in words(denied[denial.end() - denial.start() :]) if len(word) > 3]
+        if content and not any(one in session.stems for one in content) and not any(n.search(denied) for n, _ in TOPICS.values()):
+            return "denial_of_unspoken"
+    return None
+
+
+def invented_number(sentence: str, session: Session) -> str | None:
+    """Numbers of a note occur in the transcript, doses with their unit."""
+    if any(number not in session.numbers for number in numbers(sentence)):
+        return "number"
+    for value, unit in _DOSE.findall(sentence):
+        said = {(NUMBERS.get(v, v), _unit(u)) for v, u in _DOSE.findall(session.text)}
+        if _unit(unit) == "mg" and said and (value, _unit(unit)) not in said:
+            return "dose"
+    return None
+
+
+def _unit(unit: str) -> str:
+    return _UNITS.get(unit.lower(), unit.lower())
+
+
+def invented_date(sentence: str, session: Session) -> str | None:
+    """Days and months of a note occur in the transcript."""
+    return "date" if any(match.group(0).lower() not in session.words for match in _DAYS.finditer(sentence)) else None
+
+
+def invented_medication(sentence: str, session: Session) -> str | None:
+    """Medication is named as it was named."""
+    named = (match.group(0).lower() for match in MEDICATION.finditer(sentence))
+    return "medication" if any(name not in session.text.lower() for name in named) else None
+
+
+def invented_diagnosis(sentence: str, session: Session) -> str | None:
+    """A diagnosis is noted only when it was spoken of."""
+    spoken = session.text.casefold()
+    for match in DIAGNOSES.finditer(sentence):
+        term = match.group(0).casefold()
+        if term in spoken or (term.startswith("diagnos") and "diagnos" in spoken):
+            continue
+        if all(stem(word) in session.stems for word in words(term) if word != "disorder"):
+            continue
+        return "diagnosis"
+    return None
+
+
+def invented_mental_status(sentence: str, session: Session) -> str | None:
+    """What only an examiner could have seen is noted only when it was spoken of."""
+    for match in MENTAL_STATUS.finditer(sentence):
+        if not any(stem(word) in session.stems for word in words(match.group(0))):
+            return "mental_status"
+    return None
+
+
+def invented_plan(sentence: str, session: Session) -> str | None:
+    """Homework and follow-up are noted only when the session holds some, and no other than it holds."""
+    if not _FOLLOW_UP.search(sentence):
+        return None
+    if Gate.PLAN not in session.gates:
+        return "plan_not_spoken_of"
+    evidence = EvidenceIndex(session.turns).support(sentence)
+    return "plan" if evidence.support < 0.2 else None
+
+
+def invented_name(sentence: str, session: Session) -> str | None:
+    """Names of people and places occur in the transcript."""
+    tokens = sentence.split()
+    for match in _NAME.finditer(sentence):
+        name = match.group(0).casefold().removesuffix("'s").removesuffix("’s")
+        if name in session.words or name in _COMMON_NAMES or stem(name) in session.stems:
+            continue
+        first = not sentence[: match.start()].strip("\"'“‘( ")
+        if first or sentence[: match.start()].rstrip()[-1:] in ".!?:\"“":
+            after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
+            if not (_VERBS_OF_REPORT.match(after) and name not in _PRONOUN_STARTS):
+                continue
+            if name.endswith(("s", "ing", "ion", "ness", "ity", "ment", "ance", "ence")):
+                continue
+        if DIAGNOSES.search(match.group(0)) or MEDICATION.search(match.group(0)):
+            continue
+        return "name"
+    return None
+
+
+def instructed(sentence: str, session: Session) -> str | None:
+    """A sentence that only an instruction hidden in the talk bears out was not said of the client."""
+    if not session.instructions:
+        return None
+    hidden = EvidenceIndex(session.instructions).support(sentence).support
+    return "instruction" if hidden > 0.5 and hidden > EvidenceIndex(session.turns).support(sentence).support else None
+
+
+RULES: tuple[Rule, ...] = (
+    unspoken_risk,
+    invented_denial,
+    invented_medication,
+    invented_number,
+    invented_date,
+    invented_diagnosis,
+    invented_mental_status,
+    invented_plan,
+    invented_name,
+    instructed,
+)
