@@ -3,7 +3,7 @@ suite runs over both."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,9 +57,9 @@ class MessageBroker(Protocol):
     async def publish_frame(self, key: str, payload: bytes) -> None:
         """Appends to the token log of ``key`` (stream ``TOKENS``, memory). Raises ``BrokerUnavailableError``."""
 
-    def follow_frames(self, key: str) -> AsyncIterator[bytes]:
+    def follow_frames(self, key: str) -> AsyncGenerator[bytes, None]:
         """Every frame of ``key`` that the log still holds, then each new one as it comes. Goes on over lost
-        connections, without a gap where the log has survived; it ends only when the caller closes it."""
+        connections, without a gap where the log has survived; it ends when the caller closes it or the broker stops."""
 
     async def consumer_lag(self, durable: str, stream: str) -> int | None:
         """Messages not yet delivered or acknowledged; None when unknown."""

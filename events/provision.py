@@ -1,0 +1,96 @@
+"""Brings streams and consumers on the server to what ``events.streams`` says."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from nats.js import api
+from nats.js.errors import APIError, NotFoundError
+
+from events.connection import Connection, describe, unavailable_when_lost
+from events.streams import STREAMS, ConsumerSettings, StreamSettings
+
+logger = logging.getLogger(__name__)
+
+ORPHANED_AFTER = 60.0  # seconds until the server forgets a follower that no longer asks
+
+
+async def ensure_streams(connection: Connection) -> None:
+    """Makes missing streams and adapts those that differ. A server that refuses one is told in the log, and the rest
+    goes on: an administrator may have set the limits on purpose. Raises ``BrokerUnavailableError``."""
+    for settings in STREAMS:
+        with unavailable_when_lost():
+            try:
+                await _ensure_stream(connection.jetstream(), settings)
+            except APIError as error:
+                logger.error("the broker refuses the stream %s: %s", settings.name, describe(error))
+
+
+async def _ensure_stream(manager: Any, settings: StreamSettings) -> None:
+    wanted = stream_config(settings)
+    try:
+        present = (await manager.stream_info(settings.name)).config
+    except NotFoundError:
+        await manager.add_stream(wanted)
+        return
+    if any(getattr(present, name) != getattr(wanted, name) for name in _COMPARED):
+        # Replicas are the administrator's choice: one node or a cluster.
+        wanted.num_replicas = present.num_replicas
+        wanted.placement = present.placement
+        await manager.update_stream(wanted)
+
+
+_COMPARED = ("subjects", "storage", "discard", "max_age", "max_bytes", "max_msg_size", "duplicate_window")
+
+
+def stream_config(settings: StreamSettings) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=settings.name,
+        subjects=list(settings.subjects),
+        retention=api.RetentionPolicy.LIMITS,
+        storage=api.StorageType.MEMORY if settings.memory else api.StorageType.FILE,
+        discard=api.DiscardPolicy.NEW if settings.keep_oldest else api.DiscardPolicy.OLD,
+        max_age=settings.max_age,
+        max_bytes=settings.max_bytes,
+        max_msg_size=settings.max_message_bytes,
+        duplicate_window=settings.duplicate_window,
+    )
+
+
+async def ensure_durable(connection: Connection, stream: str, durable: str, settings: ConsumerSettings) -> None:
+    """Makes or adapts a durable pull consumer. Raises ``BrokerUnavailableError``."""
+    config = api.ConsumerConfig(
+        name=durable,
+        durable_name=durable,
+        deliver_policy=api.DeliverPolicy.ALL,
+        ack_policy=api.AckPolicy.EXPLICIT,
+        ack_wait=settings.ack_wait,
+        max_deliver=-1,
+        max_ack_pending=settings.max_ack_pending,
+    )
+    with unavailable_when_lost():
+        await connection.jetstream().add_consumer(stream, config=config)
+
+
+async def add_follower(connection: Connection, stream: str, subject: str, first_sequence: int) -> str:
+    """Makes an unacknowledged reader of ``subject`` from ``first_sequence`` on and gives its name. Raises
+    ``BrokerUnavailableError``."""
+    config = api.ConsumerConfig(
+        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=first_sequence,
+        ack_policy=api.AckPolicy.NONE,
+        filter_subject=subject,
+        mem_storage=True,
+        inactive_threshold=ORPHANED_AFTER,
+    )
+    with unavailable_when_lost():
+        info = await connection.jetstream().add_consumer(stream, config=config)
+    return str(info.name)
+
+
+async def stream_birth(connection: Connection, stream: str) -> str:
+    """Which life of a stream this is: one that was lost and made again has another. Raises
+    ``BrokerUnavailableError``."""
+    with unavailable_when_lost():
+        return str((await connection.jetstream().stream_info(stream)).created)
