@@ -1,11 +1,45 @@
-"""The streams of notes that the API serves: one log for each note that is watched, any number of watchers over it."""
+"""The streams of notes that the API serves: one log for each note that is watched, any number of watchers over it.
+
+What is being written comes from the token log in the broker, so that every replica of the API serves the same
+events under the same ids. How it ended is in the database: when the last frame of a note was lost with its worker,
+the end is taken from there.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
 
 from events.broker import MessageBroker
+from events.frames import Frame, Position, StreamEvent, parse_event_id
+from server.clock import utc_now
+from server.db import generations, notes
 from server.db.database import Database
+from server.db.tables import GenerationRow, SessionRow
+from server.errors import NotFoundError
+from server.notes.document import document
+from server.stream.log import NoteLog, encode
+from server.stream.terminal import failure_problem
+
+# How long after its end a generation can be read again from the token log.
+REPLAY = timedelta(minutes=10)
+_LOOK_EVERY = 1.0
+_HISTORY_PATIENCE = 3.0
+_IDLE = 30.0
+
+
+@dataclass(slots=True)
+class _Watched:
+    log: NoteLog
+    follower: asyncio.Task[None]
+    watchers: int = 0
+    left_at: float = field(default_factory=time.monotonic)
 
 
 class NoteStreams:
@@ -14,11 +48,199 @@ class NoteStreams:
     def __init__(self, database: Database, broker: MessageBroker) -> None:
         self._database = database
         self._broker = broker
+        self._watched: dict[int, _Watched] = {}
+        self._stopped = asyncio.Event()
+        self._log = structlog.get_logger()
+
+    @property
+    def watchers(self) -> int:
+        return sum(watched.watchers for watched in self._watched.values())
 
     async def open(self, session_id: int, last_event_id: str | None) -> AsyncIterator[bytes] | None:
         """The encoded server-sent events from after ``last_event_id``; None when nothing came after it and nothing
         will. Raises ``NotFoundError`` where nothing runs and nothing is stored."""
-        raise NotImplementedError
+        latest, version = await self._look(session_id)
+        seen = parse_event_id(last_event_id) if last_event_id else None
+        if latest is not None and self._is_live(latest, version):
+            return await self._open_log(session_id, latest, seen)
+        if version == 0:
+            if latest is not None and latest.state in ("failed", "cancelled"):
+                final = f"{latest.id}.{latest.attempt}.ended"
+                return None if last_event_id == final else _single(final, "error", failure_problem(latest.error or ""))
+            raise NotFoundError("No note is being written for this session, and none is stored")
+        final = f"note.{session_id}.{version}"
+        if last_event_id == final:
+            return None
+        return _single(final, "note", await self._document(session_id))
 
     async def stop(self) -> None:
         """Ends every watcher."""
+        self._stopped.set()
+        tasks = [watched.follower for watched in self._watched.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._watched.clear()
+
+    def _is_live(self, row: GenerationRow, version: int) -> bool:
+        """Whether a generation is what is streamed: it runs, or it ended lately and the note is as it left it."""
+        if row.state in generations.ACTIVE:
+            return True
+        if row.finished_at is None or row.attempt == 0 or utc_now() - row.finished_at > REPLAY:
+            return False
+        return row.state != "done" or row.note_version == version
+
+    async def _open_log(
+        self, session_id: int, row: GenerationRow, seen: tuple[str, Position] | None
+    ) -> AsyncIterator[bytes] | None:
+        watched = self._watch(session_id, row.id)
+        log = watched.log
+        if row.state not in generations.ACTIVE:
+            await self._fill(session_id, log)
+        if seen is None:
+            first = await self._queued(row) if row.state == "queued" else b""
+            return self._follow(watched, 0, first=first)
+        generation, position = seen
+        if generation != row.id:
+            # The reader holds text of another generation.
+            return self._follow(watched, 0, first=_foreign_reset(row))
+        cursor = log.after(position)
+        if log.ended and cursor >= len(log):
+            self._leave(watched)
+            return None
+        return self._follow(watched, cursor, after=position)
+
+    def _watch(self, session_id: int, generation: str) -> _Watched:
+        watched = self._watched.get(session_id)
+        if watched is None or watched.follower.done():
+            log = NoteLog()
+            follower = asyncio.create_task(self._feed(session_id, log), name=f"stream-{session_id}")
+            watched = self._watched[session_id] = _Watched(log, follower)
+        watched.log.begin(generation)
+        watched.watchers += 1
+        return watched
+
+    def _leave(self, watched: _Watched) -> None:
+        watched.watchers -= 1
+        watched.left_at = time.monotonic()
+
+    async def _feed(self, session_id: int, log: NoteLog) -> None:
+        """Fills a log from the broker, and from the database when a note ended without telling."""
+        look = asyncio.create_task(self._look_at_database(session_id, log))
+        try:
+            async for payload in self._broker.follow_frames(str(session_id)):
+                with contextlib.suppress(ValueError):
+                    log.take(Frame.decode(payload))
+        finally:
+            look.cancel()
+
+    async def _look_at_database(self, session_id: int, log: NoteLog) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            watched = self._watched.get(session_id)
+            if watched is None or watched.log is not log:
+                return
+            if watched.watchers == 0 and time.monotonic() - watched.left_at > _IDLE:
+                del self._watched[session_id]
+                watched.follower.cancel()
+                return
+            if watched.watchers and log.generation is not None and not log.ended:
+                with contextlib.suppress(OSError, NotFoundError):
+                    await self._end_from_database(session_id, log)
+
+    async def _end_from_database(self, session_id: int, log: NoteLog) -> None:
+        """Ends a log whose generation is over in the database though its last frame never came."""
+        async with self._database.read() as db:
+            row = await generations.find(db, log.generation or "")
+        if row is None or row.state in generations.ACTIVE or row.finished_at is None:
+            return
+        if utc_now() - row.finished_at < timedelta(seconds=_HISTORY_PATIENCE) or log.ended:
+            return
+        await self._append_end(session_id, log, row)
+
+    async def _append_end(self, session_id: int, log: NoteLog, row: GenerationRow) -> None:
+        if row.state == "done":
+            event, data = "note", await self._document(session_id)
+        else:
+            event, data = "error", failure_problem(row.error or "")
+        last = log.last
+        position = Position(max(last.attempt, row.attempt), last.number + 1)
+        log.append(StreamEvent(row.id, position, event, data))
+
+    async def _fill(self, session_id: int, log: NoteLog) -> None:
+        """Waits until the log of a generation that is over holds its end."""
+        deadline = time.monotonic() + _HISTORY_PATIENCE
+        while not log.ended and (left := deadline - time.monotonic()) > 0:
+            await log.grown(len(log), left)
+        if not log.ended and log.generation is not None:
+            async with self._database.read() as db:
+                row = await generations.find(db, log.generation)
+            if row is not None:
+                await self._append_end(session_id, log, row)
+
+    async def _follow(
+        self,
+        watched: _Watched,
+        cursor: int,
+        *,
+        first: bytes = b"",
+        after: Position | None = None,
+    ) -> AsyncIterator[bytes]:
+        log = watched.log
+        generation = log.generation
+        try:
+            if first:
+                yield first
+            while not self._stopped.is_set():
+                if log.generation != generation:
+                    return
+                if after is not None:
+                    cursor = max(cursor, log.after(after))
+                chunk = log.read(cursor)
+                if chunk:
+                    cursor = len(log)
+                    after = None
+                    yield chunk
+                if log.ended and cursor >= len(log):
+                    return
+                await log.grown(cursor, _LOOK_EVERY)
+        finally:
+            self._leave(watched)
+
+    async def _queued(self, row: GenerationRow) -> bytes:
+        """What a reader sees before any worker has taken the note up."""
+        async with self._database.read() as db:
+            position = await generations.position(db, row)
+        status = {
+            "generation_id": row.id,
+            "attempt": max(1, row.attempt),
+            "state": "queued",
+            "position": position,
+            "prefill_done": 0,
+            "prefill_total": 0,
+            "tokens_per_second": None,
+            "eta_seconds": None,
+        }
+        return encode(f"{row.id}.0.0", "status", status)
+
+    async def _look(self, session_id: int) -> tuple[GenerationRow | None, int]:
+        async with self._database.read() as db:
+            latest = await generations.latest(db, session_id)
+            stored = await notes.find(db, session_id)
+        return latest, stored.note.version if stored else 0
+
+    async def _document(self, session_id: int) -> dict[str, object]:
+        async with self._database.read() as db:
+            stored = await notes.find(db, session_id)
+            session = await db.get(SessionRow, session_id)
+        if stored is None or session is None:
+            raise NotFoundError("The session has no note")
+        return document(session_id, session.patient_id, stored.note, stored.evidence)
+
+
+def _foreign_reset(row: GenerationRow) -> bytes:
+    return encode(f"{row.id}.0.0", "reset", {"attempt": max(1, row.attempt), "reason": "another generation"})
+
+
+async def _single(event_id: str, event: str, data: object) -> AsyncIterator[bytes]:
+    yield encode(event_id, event, data)

@@ -1,0 +1,94 @@
+"""The log of one note's stream, as the API holds it: events already encoded, read by any number of watchers.
+
+A watcher is a cursor; it never holds the log up, and costs what its cursor costs. Memory is that of one note.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from events.frames import Frame, Position, StreamEvent
+
+
+def encode(event_id: str, event: str, data: object) -> bytes:
+    """One server-sent event."""
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {event_id}\nevent: {event}\ndata: {body}\n\n".encode()
+
+
+class NoteLog:
+    """The events of the latest generation of one note."""
+
+    def __init__(self) -> None:
+        self.generation: str | None = None
+        self._positions: list[Position] = []
+        self._encoded: list[bytes] = []
+        self._ended = False
+        self._grown = asyncio.Event()
+        self._early: list[Frame] = []
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    @property
+    def last(self) -> Position:
+        return self._positions[-1] if self._positions else Position(0, 0)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    def begin(self, generation: str) -> None:
+        """Drops an older generation's events and waits for those of this one."""
+        if generation != self.generation:
+            self.generation = generation
+            self._positions, self._encoded, self._ended = [], [], False
+            early, self._early = self._early, []
+            for frame in early:
+                self.take(frame)
+            self._wake()
+
+    def take(self, frame: Frame) -> None:
+        """Appends the events of a frame that are new: frames can come twice, and from an attempt that was given up.
+        A frame of a generation that nobody asked for yet is kept until somebody does."""
+        if frame.generation != self.generation:
+            self._early = [*(f for f in self._early if f.generation == frame.generation), frame]
+            return
+        for event in frame:
+            self.append(event)
+        self._wake()
+
+    def append(self, event: StreamEvent) -> None:
+        if self._ended or (self._positions and event.position <= self.last):
+            return
+        self._positions.append(event.position)
+        self._encoded.append(encode(event.id, event.event, event.data))
+        self._ended = event.is_last
+        self._wake()
+
+    def after(self, position: Position) -> int:
+        """The cursor of the first event after ``position``."""
+        for cursor in range(len(self._positions), 0, -1):
+            if self._positions[cursor - 1] <= position:
+                return cursor
+        return 0
+
+    def read(self, cursor: int) -> bytes:
+        """Everything from ``cursor`` on, in one piece."""
+        return b"".join(self._encoded[cursor:])
+
+    async def grown(self, cursor: int, seconds: float) -> bool:
+        """Waits until there is something after ``cursor``, at most ``seconds``; whether there is."""
+        if cursor < len(self._encoded) or self._ended:
+            return True
+        try:
+            await asyncio.wait_for(self._grown.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def _wake(self) -> None:
+        # All who wait hold the old event; those who come later get a new one.
+        self._grown.set()
+        self._grown = asyncio.Event()

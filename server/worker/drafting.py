@@ -1,0 +1,272 @@
+"""A closed session becomes a note: one run of one generation, from the stored turns to the stored note.
+
+The model is asked, what it says goes through the rules to the readers, and what the readers saw is stored with its
+revision and its event in one transaction. A failure at any point leaves the earlier note as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from models import prompts
+from models.chat import FAMILIES, ChatFormat
+from models.clinical.fallback import extractive_note
+from models.clinical.plan import SUMMARY_ID, SectionPlan, plan_note, plan_summary
+from models.engine.api import (
+    Branch,
+    BranchEnded,
+    Engine,
+    EngineFailure,
+    Failed,
+    Finished,
+    Generation,
+    GenerationRequest,
+    Prefill,
+    Priority,
+    Queued,
+    Sampling,
+    StopReason,
+    Token,
+)
+from models.formats import NoteFormat
+from models.transcript import Turn
+from server.notes.state import Draft, WrittenBy
+from server.worker.composition import Composition
+from server.worker.frames import FrameWriter
+from server.worker.progress import Progress
+from server.worker.reading import Reader, Reading
+
+_SECOND_TRY = Sampling(temperature=0.6, top_k=40, top_p=0.9, repeat_penalty=1.15, seed=7)
+
+
+class GenerationFailedError(Exception):
+    """The engine gave up; ``reason`` says why."""
+
+    def __init__(self, reason: EngineFailure, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be written: the session's turns, and how."""
+
+    generation_id: str
+    session_id: int
+    attempt: int
+    turns: tuple[Turn, ...]
+    note_format: NoteFormat
+    only: frozenset[str] | None
+    allow_fallback: bool
+
+
+def session_key(session_id: int) -> str:
+    """The name of a session's prompt in the engine's cache."""
+    return f"session-{session_id}"
+
+
+class Drafting:
+    """One run. ``cancel`` may be called at any time from the same event loop."""
+
+    def __init__(
+        self, engine: Engine, task: Task, frames: FrameWriter, *, parallel: bool, deadline: float, model: WrittenBy
+    ) -> None:
+        self._engine = engine
+        self._chat: ChatFormat = FAMILIES[engine.info.chat]
+        self._task = task
+        self._frames = frames
+        self._parallel = parallel
+        self._ends_at = time.monotonic() + deadline
+        self._model = model
+        self._generation: Generation | None = None
+        self._cancelled = False
+        self._log = structlog.get_logger().bind(
+            session_id=task.session_id, generation_id=task.generation_id, attempt=task.attempt
+        )
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._generation is not None:
+            self._generation.cancel()
+
+    async def write(self) -> Draft:
+        """The draft, streamed as it came. Raises ``GenerationFailedError`` when it was cancelled, when the engine is
+        shutting down, or when no model answered and no fallback is allowed."""
+        began = time.monotonic()
+        if self._task.attempt > 1:
+            self._frames.add("reset", {"attempt": self._task.attempt, "reason": "restarted"})
+        try:
+            return await self._with_model(began)
+        except GenerationFailedError as error:
+            if error.reason in (EngineFailure.CANCELLED, EngineFailure.STOPPED) or not self._task.allow_fallback:
+                raise
+            return self.write_fallback(error.reason.value)
+
+    def write_fallback(self, reason: str) -> Draft:
+        """The extractive note, streamed in place of whatever came before."""
+        began = time.monotonic()
+        self._frames.add("reset", {"attempt": self._task.attempt, "reason": f"fallback: {reason}"})
+        texts = extractive_note(self._task.note_format, self._task.turns)
+        composition = self._composition()
+        for plan in self._plans():
+            composition.rewrite(plan.id, texts.get(plan.id) or plan.absent, "fallback")
+        self._frames.flush()
+        return self._draft(composition, began, fallback=True)
+
+    async def _with_model(self, began: float) -> Draft:
+        composition = self._composition()
+        composition.write_fixed()
+        self._frames.flush()
+        plans = composition.open_parts
+        expected = sum(plan.words for plan in plans)
+        progress = Progress(self._task.generation_id, self._task.attempt, expected, self._frames.add)
+        prefix_turns = await self._read(plans, progress)
+        await self._ask(composition, plans, prefix_turns, progress, Sampling())
+        progress.checking()
+        await self._mend(composition, prefix_turns, progress)
+        composition.check()
+        self._frames.flush()
+        return self._draft(composition, began, fallback=False)
+
+    async def _read(self, plans: list[SectionPlan], progress: Progress) -> tuple[Turn, ...]:
+        """The turns as the prompt will hold them."""
+        reader = Reader(self._engine, self._chat)
+        task = self._task
+        room = reader.room(plans, task.note_format)
+        if sum(reader.lengths(task.turns)) <= room:
+            return task.turns
+        key = f"{task.generation_id}.{task.attempt}"
+        summary = plan_summary(task.note_format, task.turns)
+        async for step in reader.read(key, task.turns, task.note_format, summary, room):
+            self._stop_if_over()
+            if isinstance(step, Reading):
+                return step.turns
+            progress.prefill(Prefill(*step))
+            self._frames.flush()
+        raise GenerationFailedError(EngineFailure.TOO_LONG, "the session could not be reduced")
+
+    async def _ask(
+        self,
+        composition: Composition,
+        plans: list[SectionPlan],
+        turns: tuple[Turn, ...],
+        progress: Progress,
+        sampling: Sampling,
+    ) -> None:
+        """Lets the model write ``plans``. Raises ``GenerationFailedError``."""
+        if not plans:
+            return
+        self._stop_if_over()
+        task = self._task
+        request = GenerationRequest(
+            id=f"{task.generation_id}.{task.attempt}",
+            session=session_key(task.session_id),
+            prefix=prompts.note_prefix(self._chat, turns),
+            branches=tuple(self._branch(plan, sampling) for plan in plans),
+            parallel=self._parallel,
+            priority=Priority.WAITING,
+            deadline=max(0.1, self._ends_at - time.monotonic()),
+        )
+        began = time.monotonic()
+        self._generation = generation = self._engine.submit(request)
+        written = 0
+        async for step in generation:
+            for event in step:
+                match event:
+                    case Token(branch, text):
+                        written += len(text)
+                        progress.token()
+                        if not composition.feed(branch, text):
+                            generation.stop_branch(branch)
+                    case BranchEnded(branch, reason):
+                        composition.end(branch, cut_off=reason is StopReason.LENGTH)
+                    case Queued():
+                        progress.queued(event)
+                    case Prefill():
+                        progress.prefill(event)
+                    case Finished():
+                        self._log_inference("finished", turns, written, began, event)
+                    case Failed(reason, detail):
+                        self._log_inference(reason.value, turns, written, began, None)
+                        raise GenerationFailedError(reason, detail)
+                    case _:
+                        pass
+            self._frames.flush()
+        self._stop_if_over()
+
+    async def _mend(self, composition: Composition, turns: tuple[Turn, ...], progress: Progress) -> None:
+        """Sections that broke a rule are written once more in another way, and taken from the transcript if that
+        does not help."""
+        if not composition.problems():
+            return
+        for section in composition.problems():
+            composition.retry(section)
+        await self._ask(composition, composition.open_parts, turns, progress, _SECOND_TRY)
+        broken = composition.problems()
+        if broken:
+            texts = extractive_note(self._task.note_format, self._task.turns)
+            for section, problem in broken.items():
+                composition.rewrite(section, texts[section], problem)
+
+    def _stop_if_over(self) -> None:
+        if self._cancelled:
+            raise GenerationFailedError(EngineFailure.CANCELLED, "cancelled")
+        if time.monotonic() >= self._ends_at:
+            raise GenerationFailedError(EngineFailure.DEADLINE, "the note took longer than it may")
+
+    def _composition(self) -> Composition:
+        limits = (self._task.note_format.summary_min_words, self._task.note_format.summary_max_words)
+        return Composition(self._plans(), self._task.turns, self._task.attempt, self._frames.add, limits)
+
+    def _plans(self) -> list[SectionPlan]:
+        plans = [
+            *plan_note(self._task.note_format, self._task.turns),
+            plan_summary(self._task.note_format, self._task.turns),
+        ]
+        return [plan for plan in plans if self._task.only is None or plan.id in self._task.only]
+
+    def _branch(self, plan: SectionPlan, sampling: Sampling) -> Branch:
+        note_format = self._task.note_format
+        if plan.id == SUMMARY_ID:
+            prime = prompts.summary_prime(self._chat, note_format)
+        else:
+            prime = prompts.section_prime(self._chat, note_format, note_format.section(plan.id))
+        return Branch(plan.id, prime, plan.max_tokens, sampling=sampling)
+
+    def _draft(self, composition: Composition, began: float, *, fallback: bool) -> Draft:
+        return Draft(
+            format=self._task.note_format,
+            sections=composition.texts(),
+            summary=composition.summary,
+            model=None if fallback else self._model,
+            fallback=fallback,
+            inference_time=round(time.monotonic() - began, 3),
+        )
+
+    def _log_inference(
+        self, outcome: str, turns: tuple[Turn, ...], written: int, began: float, finished: Finished | None
+    ) -> None:
+        """Every inference leaves a line: how much went in and came out, how long it took, how it ended."""
+        fields: Mapping[str, Any] = (
+            {
+                "input_tokens": finished.input_tokens,
+                "cached_tokens": finished.cached_tokens,
+                "output_tokens": finished.output_tokens,
+                "tokens_per_second": round(finished.tokens_per_second, 2),
+            }
+            if finished
+            else {}
+        )
+        self._log.info(
+            "inference",
+            outcome=outcome,
+            input_characters=sum(len(turn.text) for turn in turns),
+            output_characters=written,
+            seconds=round(time.monotonic() - began, 3),
+            **fields,
+        )

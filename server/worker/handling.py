@@ -1,0 +1,98 @@
+"""What the worker does with an event of a session: stores what it brings, and says so to the drafter.
+
+Handling is quick: the note itself is written by the drafter, from the queue in the database. So an event can be
+acknowledged as soon as its transaction has committed, and delivering it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from events.broker import Delivery
+from events.contracts import ClosedData, SegmentData, UnreadableEventError, read_session_event
+from events.outcome import Ack, Outcome, Reject, Retry
+from models import prompts
+from models.chat import FAMILIES
+from models.engine.api import Engine
+from models.segments import Segment
+from models.transcript import Turn
+from server.clock import utc_now
+from server.db import outbox, sessions
+from server.db.database import Database
+from server.errors import ConflictError, TooLargeError
+from server.sessions import intake
+from server.sessions.intake import Limits
+from server.worker.drafting import session_key
+
+_DATABASE_RETRY = 2.0
+
+
+class SessionEvents:
+    """Handler of the stream SESSIONS. ``on_closed`` and ``on_change`` are called after the commit."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        limits: Limits,
+        on_closed: Callable[[], None],
+        on_change: Callable[[int], None],
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._limits = limits
+        self._on_closed = on_closed
+        self._on_change = on_change
+        self._log = structlog.get_logger()
+
+    async def handle(self, delivery: Delivery) -> Outcome:
+        """Decides about one delivery; what it brought is committed when this returns ``Ack``."""
+        try:
+            event = read_session_event(delivery.subject, delivery.payload, delivery.headers)
+        except UnreadableEventError as error:
+            return Reject(error.reason)
+        try:
+            if isinstance(event.data, SegmentData):
+                await self._segments(event.event.source, event.event.id, event.data)
+            else:
+                await self._closed(event.event.source, event.event.id, event.data)
+        except (ConflictError, TooLargeError) as error:
+            return Reject(error.detail)
+        except IntegrityError:
+            # Two workers stored the same session at once; the second look finds it there.
+            return Retry(0.2, "stored by another worker at the same time")
+        except (DBAPIError, OSError) as error:
+            self._log.warning("the database cannot be used", error=type(error).__name__)
+            return Retry(_DATABASE_RETRY, "database")
+        return Ack()
+
+    async def _segments(self, source: str, event_id: str, data: SegmentData) -> None:
+        turns = [Turn(s.index, s.speaker, s.text, s.start) for s in data.segments]
+        now = utc_now()
+        async with self._database.write() as db:
+            session = await intake.of_event(db, data.session_id, data.patient_id, None, now)
+            if await outbox.is_first_time(db, source, event_id, now):
+                await intake.append(db, session, turns, self._limits, now)
+            live = session.status == "live"
+            every = await sessions.turns(db, session.id)
+        if live:
+            self._engine.prefill(session_key(data.session_id), _growing(self._engine, every))
+        self._on_change(data.session_id)
+
+    async def _closed(self, source: str, event_id: str, data: ClosedData) -> None:
+        now = utc_now()
+        async with self._database.write() as db:
+            session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
+            if await outbox.is_first_time(db, source, event_id, now):
+                if data.transcript is not None:
+                    await intake.take_transcript(db, session, data.transcript, self._limits, now)
+                await intake.close(db, session, now, closed_at=data.closed_at)
+        self._on_change(data.session_id)
+        self._on_closed()
+
+
+def _growing(engine: Engine, turns: tuple[Turn, ...]) -> tuple[Segment, ...]:
+    return prompts.growing_prefix(FAMILIES[engine.info.chat], turns)

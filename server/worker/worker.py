@@ -1,0 +1,283 @@
+"""The worker: takes generations from the queue, runs them, stores what they wrote.
+
+A generation is leased while it runs. A worker that stops hands its generations back; one that dies loses the lease,
+and the next worker begins a new attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import asdict, dataclass
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from events.broker import MessageBroker
+from events.wake import CANCEL, SESSION_CHANGED, WAKE_RELAY, WAKE_WORKER, WORKER_STATS
+from models.engine.api import Engine, EngineFailure
+from models.formats import NoteFormat
+from models.prompts import PROMPT_VERSION
+from server import announce
+from server.clock import utc_now
+from server.db import generations, notes, sessions
+from server.db.database import Database
+from server.db.tables import GenerationRow
+from server.errors import LockedError
+from server.notes import editing, state, text
+from server.notes.document import document
+from server.notes.state import Change, Draft, WrittenBy
+from server.stream.terminal import failure_problem
+from server.worker.drafting import Drafting, GenerationFailedError, Task
+from server.worker.frames import FrameWriter
+
+_IDLE_LOOK = 2.0
+_STATS_EVERY = 2.0
+# After this many attempts the model is not asked again: something in this session may be what ends the process.
+_ATTEMPTS_WITH_MODEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """``owner`` names the process; ``name`` is what stays the same when the process is started again."""
+
+    name: str
+    owner: str
+    slots: int
+    lease: float
+    deadline: float
+    parallel: bool
+    allow_fallback: bool
+    with_text: bool
+    demonstration: bool
+
+
+class Worker:
+    def __init__(
+        self,
+        database: Database,
+        broker: MessageBroker,
+        engine: Engine,
+        formats: dict[str, NoteFormat],
+        options: WorkerOptions,
+    ) -> None:
+        self._database = database
+        self._broker = broker
+        self._engine = engine
+        self._formats = formats
+        self._options = options
+        self._running: dict[str, Drafting] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._log = structlog.get_logger().bind(owner=options.owner)
+
+    async def start(self) -> None:
+        """Takes back what this worker held when it died, and begins."""
+        async with self._database.write() as db:
+            released = await generations.release_all(db, f"{self._options.name}:")
+        if released:
+            self._log.info("took back generations of an earlier process", count=released)
+        self._broker.listen(WAKE_WORKER, lambda _subject, _payload: self._wake.set())
+        self._broker.listen(CANCEL, self._on_cancel)
+        for loop in (self._draw, self._renew, self._report):
+            self._loops.append(asyncio.create_task(loop(), name=f"worker-{loop.__name__}"))
+
+    async def stop(self, patience: float) -> None:
+        """Lets running notes finish for ``patience`` seconds, then hands the others back."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        for drafting in self._running.values():
+            drafting.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+        for task in [*self._loops, *self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    async def _draw(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                while len(self._tasks) < self._options.slots and not self._stopping and await self._begin_one():
+                    pass
+            except (DBAPIError, OSError) as error:
+                self._log.warning("the queue cannot be read", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _IDLE_LOOK)
+
+    async def _begin_one(self) -> bool:
+        async with self._database.write() as db:
+            row = await generations.claim(db, self._options.owner, self._options.lease, utc_now())
+        if row is None:
+            return False
+        task = asyncio.create_task(self._run(row), name=f"generation-{row.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
+        return True
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The lease runs out and the generation is tried again; the type alone, a message may quote the session.
+            self._log.error("a generation ended with an error", error=type(error).__name__)
+
+    async def _run(self, row: GenerationRow) -> None:
+        frames = FrameWriter(self._broker, str(row.session_id), row.id, row.attempt)
+        try:
+            task = await self._task(row)
+            drafting = Drafting(
+                self._engine,
+                task,
+                frames,
+                parallel=self._options.parallel,
+                deadline=self._options.deadline,
+                model=self._written_by(),
+            )
+            self._running[row.id] = drafting
+            if row.cancel_requested:
+                drafting.cancel()
+            self._changed(row.session_id)
+            if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
+                draft = drafting.write_fallback("attempts")
+            else:
+                draft = await drafting.write()
+            await self._store(row, draft, frames)
+        except GenerationFailedError as error:
+            await self._fail(row, error.reason, frames)
+        finally:
+            self._running.pop(row.id, None)
+            await frames.close(patience=10.0)
+            self._changed(row.session_id)
+
+    async def _task(self, row: GenerationRow) -> Task:
+        async with self._database.read() as db:
+            turns = await sessions.turns(db, row.session_id)
+        options = row.options
+        only = options.get("only")
+        return Task(
+            generation_id=row.id,
+            session_id=row.session_id,
+            attempt=row.attempt,
+            turns=turns,
+            note_format=self._formats[options["format"]],
+            only=frozenset(only) if only else None,
+            allow_fallback=self._options.allow_fallback and options.get("allow_fallback", True),
+        )
+
+    async def _store(self, row: GenerationRow, draft: Draft, frames: FrameWriter) -> None:
+        """The note, its revision, its event and the end of the generation, in one transaction."""
+        now = utc_now()
+        async with self._database.write() as db:
+            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
+            session = await sessions.lock(db, row.session_id)
+            if held is None or session is None:
+                self._log.warning("the lease was lost", generation_id=row.id, session_id=row.session_id)
+                return
+            stored = await notes.find(db, row.session_id)
+            options = row.options
+            try:
+                note = state.generated(
+                    stored.note if stored else None,
+                    draft,
+                    text.render,
+                    now,
+                    keep_edited=options["keep_edited"],
+                    only=frozenset(options["only"]) if options.get("only") else None,
+                )
+            except LockedError:
+                generations.finish(held, "failed", now, error="signed")
+                frames.add("error", failure_problem("signed"))
+                frames.flush()
+                return
+            author = {"kind": "fallback" if draft.fallback else "model", "generation": row.id}
+            kept = await editing.store(
+                db, session, note, Change(row.change), author, now, with_text=self._options.with_text
+            )
+            generations.finish(held, "done", now, version=note.version, inference_time=draft.inference_time)
+            body = document(row.session_id, session.patient_id, note, kept.evidence)
+        self._broker.notify(WAKE_RELAY)
+        frames.add("note", body)
+        frames.flush()
+
+    async def _fail(self, row: GenerationRow, reason: EngineFailure, frames: FrameWriter) -> None:
+        """Ends or hands back a generation that wrote nothing. The note stays as it was."""
+        stopping = self._stopping and reason in (EngineFailure.CANCELLED, EngineFailure.STOPPED)
+        now = utc_now()
+        async with self._database.write() as db:
+            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
+            session = await sessions.lock(db, row.session_id)
+            if held is None or session is None:
+                return
+            if (stopping or reason is EngineFailure.STOPPED) and not held.cancel_requested:
+                generations.hand_back(held)
+                return
+            cancelled = reason is EngineFailure.CANCELLED
+            generations.finish(held, "cancelled" if cancelled else "failed", now, error=reason.value)
+            session.updated_at = now
+            if not cancelled:
+                stored = await notes.find(db, row.session_id)
+                announce.note_updated(db, session, stored.note if stored else None, Change.FAILED, now, with_text=False)
+        self._broker.notify(WAKE_RELAY)
+        frames.add("error", failure_problem(reason.value))
+        frames.flush()
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._options.lease / 3)
+            before = dict(self._running)
+            try:
+                async with self._database.write() as db:
+                    held = await generations.renew(db, self._options.owner, self._options.lease, utc_now())
+            except (DBAPIError, OSError) as error:
+                self._log.warning("leases cannot be renewed", error=type(error).__name__)
+                continue
+            for generation_id, drafting in before.items():
+                if held.get(generation_id, True):
+                    # Cancelled, or another worker's by now.
+                    drafting.cancel()
+
+    def _on_cancel(self, _subject: str, payload: bytes) -> None:
+        drafting = self._running.get(payload.decode(errors="replace"))
+        if drafting is not None:
+            drafting.cancel()
+
+    async def _report(self) -> None:
+        while True:
+            info = self._engine.info
+            body = {
+                "owner": self._options.owner,
+                "model": {
+                    "name": info.name,
+                    "size_bytes": info.size_bytes,
+                    "sha256": info.sha256,
+                    "adapter": info.adapter,
+                    "n_ctx": info.n_ctx,
+                    "demonstration": self._options.demonstration,
+                },
+                "stats": asdict(self._engine.stats()),
+            }
+            self._broker.notify(WORKER_STATS, json.dumps(body).encode())
+            await asyncio.sleep(_STATS_EVERY)
+
+    def _changed(self, session_id: int) -> None:
+        self._broker.notify(SESSION_CHANGED, str(session_id).encode())
+
+    def _written_by(self) -> WrittenBy:
+        info = self._engine.info
+        return WrittenBy(
+            name=info.name,
+            sha256=info.sha256,
+            adapter=info.adapter,
+            prompt_version=PROMPT_VERSION,
+            demonstration=self._options.demonstration,
+        )
