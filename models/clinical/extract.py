@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.evidence import is_backchannel
-from models.clinical.lexicon import PLAN
+from models.clinical.lexicon import MENTAL_STATUS, PLAN
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.words import content_stems
@@ -46,6 +46,7 @@ _CUES: dict[Topic, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     Topic.PLAN: PLAN,
+    Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
 _BY: dict[Topic, str | None] = {
     Topic.PRESENTATION: "client",
@@ -80,7 +81,7 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> li
         if known and who and one.turn.speaker != who:
             continue
         cues = len(pattern.findall(one.text))
-        if not cues and topic in (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS):
+        if not cues and topic in (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS):
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]

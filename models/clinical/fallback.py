@@ -20,6 +20,16 @@ from models.transcript import Turn, speaker_label
 # A section of quotes is read by nobody to the end: a few telling ones are.
 _SENTENCES_IN_SECTION = 3
 _WORDS_IN_SENTENCE = 26
+# No sentence stands in two sections: the topics that fewest sentences speak of choose first.
+_PICKS_FIRST = (
+    Topic.RISK,
+    Topic.PLAN,
+    Topic.MENTAL_STATUS,
+    Topic.PROGRESS,
+    Topic.EMOTION,
+    Topic.INTERVENTION,
+    Topic.PRESENTATION,
+)
 
 
 def extractive_note(note_format: NoteFormat, turns: Sequence[Turn]) -> dict[str, str]:
@@ -27,9 +37,11 @@ def extractive_note(note_format: NoteFormat, turns: Sequence[Turn]) -> dict[str,
     spoken = spoken_sentences(turns)
     used: set[tuple[int, str]] = set()
     note: dict[str, str] = {}
-    for section, plan in zip(note_format.sections, plan_note(note_format, turns), strict=True):
+    sections = list(zip(note_format.sections, plan_note(note_format, turns), strict=True))
+    for section, plan in sorted(sections, key=lambda pair: _PICKS_FIRST.index(pair[0].topic)):
         body = plan.fixed or _section(section.topic, spoken, turns, plan.words, used) or plan.absent
         note[section.id] = mark_risk(body)
+    note = {section.id: note[section.id] for section in note_format.sections}
     note[SUMMARY_ID] = fit_summary("", turns, note_format.summary_min_words, note_format.summary_max_words)
     return note
 

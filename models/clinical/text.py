@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from models.formats.format import NoteFormat
+from models.formats.format import NoteFormat, load_patient_format
 
 _HEADING = re.compile(r"^[ \t]*\*\*[ \t]*([^*\n:]{1,60}?)[ \t]*:?[ \t]*\*\*[ \t]*:?[ \t]*", re.MULTILINE)
 
@@ -17,6 +17,11 @@ def legacy_text(note_format: NoteFormat, sections: Mapping[str, str]) -> str:
         body = sections.get(section.id, "").strip() or section.absent
         parts.append(f"**{section.heading}:** {body}")
     return "\n\n".join(parts)
+
+
+def patient_summary_text(sections: Mapping[str, str]) -> str:
+    """The overview of a patient as legacy clients read it: ``**Latest Session:**`` and the headings after it."""
+    return legacy_text(load_patient_format(), sections)
 
 
 def parse_legacy_text(note_format: NoteFormat, text: str) -> dict[str, str]:

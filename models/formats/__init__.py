@@ -1,5 +1,25 @@
 """Note formats: which sections a note has, in which order, how long, and what may stand in them. Data, not code."""
 
-from models.formats.format import Gate, NoteFormat, SectionSpec, load_format, load_formats
+from models.formats.format import (
+    FormatError,
+    Gate,
+    Kind,
+    NoteFormat,
+    SectionSpec,
+    Topic,
+    load_format,
+    load_formats,
+    load_patient_format,
+)
 
-__all__ = ["Gate", "NoteFormat", "SectionSpec", "load_format", "load_formats"]
+__all__ = [
+    "FormatError",
+    "Gate",
+    "Kind",
+    "NoteFormat",
+    "SectionSpec",
+    "Topic",
+    "load_format",
+    "load_formats",
+    "load_patient_format",
+]

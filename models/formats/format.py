@@ -37,6 +37,14 @@ class Topic(StrEnum):
     INTERVENTION = "intervention"
     PROGRESS = "progress"
     PLAN = "plan"
+    MENTAL_STATUS = "mental_status"
+
+
+class Kind(StrEnum):
+    """What a format is for: the note of one session, or the overview of a patient over several."""
+
+    NOTE = "note"
+    PATIENT = "patient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class NoteFormat:
     summary_instruction: str
     summary_min_words: int = 30
     summary_max_words: int = 70
+    kind: Kind = Kind.NOTE
 
     def section(self, section_id: str) -> SectionSpec:
         """The section of that id. Raises KeyError."""
@@ -125,6 +134,9 @@ def parse_format(text: str, where: str = "format") -> NoteFormat:
         raise FormatError(
             f"{where}: 'sections' must hold one or more sections of different ids, none of them 'summary'"
         )
+    kind = _value(table, "kind", str, where, Kind.NOTE.value)
+    if kind not in set(Kind):
+        raise FormatError(f"{where}: 'kind' is {kind!r}, it may be {', '.join(Kind)}")
     return NoteFormat(
         id=_value(table, "id", str, where),
         name=_value(table, "name", str, where),
@@ -132,11 +144,16 @@ def parse_format(text: str, where: str = "format") -> NoteFormat:
         summary_instruction=_value(table, "summary_instruction", str, where),
         summary_min_words=_value(table, "summary_min_words", int, where, 30),
         summary_max_words=_value(table, "summary_max_words", int, where, 70),
+        kind=Kind(kind),
     )
 
 
 def load_formats(folder: Path | None = None) -> dict[str, NoteFormat]:
-    """The built-in formats, and those of a clinic's ``folder`` (``*.toml``), which win over built-in ones."""
+    """The built-in formats of a note, and those of a clinic's ``folder`` (``*.toml``), which win over built-in ones."""
+    return {key: loaded for key, loaded in _load(folder).items() if loaded.kind is Kind.NOTE}
+
+
+def _load(folder: Path | None) -> dict[str, NoteFormat]:
     formats = {}
     for path in [*sorted(_FOLDER.glob("*.toml")), *(sorted(folder.glob("*.toml")) if folder else [])]:
         loaded = parse_format(path.read_text(encoding="utf-8"), str(path.name))
@@ -148,3 +165,9 @@ def load_formats(folder: Path | None = None) -> dict[str, NoteFormat]:
 def load_format(format_id: str = DEFAULT_FORMAT) -> NoteFormat:
     """A built-in format. Raises KeyError."""
     return load_formats()[format_id]
+
+
+@cache
+def load_patient_format() -> NoteFormat:
+    """The headings of a patient's overview over several sessions."""
+    return next(loaded for loaded in _load(None).values() if loaded.kind is Kind.PATIENT)
