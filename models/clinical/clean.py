@@ -10,17 +10,32 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_TOKENS = ("</s>", "<s>", "<bos>", "<eos>", "<pad>", "<unk>", "<start_of_turn>", "<end_of_turn>", "[inst]", "[/inst]")
-_TOKENS += ("<think>", "</think>", "<|endoftext|>")
+_TOKENS = (
+    "</s>",
+    "<s>",
+    "<bos>",
+    "<eos>",
+    "<pad>",
+    "<unk>",
+    "<start_of_turn>",
+    "<end_of_turn>",
+    "[inst]",
+    "[/inst]",
+    "<think>",
+    "</think>",
+    "<|endoftext|>",
+)
 _MARKS = ("{{red:", "{{red}}", "{{/red}}", "{{/redc}}")
 _PIPED = re.compile(r"<\|[\w ]{0,40}\|?>?\Z")
-_OPENING = re.compile(r"<\|(?:im_start|user|assistant|system|start_header_id)\|>|<start_of_turn>|\[inst\]", re.IGNORECASE)
+_OPENING = re.compile(
+    r"<\|(?:im_start|user|assistant|system|start_header_id)\|>|<start_of_turn>|\[inst\]", re.IGNORECASE
+)
 _LIST_SIGN = re.compile(r"(?:[-•–—]|\d{1,2}[.)])[ \t]\Z")
 _LIST_BEGIN = re.compile(r"(?:[-•–—]|\d{1,2}[.)]?)\Z")
-_ROLES = (
-    "therapist patient client counselor counsellor clinician psychologist doctor interviewer user assistant system human ai"
-    " t p c pt dr"
-).split()
+_ROLES = """
+    therapist patient client counselor counsellor clinician psychologist doctor interviewer user assistant system human ai
+    t p c pt dr
+""".split()
 
 
 class Cleaner:
@@ -29,7 +44,12 @@ class Cleaner:
 
     def __init__(self, own: str, headings: Iterable[str], speakers: Iterable[str], *, inline: bool) -> None:
         """``inline``: a heading right after a sentence ends the section too, not only one on a line of its own."""
-        roles = {*_ROLES, *(speaker.casefold() for speaker in speakers), *(f"speaker {n}" for n in range(10)), "speaker"}
+        roles = {
+            *_ROLES,
+            *(speaker.casefold() for speaker in speakers),
+            *(f"speaker {n}" for n in range(10)),
+            "speaker",
+        }
         self._own = own.casefold()
         self._labels = {f"{role}:": "role_play" for role in roles}
         self._labels |= {f"{heading.casefold()}:": "heading" for heading in {*headings, own}}
@@ -146,7 +166,7 @@ class Cleaner:
     def _between(self, character: str) -> str:
         if not self._gap or not self._last:
             return ""
-        if self._gap == "\n" and (self._last.isalnum() or self._last in ")\"”") and character.isupper():
+        if self._gap == "\n" and (self._last.isalnum() or self._last in ')"”') and character.isupper():
             return ". "
         return " "
 

@@ -16,22 +16,11 @@ from models.clinical.lexicon import RISK
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.sentences import split_sentences
-from models.clinical.words import content_stems, groups, numbers, words
+from models.clinical.words import BACKCHANNEL, NEGATIVE, content_stems, groups, numbers, words
 from models.transcript import Turn, normalise_whitespace
 
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
 SUPPORTED = 0.5
-
-_NEGATIVE = frozenset(
-    "no not never none nothing without denies denied deny denying neither nor cannot can't don't didn't doesn't isn't wasn't"
-    " aren't haven't hasn't hadn't won't wouldn't couldn't nope nobody absent absence stopped unable hardly".split()
-)
-_BACKCHANNEL = frozenset(
-    "mm hm mhm mmhm uh huh um yeah yes yep no okay ok right sure i see oh ah well so good great thanks thank you hello hi hey bye"
-    " goodbye take care nice to too morning afternoon evening how are doing today fine exactly absolutely of course go on and"
-    " that makes sense tell me more it is got understand all welcome come in have a seat please sí no ja nein oui non gracias danke"
-    " merci hola hallo bonjour".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +141,8 @@ def is_backchannel(text: str) -> bool:
     if any(pattern.search(text) for pattern in RISK.values()):
         return False
     spoken = [word for part in words(text) for word in re.split(r"['-]", part)]
-    return all(word in _BACKCHANNEL for word in spoken)
+    return all(word in BACKCHANNEL for word in spoken)
 
 
 def _negative(text: str) -> bool:
-    return any(word in _NEGATIVE for word in words(text))
+    return any(word in NEGATIVE for word in words(text))

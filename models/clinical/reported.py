@@ -17,7 +17,10 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 # Reporting these in the third person could change who is meant, or needs more grammar than is safe.
-_UNSAFE = re.compile(r"(?<!\w)(?:you|your|yours|yourself|we|us|our|ours|they|them|their|he|she|his|her|him|let's|was i|am i)(?!\w)|[?\"“”]", re.IGNORECASE)
+_UNSAFE = re.compile(
+    r"(?<!\w)(?:you|your|yours|yourself|we|us|our|ours|they|them|their|he|she|his|her|him|let's|was i|am i)(?!\w)|[?\"“”]",
+    re.IGNORECASE,
+)
 _FIRST = re.compile(r"^(?:i|i'm|i've|i'd|i'll|my)(?!\w)", re.IGNORECASE)
 
 

@@ -53,7 +53,9 @@ _OTHERS = re.compile(
     r"(?!\w)|(?<!\w)(?:he|she|they|él|ella|er|il|elle)(?!\w)|(?<!\w)somebody else|(?<!\w)someone else",
     re.IGNORECASE,
 )
-_FIRST = re.compile(r"(?<!\w)(?:i|i'm|i've|i'd|i'll|me|myself|yo|ich|mich|je|moi|me)(?!\w)|(?<!\w)[mj]['’]", re.IGNORECASE)
+_FIRST = re.compile(
+    r"(?<!\w)(?:i|i'm|i've|i'd|i'll|me|myself|yo|ich|mich|je|moi|me)(?!\w)|(?<!\w)[mj]['’]", re.IGNORECASE
+)
 _SECOND = re.compile(r"(?<!\w)(?:you|yourself|you've|you're|usted|te|sie|sich|vous|tu|du|dich)(?!\w)", re.IGNORECASE)
 
 
@@ -122,7 +124,13 @@ def _negated(sentence: str, start: int, end: int) -> bool:
         return False  # "not waking up" is the danger itself
     negations = list(_NEGATION.finditer(clause))
     if not negations:
-        return bool(re.match(r"\W*(?:is|was|are|were)? ?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)", sentence[end:], re.IGNORECASE))
+        return bool(
+            re.match(
+                r"\W*(?:is|was|are|were)? ?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)",
+                sentence[end:],
+                re.IGNORECASE,
+            )
+        )
     return len(clause[negations[-1].end() :].split()) <= 9
 
 
@@ -138,6 +146,10 @@ def _about(sentence: str, start: int, end: int, category: str) -> str:
     self_at = [match.start() for match in (*_FIRST.finditer(before), *_SECOND.finditer(before))]
     if third and third[-1] > max(self_at, default=-1):
         return "other"
-    if not self_at and _OTHERS.search(sentence[end : end + 30]) and category in ("suicide", "overdose", "abuse", "violence"):
+    if (
+        not self_at
+        and _OTHERS.search(sentence[end : end + 30])
+        and category in ("suicide", "overdose", "abuse", "violence")
+    ):
         return "other"
     return "client"

@@ -25,7 +25,10 @@ _DAYS = re.compile(
     r"|november|december|tomorrow|yesterday|tonight|christmas|thanksgiving|easter|(?<=in )march|(?<=since )march|(?<=in )may)(?!\w)",
     re.IGNORECASE,
 )
-_DOSE = re.compile(r"(\d+(?:\.\d+)?)\s*(mg|milligrams?|mcg|ml|units?|%|percent|pounds?|lbs?|kg|pills?|tablets?|drinks?|beers?)(?!\w)", re.IGNORECASE)
+_DOSE = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(mg|milligrams?|mcg|ml|units?|%|percent|pounds?|lbs?|kg|pills?|tablets?|drinks?|beers?)(?!\w)",
+    re.IGNORECASE,
+)
 _UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "percent": "%", "lb": "pound", "lbs": "pound"}
 _FOLLOW_UP = re.compile(
     r"(?<!\w)(?:homework|assign(?:ed|ment|ments)|follow(?:ing)?[- ]?up|next (?:session|appointment|visit|week|month|meeting)|schedul\w+"
@@ -72,7 +75,11 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
     return None
 
 
-_KINDS = ({"suicide", "self_harm", "overdose", "danger"}, {"harm_to_others", "violence", "danger"}, {"abuse", "violence"})
+_KINDS = (
+    {"suicide", "self_harm", "overdose", "danger"},
+    {"harm_to_others", "violence", "danger"},
+    {"abuse", "violence"},
+)
 
 
 def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
@@ -100,7 +107,11 @@ def invented_denial(sentence: str, session: Session) -> str | None:
             return f"denial_of_{name}"
     if re.search(r"(?<!\w)den(?:y|ies|ied|ying)(?!\w)", denied, re.IGNORECASE) and not any(risk_spans(denied)):
         content = [stem(word) for word in words(denied[denial.end() - denial.start() :]) if len(word) > 3]
-        if content and not any(one in session.stems for one in content) and not any(n.search(denied) for n, _ in TOPICS.values()):
+        if (
+            content
+            and not any(one in session.stems for one in content)
+            and not any(n.search(denied) for n, _ in TOPICS.values())
+        ):
             return "denial_of_unspoken"
     return None
 
@@ -170,7 +181,7 @@ def invented_name(sentence: str, session: Session) -> str | None:
         if name in session.words or name in _COMMON_NAMES or stem(name) in session.stems:
             continue
         first = not sentence[: match.start()].strip("\"'“‘( ")
-        if first or sentence[: match.start()].rstrip()[-1:] in ".!?:\"“":
+        if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
             after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
             if not (_VERBS_OF_REPORT.match(after) and name not in _PRONOUN_STARTS):
                 continue

@@ -26,7 +26,7 @@ _PREAMBLE = re.compile(
     r"^(?:sure|certainly|of course|okay|here (?:is|are)|below is|the following is|note:)(?:[,!.:]| (?:the|a|an|your)\b)",
     re.IGNORECASE,
 )
-_OPEN_QUOTES = "“«\""
+_OPEN_QUOTES = '“«"'
 
 
 def plain_words(text: str) -> tuple[str, ...]:
@@ -104,7 +104,7 @@ class Watch:
                 self._quoted = False
             elif character == '"':
                 self._quoted = not self._quoted
-        if any(character in "“”«»\"" for character in token):
+        if any(character in '“”«»"' for character in token):
             self._outside = 0
 
     def _looping(self) -> bool:
