@@ -47,10 +47,19 @@ class Deliveries:
         self._task = asyncio.create_task(self._consume(), name=f"{self._durable} of {self._stream}")
 
     async def stop(self, grace: float) -> None:
+        await self._end_pull()
+        await self._dispatcher.drain(grace)
+
+    async def kill(self) -> None:
+        """Ends without giving back what is in hand."""
+        await self._end_pull()
+        self._dispatcher.mute()
+        await self._dispatcher.drain(0.0)
+
+    async def _end_pull(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        await self._dispatcher.drain(grace)
 
     async def _consume(self) -> None:
         failures = 0

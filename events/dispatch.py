@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from events.broker import BrokerUnavailableError, Delivery, Handler
@@ -57,6 +59,7 @@ class Dispatcher:
         self._timer: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.Task[None] | None = None
         self._draining = False
+        self._muted = False
         self.changed = asyncio.Event()
 
     @property
@@ -78,17 +81,22 @@ class Dispatcher:
             self._heartbeat = asyncio.create_task(self._report_progress())
         self._start_what_may_run()
 
+    def mute(self) -> None:
+        """From now on nothing is answered any more, as after a crash."""
+        self._muted = True
+
     async def drain(self, grace: float) -> None:
         """Gives back what waits, lets handlers end for ``grace`` seconds, cancels the others and gives theirs back."""
         self._draining = True
-        for held in self._lanes.drain():
-            await self._give_back(held)
+        await self._give_back_waiting(idle_only=True)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=grace)
             for task in late:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+        # Only now: another process would take a session's later messages before the one that was worked on here.
+        await self._give_back_waiting(idle_only=False)
         if self._timer is not None:
             self._timer.cancel()
         if self._heartbeat is not None:
@@ -141,7 +149,7 @@ class Dispatcher:
         try:
             return on_outcome(await self._handler(delivery), delivery.attempt, limit)
         except Exception as error:
-            logger.exception("the handler of %s failed", delivery.subject)
+            logger.error("the handler of %s failed: %s", delivery.subject, where(error))
             return on_error(error, delivery.attempt, limit)
 
     async def _carry_out(self, held: Held, action: Action) -> None:
@@ -161,8 +169,14 @@ class Dispatcher:
             owed_until = asyncio.get_running_loop().time() + action.delay + self._settings.ack_wait
         self._lanes.finish(lane_of(held.delivery.subject), owed_until)
 
+    async def _give_back_waiting(self, *, idle_only: bool) -> None:
+        for held in self._lanes.drain(idle_only=idle_only):
+            await self._give_back(held)
+
     async def _give_back(self, held: Held) -> None:
         self._held.pop(held.identity, None)
+        if self._muted:
+            return
         try:
             await self._answers.postpone(held, 0.1)
         except BrokerUnavailableError:
@@ -178,3 +192,10 @@ class Dispatcher:
                 except BrokerUnavailableError as error:
                     logger.info("a message in hand could not be reported as in progress: %s", error)
                     break
+
+
+def where(error: BaseException) -> str:
+    """The kind of an error and the place it was raised at; its message may hold text of a session."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(error).__name__ + place

@@ -69,15 +69,17 @@ class Lanes(Generic[Item]):
         ]
         return min(times, default=None)
 
-    def drain(self) -> list[Item]:
-        """Takes out everything that waits."""
-        items = [
-            item for lane in self._lanes.values() for _, _, item in sorted(lane.waiting, key=lambda entry: entry[:2])
-        ]
+    def drain(self, *, idle_only: bool = False) -> list[Item]:
+        """Takes out everything that waits, each lane in order; ``idle_only`` leaves lanes that are worked on alone."""
+        taken = []
         for name in list(self._lanes):
-            self._lanes[name].waiting.clear()
+            lane = self._lanes[name]
+            if idle_only and lane.working is not None:
+                continue
+            taken += [item for _, _, item in sorted(lane.waiting, key=lambda entry: entry[:2])]
+            lane.waiting.clear()
             self._tidy(name)
-        return items
+        return taken
 
     def forget_owed(self, now: float) -> None:
         """Drops debts that are past their time; called now and then, so that lanes do not pile up."""

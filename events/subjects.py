@@ -55,6 +55,17 @@ def lane_of(subject: str) -> str:
     return ".".join(parts[:2]) if parts[0] in ("sessions", "notes") and len(parts) > 2 else subject
 
 
+def matches(pattern: str, subject: str) -> bool:
+    """Whether a pattern of NATS (``*`` one token, ``>`` the rest) takes the subject."""
+    wanted, given = pattern.split("."), subject.split(".")
+    for place, token in enumerate(wanted):
+        if token == ">":
+            return len(given) > place
+        if place >= len(given) or token not in ("*", given[place]):
+            return False
+    return len(wanted) == len(given)
+
+
 def _read_id(token: str) -> int | None:
     if not (token.isascii() and token.isdecimal()) or len(token) > 19 or token.startswith("0"):
         return None

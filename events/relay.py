@@ -1,0 +1,136 @@
+"""Publishes the rows of the outbox: each session's in order, each until the broker has confirmed it, then marks them.
+
+A crash between confirmation and mark publishes a row again under the same id: the stream drops it within its duplicate
+window, and consumers that drop ids they have seen do so after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from events.backoff import Backoff
+from events.broker import BrokerUnavailableError, MessageBroker
+from events.cloudevent import STRUCTURED
+from events.errors import MessageRefusedError
+from events.outbox import OutboxMessage, OutboxStore
+from events.subjects import lane_of
+from events.wake import WAKE_RELAY
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+SESSIONS_AT_ONCE = 16
+POLL_EVERY = 1.0
+AFTER_FAILURE = Backoff(first=0.1, longest=2.0)
+
+
+class Relay:
+    """Runs from ``start`` to ``stop``. Woken by a notice on ``wake_subject``, and by a slow poll when that is lost."""
+
+    def __init__(
+        self,
+        store: OutboxStore,
+        broker: MessageBroker,
+        wake_subject: str = WAKE_RELAY,
+        *,
+        poll_every: float = POLL_EVERY,
+    ) -> None:
+        self._store = store
+        self._broker = broker
+        self._poll_every = poll_every
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._refused: set[int] = set()
+        broker.listen(wake_subject, lambda subject, payload: self._wake.set())
+
+    def wake(self) -> None:
+        """Looks into the outbox now; for a caller in the same process."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._loop(), name="relay")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            self._task = None
+
+    async def _loop(self) -> None:
+        failures = 0
+        while True:
+            self._wake.clear()
+            try:
+                again = await self._publish_waiting()
+                failures = 0
+            except BrokerUnavailableError as error:
+                failures += 1
+                again = False
+                log = logger.warning if failures == 1 else logger.debug
+                log("the relay waits for the broker: %s", error)
+            except Exception as error:
+                failures += 1
+                again = False
+                logger.error("the relay could not read or mark the outbox: %s", type(error).__name__)
+            if failures:
+                # No wake here: notices come in numbers, and each would be a try against a broker that is away.
+                await asyncio.sleep(AFTER_FAILURE.delay(failures))
+            elif not again:
+                await self._wait()
+
+    async def _wait(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_every):
+                await self._wake.wait()
+
+    async def _publish_waiting(self) -> bool:
+        """Publishes what waits. True when there may be more to publish at once; raises when the broker is away."""
+        rows = await self._store.unpublished(BATCH)
+        if not rows:
+            return False
+        confirmed: list[int] = []
+        try:
+            await self._publish_by_session(rows, confirmed)
+        finally:
+            if confirmed:
+                await asyncio.shield(self._store.mark_published(sorted(confirmed)))
+        return len(rows) == BATCH and bool(confirmed)
+
+    async def _publish_by_session(self, rows: Sequence[OutboxMessage], confirmed: list[int]) -> None:
+        """Sessions go side by side, the rows of one in order: the first that fails holds back its own session only."""
+        sessions: dict[str, list[OutboxMessage]] = {}
+        for row in rows:
+            sessions.setdefault(lane_of(row.subject), []).append(row)
+        gate = asyncio.Semaphore(SESSIONS_AT_ONCE)
+        away: list[BrokerUnavailableError] = []
+
+        async def publish_session(own: Sequence[OutboxMessage]) -> None:
+            async with gate:
+                for row in own:
+                    try:
+                        if away or not await self._publish(row):
+                            return
+                    except BrokerUnavailableError as error:
+                        away.append(error)
+                        return
+                    confirmed.append(row.position)
+
+        await asyncio.gather(*map(publish_session, sessions.values()))
+        if away:
+            raise away[0]
+
+    async def _publish(self, row: OutboxMessage) -> bool:
+        """False when the broker refuses this row as it is: it stays, and is said, and its session waits."""
+        try:
+            await self._broker.publish(row.subject, row.payload, {"content-type": STRUCTURED, "Nats-Msg-Id": row.id})
+        except MessageRefusedError as error:
+            if row.position not in self._refused:
+                self._refused.add(row.position)
+                logger.error("outbox row %d on %s cannot be published: %s", row.position, row.subject, error)
+            return False
+        self._refused.discard(row.position)
+        return True
