@@ -1,0 +1,79 @@
+"""What an installation has and lacks, for ``casenote doctor``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from events.errors import EmbeddedNatsError
+from events.server_process import find_program
+from models.engine.gguf_file import read_head
+from models.engine.settings import physical_cores
+from models.errors import ModelError
+from server import app, supervisor
+from server.db import driver
+from server.errors import SettingsError
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Looks at everything that a start needs, without starting anything."""
+    return [
+        _data_folder(settings),
+        _sqlite(),
+        _nats(settings),
+        _model(settings),
+        _web(),
+        Finding("cores", True, f"{settings.phi3_n_threads or physical_cores()} threads for the model"),
+        Finding("authentication", True, f"CASENOTE_AUTH={settings.casenote_auth}, listening on {settings.api_host}"),
+    ]
+
+
+def _data_folder(settings: Settings) -> Finding:
+    try:
+        supervisor.check_data_folder(settings.casenote_home)
+    except SettingsError as error:
+        return Finding("data folder", False, error.detail)
+    return Finding("data folder", True, str(settings.casenote_home.absolute()))
+
+
+def _sqlite() -> Finding:
+    version = ".".join(map(str, driver.sqlite_version()))
+    if driver.wal_is_safe():
+        return Finding("SQLite", True, f"{version}, write-ahead log")
+    return Finding("SQLite", True, f"{version} has the WAL-reset bug: the rollback journal is used instead")
+
+
+def _nats(settings: Settings) -> Finding:
+    if settings.nats_url:
+        return Finding("NATS", True, f"{len(settings.nats_urls)} configured server(s)")
+    try:
+        return Finding("NATS", True, f"embedded, {find_program().name}")
+    except EmbeddedNatsError as error:
+        return Finding("NATS", False, str(error))
+
+
+def _model(settings: Settings) -> Finding:
+    try:
+        model = app.model_of(settings)
+        read_head(model.path)
+    except SettingsError as error:
+        return Finding("model", False, error.detail)
+    except ModelError as error:
+        return Finding("model", False, str(error))
+    adapter = f" with adapter {model.adapter_name}" if model.adapter_name else " without an adapter"
+    kind = ", for demonstration only" if model.demonstration else ""
+    return Finding("model", True, f"{model.name}{adapter}{kind}")
+
+
+def _web() -> Finding:
+    folder = app.web_folder()
+    return Finding("editor", folder is not None, str(folder) if folder else "not built: run 'make setup'")

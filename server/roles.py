@@ -1,0 +1,69 @@
+"""Running one role as this process, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import structlog
+import uvicorn
+
+from models.errors import ModelError
+from server import app, logs
+from server.errors import SettingsError
+from server.settings import Role, Settings
+
+# The exit code of a role that cannot run with these settings: starting it again would not help.
+EXIT_UNUSABLE = 78
+_GRACE = 20.0
+
+
+def run_role(role: Role, settings: Settings) -> int:
+    """Runs ``role`` until SIGTERM or SIGINT. The exit code."""
+    logs.configure(settings.log_level, role.value)
+    structlog.contextvars.bind_contextvars(role=role.value)
+    match role:
+        case Role.API:
+            return _run_api(settings)
+        case Role.WORKER:
+            return asyncio.run(_until_told(settings, role))
+        case Role.RELAY:
+            return asyncio.run(_until_told(settings, role))
+
+
+def _run_api(settings: Settings) -> int:
+    try:
+        api = app.build_api(settings)
+    except SettingsError as error:
+        structlog.get_logger().error("cannot start", detail=error.detail)
+        return EXIT_UNUSABLE
+    uvicorn.run(
+        api,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(_GRACE / 4),
+        timeout_keep_alive=30,
+    )
+    return 0
+
+
+async def _until_told(settings: Settings, role: Role) -> int:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    running = app.running_worker(settings, patience=_GRACE) if role is Role.WORKER else app.running_relay(settings)
+    try:
+        async with running:
+            structlog.get_logger().info("running")
+            await told.wait()
+    except SettingsError as error:
+        structlog.get_logger().error("cannot start", detail=error.detail)
+        return EXIT_UNUSABLE
+    except ModelError as error:
+        structlog.get_logger().error("cannot start", detail=str(error))
+        return EXIT_UNUSABLE
+    return 0
