@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from models.clinical.words import WORD_LISTS
+
 _TOKENS = (
     "</s>",
     "<s>",
@@ -32,10 +34,7 @@ _OPENING = re.compile(
 )
 _LIST_SIGN = re.compile(r"(?:[-•–—]|\d{1,2}[.)])[ \t]\Z")
 _LIST_BEGIN = re.compile(r"(?:[-•–—]|\d{1,2}[.)]?)\Z")
-_ROLES = """
-    therapist patient client counselor counsellor clinician psychologist doctor interviewer user assistant system human ai
-    t p c pt dr
-""".split()
+_ROLES = WORD_LISTS["roles"].split()
 
 
 class Cleaner:

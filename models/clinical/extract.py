@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.evidence import is_backchannel
-from models.clinical.lexicon import MENTAL_STATUS, PLAN
+from models.clinical.lexicon import CUES, MENTAL_STATUS, PLAN
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.words import content_stems
@@ -24,27 +23,11 @@ class Spoken:
     place: int
 
 
-_CUES: dict[Topic, re.Pattern[str]] = {
-    Topic.PRESENTATION: re.compile(
-        r"(?<!\w)(?:came|here|today|this week|last week|lately|recently|since|problem|struggl\w+|trouble|hard|difficult\w*|happened|bother\w*"
-        r"|started|help|because|fight|argument|work|school|sleep\w*)(?!\w)",
-        re.IGNORECASE,
-    ),
-    Topic.EMOTION: re.compile(
-        r"(?<!\w)(?:feel\w*|felt|sad\w*|anxi\w+|worr\w+|angry|anger|afraid|scared|panic\w*|depress\w+|hopeless\w*|lonel\w+|guilt\w*|asham\w+"
-        r"|overwhelm\w*|tired|exhaust\w+|numb|cry\w*|cried|stress\w*|mood|happy|calm\w*|nervous|irrita\w+|empty|hurt|upset|tears?)(?!\w)",
-        re.IGNORECASE,
-    ),
-    Topic.INTERVENTION: re.compile(
-        r"(?<!\w)(?:let's|try|notice|what if|imagine|practice|breath\w*|thoughts?|evidence|exercise|skill|technique|explore|sounds like|wonder\w*"
-        r"|grounding|record|role-?play|boundar\w+|coping|strateg\w+|plan|reframe|values?|compassion\w*)(?!\w)",
-        re.IGNORECASE,
-    ),
-    Topic.PROGRESS: re.compile(
-        r"(?<!\w)(?:better|worse|improv\w+|help(?:s|ed|ing|ful)?|easier|harder|realiz\w+|realis\w+|notic\w+|tried|managed|used|learn\w+|chang\w+"
-        r"|proud|first time|progress|able|still|makes sense|insight|understand)(?!\w)",
-        re.IGNORECASE,
-    ),
+_CUES = {
+    Topic.PRESENTATION: CUES["presentation"],
+    Topic.EMOTION: CUES["emotion"],
+    Topic.INTERVENTION: CUES["intervention"],
+    Topic.PROGRESS: CUES["progress"],
     Topic.PLAN: PLAN,
     Topic.MENTAL_STATUS: MENTAL_STATUS,
 }

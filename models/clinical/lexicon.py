@@ -13,9 +13,12 @@ from pathlib import Path
 _TABLE = tomllib.loads((Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8"))
 
 
+def _source(alternatives: list[str]) -> str:
+    return "|".join(alternatives).replace("'", "['’]")
+
+
 def _compile(alternatives: list[str]) -> re.Pattern[str]:
-    pattern = "|".join(alternatives).replace("'", "['’]")
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{_source(alternatives)})(?!\w)", re.IGNORECASE)
 
 
 RISK: dict[str, re.Pattern[str]] = {category: _compile(found) for category, found in _TABLE["risk"].items()}
@@ -35,3 +38,23 @@ TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     name: (_compile(topic["noted"]), _compile(topic["said"])) for name, topic in _TABLE["topics"].items()
 }
 """The subjects of denials: how a note names each, and how a session would have spoken of it."""
+
+# Of what is said.
+NEGATION = _compile(_TABLE["negation"])
+OTHERS = _compile(_TABLE["others"])
+FIRST_PERSON = _compile(_TABLE["first_person"])
+SECOND_PERSON = _compile(_TABLE["second_person"])
+INSTRUCTION = _compile(_TABLE["instruction"])
+"""Talk that is addressed to whoever writes the note, not to the other person in the room."""
+CUES = {topic: _compile(found) for topic, found in _TABLE["cues"].items()}
+
+_LEAD_IN = r"^\W*(?:(?:oh|um+|uh+|well|honestly|god|hm+|look|pues|also|nun|ben|euh),?\s+)*(?:"
+NO_ANSWER = re.compile(_LEAD_IN + _source(_TABLE["no_answer"]) + r")(?!\w)", re.IGNORECASE)
+YES_ANSWER = re.compile(_LEAD_IN + _source(_TABLE["yes_answer"]) + r")(?!\w)", re.IGNORECASE)
+
+# Of what a note says.
+DENIAL = _compile(_TABLE["denial"])
+DAYS = _compile(_TABLE["days"])
+FOLLOW_UP = _compile(_TABLE["follow_up"])
+RELATIONS = _compile(_TABLE["relations"])
+"""Somebody other than the patient, as a note names them."""

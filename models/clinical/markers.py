@@ -9,7 +9,18 @@ import re
 import string
 from itertools import product
 
-_PRONOUNS = "myself yourself himself herself themselves themself ourselves yourselves oneself itself".split()
+_PRONOUNS = (
+    "myself",
+    "yourself",
+    "himself",
+    "herself",
+    "themselves",
+    "themself",
+    "ourselves",
+    "yourselves",
+    "oneself",
+    "itself",
+)
 _STEMS: tuple[tuple[str, str], ...] = (
     ("suicid", "e es ed al ally ality alities ing"),
     ("kill", " s ed er ers ing ings"),

@@ -7,18 +7,28 @@ import re
 from models.clinical.sentences import word_count
 from models.transcript import Turn, normalise_whitespace, speaker_label
 
-_REPLACE = {
-    "i": "they", "i'm": "they are", "i've": "they have", "i'd": "they would", "i'll": "they will", "me": "them", "my": "their",
-    "mine": "theirs", "myself": "themselves", "am": "are",
-}  # fmt: skip
+_THIRD = {
+    "i": "they",
+    "i'm": "they are",
+    "i've": "they have",
+    "i'd": "they would",
+    "i'll": "they will",
+    "me": "them",
+    "my": "their",
+    "mine": "theirs",
+    "myself": "themselves",
+    "am": "are",
+}
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|[^A-Za-z]+")
 _LEAD_IN = re.compile(
-    r"^(?:(?:so|well|um+|uh+|yeah|yes|no|oh|okay|ok|right|and|but|like|i mean|you know|honestly|actually|basically)\b[,.]?\s+)+",
+    r"^(?:(?:so|well|um+|uh+|yeah|yes|no|oh|okay|ok|right|and|but|like|i mean|you know|honestly|actually|basically)\b"
+    r"[,.]?\s+)+",
     re.IGNORECASE,
 )
 # Reporting these in the third person could change who is meant, or needs more grammar than is safe.
 _UNSAFE = re.compile(
-    r"(?<!\w)(?:you|your|yours|yourself|we|us|our|ours|they|them|their|he|she|his|her|him|let's|was i|am i)(?!\w)|[?\"“”]",
+    r"(?<!\w)(?:you|your|yours|yourself|we|us|our|ours|they|them|their|he|she|his|her|him|let's|was i|am i)"
+    r"(?!\w)|[?\"“”]",
     re.IGNORECASE,
 )
 _FIRST = re.compile(r"^(?:i|i'm|i've|i'd|i'll|my)(?!\w)", re.IGNORECASE)
@@ -63,8 +73,8 @@ def _in_third_person(said: str) -> str | None:
             out.append("were")
         elif low == "wasn't" and after_i:
             out.append("weren't")
-        elif low in _REPLACE and (low != "am" or after_i):
-            out.append(_REPLACE[low])
+        elif low in _THIRD and (low != "am" or after_i):
+            out.append(_THIRD[low])
         else:
             out.append(token)
         if token.strip():

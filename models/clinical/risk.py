@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.clinical.lexicon import IDIOMS, RISK
+from models.clinical.lexicon import FIRST_PERSON, IDIOMS, NEGATION, NO_ANSWER, OTHERS, RISK, SECOND_PERSON, YES_ANSWER
 from models.clinical.markers import strip_markers
 from models.clinical.sentences import split_sentences
 from models.transcript import Turn
@@ -27,36 +27,14 @@ class RiskMention:
     question: bool = False
 
 
-_NEGATION = re.compile(
-    r"(?<!\w)(?:no|not|never|none|without|nothing|neither|nor|den(?:y|ies|ied)|stopped|don't|didn't|wouldn't|couldn't|haven't"
-    r"|hasn't|isn't|wasn't|aren't|won't|can't|ain't|doesn't|nunca|jamás|ningun[ao]?|nicht|nie|niemals|kein\w*|pas|jamais|aucune?)(?!\w)",
-    re.IGNORECASE,
-)
 _BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
-_NO = re.compile(
-    r"^\W*(?:(?:oh|um+|uh+|well|honestly|god|hm+),?\s+)*(?:no|nope|nah|never|not (?:at all|really|now|anymore|lately|since)|none|nothing"
-    r"|absolutely not|definitely not|of course not|nunca|nein|nie|non|jamais|i (?:don't|do not|haven't|have not|wouldn't|would not|never)"
-    r"|i'm not|i am not|no,? gracias)(?!\w)",
+_DANGER_BY_NEGATION = re.compile(r"\W*(?:not|n't|no longer|never|no)(?!\w)", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"\W*(?:(?:ideation|thoughts?|intent|plan) )?(?:(?:is|was) )?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)",
     re.IGNORECASE,
 )
-_YES = re.compile(
-    r"^\W*(?:(?:oh|um+|uh+|well|honestly|god|hm+),?\s+)*(?:yes|yeah|yep|sometimes|a little|kind of|sort of|i (?:do|have|did|think so|guess)"
-    r"|maybe|sí|ja|oui|parfois|manchmal|a veces)(?!\w)",
-    re.IGNORECASE,
-)
-_OTHERS = re.compile(
-    r"(?<!\w)(?:my|his|her|their|the|a|your|our|mi|mein\w*|mon|ma|su|notre|unser\w*) (?:late |best |old |older |younger |little |big |ex[- ]?|step[- ]?|dead "
-    r"|hermano |eigen\w* )*(?:brother|sister|mother|father|mom|mum|dad|son|daughter|uncle|aunt|cousin|friend|neighbou?r|husband|wife"
-    r"|partner|boyfriend|girlfriend|roommate|flatmate|colleague|coworker|co-worker|boss|student|grand(?:mother|father|ma|pa)|nephew|niece"
-    r"|teacher|ex|guy|man|woman|kid|boy|girl|patient|client|character|hermano|hermana|madre|padre|hijo|hija|amigo|amiga|tío|tía|primo"
-    r"|bruder|schwester|mutter|vater|sohn|tochter|onkel|tante|freund|freundin|nachbar|frère|soeur|sœur|mère|père|fils|fille|oncle|ami|amie)"
-    r"(?!\w)|(?<!\w)(?:he|she|they|él|ella|er|il|elle)(?!\w)|(?<!\w)somebody else|(?<!\w)someone else",
-    re.IGNORECASE,
-)
-_FIRST = re.compile(
-    r"(?<!\w)(?:i|i'm|i've|i'd|i'll|me|myself|yo|ich|mich|je|moi|me)(?!\w)|(?<!\w)[mj]['’]", re.IGNORECASE
-)
-_SECOND = re.compile(r"(?<!\w)(?:you|yourself|you've|you're|usted|te|sie|sich|vous|tu|du|dich)(?!\w)", re.IGNORECASE)
+# Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
+_REACH = 9
 
 
 def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
@@ -109,9 +87,9 @@ def _reply(answer: Turn | None) -> str | None:
         return None
     text = answer.text.replace("’", "'")
     first = split_sentences(text)[0] if text.strip() else ""
-    if _NO.match(first) and not _BREAK.search(first):
+    if NO_ANSWER.match(first) and not _BREAK.search(first):
         return "no"
-    return "yes" if _YES.match(first) else None
+    return "yes" if YES_ANSWER.match(first) else None
 
 
 def _negated(sentence: str, start: int, end: int) -> bool:
@@ -119,19 +97,12 @@ def _negated(sentence: str, start: int, end: int) -> bool:
     before = sentence[:start]
     breaks = [match.end() for match in _BREAK.finditer(before)]
     clause = before[breaks[-1] :] if breaks else before
-    own = _NEGATION.search(sentence[start:end])
-    if own and re.match(r"\W*(?:not|n't|no longer|never|no)", sentence[start:end], re.IGNORECASE):
+    if _DANGER_BY_NEGATION.match(sentence[start:end]):
         return False  # "not waking up" is the danger itself
-    negations = list(_NEGATION.finditer(clause))
+    negations = list(NEGATION.finditer(clause))
     if not negations:
-        return bool(
-            re.match(
-                r"\W*(?:is|was|are|were)? ?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)",
-                sentence[end:],
-                re.IGNORECASE,
-            )
-        )
-    return len(clause[negations[-1].end() :].split()) <= 9
+        return bool(_DENIED_AFTER.match(sentence[end:]))
+    return len(clause[negations[-1].end() :].split()) <= _REACH
 
 
 def _about(sentence: str, start: int, end: int, category: str) -> str:
@@ -142,13 +113,13 @@ def _about(sentence: str, start: int, end: int, category: str) -> str:
     if re.search(r"myself|yourself|matarme|mich|me ", term):
         return "client"
     before = sentence[:start]
-    third = [match.start() for match in _OTHERS.finditer(before)]
-    self_at = [match.start() for match in (*_FIRST.finditer(before), *_SECOND.finditer(before))]
+    third = [match.start() for match in OTHERS.finditer(before)]
+    self_at = [match.start() for match in (*FIRST_PERSON.finditer(before), *SECOND_PERSON.finditer(before))]
     if third and third[-1] > max(self_at, default=-1):
         return "other"
     if (
         not self_at
-        and _OTHERS.search(sentence[end : end + 30])
+        and OTHERS.search(sentence[end : end + 30])
         and category in ("suicide", "overdose", "abuse", "violence")
     ):
         return "other"

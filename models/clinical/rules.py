@@ -6,57 +6,27 @@ import re
 from collections.abc import Callable
 
 from models.clinical.evidence import EvidenceIndex
-from models.clinical.lexicon import DIAGNOSES, MEDICATION, MENTAL_STATUS, TOPICS
+from models.clinical.lexicon import DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, RELATIONS, TOPICS
 from models.clinical.risk import RiskMention, find_risk, risk_spans
 from models.clinical.session import Session
-from models.clinical.words import NUMBERS, numbers, stem, words
+from models.clinical.words import NUMBERS, WORD_LISTS, numbers, stem, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
 Rule = Callable[[str, Session], str | None]
 
-_DENIAL = re.compile(
-    r"(?<!\w)(?:den(?:y|ies|ied|ying)|no (?:current |recent |active |acute |signs? of |evidence of |indication of |history of |reported |known )*"
-    r"|without (?:any )?|absence of|negative for|free of|not (?:endorse\w*|report\w*|experienc\w*|hav\w+|currently)|neither|nor|never)(?!\w)",
-    re.IGNORECASE,
-)
-_DAYS = re.compile(
-    r"(?<!\w)(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|april|june|july|august|september|october"
-    r"|november|december|tomorrow|yesterday|tonight|christmas|thanksgiving|easter|(?<=in )march|(?<=since )march|(?<=in )may)(?!\w)",
-    re.IGNORECASE,
-)
 _DOSE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(mg|milligrams?|mcg|ml|units?|%|percent|pounds?|lbs?|kg|pills?|tablets?|drinks?|beers?)(?!\w)",
     re.IGNORECASE,
 )
 _UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "percent": "%", "lb": "pound", "lbs": "pound"}
-_FOLLOW_UP = re.compile(
-    r"(?<!\w)(?:homework|assign(?:ed|ment|ments)|follow(?:ing)?[- ]?up|next (?:session|appointment|visit|week|month|meeting)|schedul\w+"
-    r"|return(?:s|ed)? (?:in|to (?:clinic|therapy|session))|referr\w+|(?:agreed|plans?|planned|encouraged|instructed|asked|advised|recommended|will"
-    r"|committed) to (?:practi[cs]e|complete|keep|continue|attend|write|track|call|monitor|schedule|meet|try|use|make|take|join|read|bring|start)"
-    r"|will (?:practi[cs]e|complete|keep|continue|attend|write|track|call|monitor|meet|try|use|follow)|continue (?:with |the )?(?:weekly|therapy|treatment"
-    r"|sessions|current|medication|individual|cbt)|treatment plan|safety plan)(?!\w)",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"(?<![\w'’.-])[A-ZÀ-Þ][a-zà-ÿ]+(?:[-'’][A-Z]?[a-zà-ÿ]+)*(?!\w)")
-_COMMON_NAMES = frozenset(
-    "patient client pt therapist clinician session psychotherapy english spanish german french american socratic gestalt bowlby beck rogerian"
-    " jungian adlerian rem i ai mi ok dr mr mrs ms english god".split()
-)
+_CAPITALS = frozenset(WORD_LISTS["capitals"].split())
 _VERBS_OF_REPORT = re.compile(
     r"^(?:reports?|reported|states?|stated|denie[sd]|describe[sd]?|says?|said|expresse[sd]|feels?|felt|agree[sd]?|discusse[sd]|explore[sd]"
     r"|presents?|presented|is|was|has|had|will|continues?|continued|acknowledge[sd]|identifie[sd]|attended|endorse[sd]?|appears?|appeared)$"
 )
-_PRONOUN_STARTS = frozenset(
-    "he she they it this that these those there mood affect sleep anxiety symptoms therapy treatment insight risk progress homework plan"
-    " stress work family energy appetite judgment distress depression grief relationship client's patient's who which what one both all".split()
-)
-_OTHERS = re.compile(
-    r"(?<!\w)(?:brother|sister|mother|father|mom|mum|dad|son|daughter|uncle|aunt|cousin|friend|neighbou?r|husband|wife|partner|boyfriend"
-    r"|girlfriend|roommate|colleague|co-?worker|boss|student|grand\w+|nephew|niece|teacher|ex|parents?|sibling|someone|others?|another|family"
-    r"|loss|bereavement|grief|patient of|character|man|woman)(?:'s)?(?!\w)",
-    re.IGNORECASE,
-)
+_SUBJECTS = frozenset(WORD_LISTS["subjects"].split())
 
 
 def unspoken_risk(sentence: str, session: Session) -> str | None:
@@ -67,10 +37,10 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
         if not related:
             return "risk_not_spoken_of"
         own = [said for said in related if said.about == "client"]
-        negated = mention.negated or bool(_DENIAL.search(sentence))
-        if not own and not _OTHERS.search(sentence):
+        negated = mention.negated or bool(DENIAL.search(sentence))
+        if not own and not RELATIONS.search(sentence):
             return "risk_of_another"
-        if own and not _OTHERS.search(sentence) and not _borne_out(own, negated):
+        if own and not RELATIONS.search(sentence) and not _borne_out(own, negated):
             return "risk_contradicted"
     return None
 
@@ -98,7 +68,7 @@ def _borne_out(own: list[RiskMention], negated: bool) -> bool:
 
 def invented_denial(sentence: str, session: Session) -> str | None:
     """A denial needs a question or a statement about the same thing to stand on."""
-    denial = _DENIAL.search(sentence)
+    denial = DENIAL.search(sentence)
     if denial is None:
         return None
     denied = sentence[denial.start() :]
@@ -133,7 +103,7 @@ def _unit(unit: str) -> str:
 
 def invented_date(sentence: str, session: Session) -> str | None:
     """Days and months of a note occur in the transcript."""
-    return "date" if any(match.group(0).lower() not in session.words for match in _DAYS.finditer(sentence)) else None
+    return "date" if any(match.group(0).lower() not in session.words for match in DAYS.finditer(sentence)) else None
 
 
 def invented_medication(sentence: str, session: Session) -> str | None:
@@ -165,7 +135,7 @@ def invented_mental_status(sentence: str, session: Session) -> str | None:
 
 def invented_plan(sentence: str, session: Session) -> str | None:
     """Homework and follow-up are noted only when the session holds some, and no other than it holds."""
-    if not _FOLLOW_UP.search(sentence):
+    if not FOLLOW_UP.search(sentence):
         return None
     if Gate.PLAN not in session.gates:
         return "plan_not_spoken_of"
@@ -178,12 +148,12 @@ def invented_name(sentence: str, session: Session) -> str | None:
     tokens = sentence.split()
     for match in _NAME.finditer(sentence):
         name = match.group(0).casefold().removesuffix("'s").removesuffix("’s")
-        if name in session.words or name in _COMMON_NAMES or stem(name) in session.stems:
+        if name in session.words or name in _CAPITALS or stem(name) in session.stems:
             continue
         first = not sentence[: match.start()].strip("\"'“‘( ")
         if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
             after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
-            if not (_VERBS_OF_REPORT.match(after) and name not in _PRONOUN_STARTS):
+            if not (_VERBS_OF_REPORT.match(after) and name not in _SUBJECTS):
                 continue
             if name.endswith(("s", "ing", "ion", "ness", "ity", "ment", "ance", "ence")):
                 continue

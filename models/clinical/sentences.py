@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.words import WORD_LISTS
 from models.transcript import normalise_whitespace
 
-_ABBREVIATIONS = frozenset(
-    "dr mr mrs ms prof st jr sr vs etc e.g i.e approx appt dept min max no fig wk wks hr hrs mo mos yr yrs pt pts tx dx"
-    " rx hx sx est inc jan feb mar apr jun jul aug sep sept oct nov dec a.m p.m u.s z.b bzw ca sra dra lic".split()
-)
+_ABBREVIATIONS = frozenset(WORD_LISTS["abbreviations"].split())
 _ENDERS = ".!?…。！？؟।"
 _CLOSERS = "\"'”’»)]}*"
 _OPENERS = "\"'“‘«([{*¿¡"

@@ -23,7 +23,7 @@ _REFUSAL = re.compile(
     r"^(?:as an ai|i(?:'m| am) (?:sorry|unable|not able)|i (?:cannot|can't|can not) |sorry, )", re.IGNORECASE
 )
 _PREAMBLE = re.compile(
-    r"^(?:sure|certainly|of course|okay|here (?:is|are)|below is|the following is|note:)(?:[,!.:]| (?:the|a|an|your)\b)",
+    r"^(?:sure|certainly|of course|okay|here (?:is|are)|below is|the following is)(?:[,!.:]| (?:the|a|an|your)\b)",
     re.IGNORECASE,
 )
 _OPEN_QUOTES = '“«"'

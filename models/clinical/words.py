@@ -10,20 +10,20 @@ from pathlib import Path
 
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 
-_TABLE = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
+WORD_LISTS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
 def _pairs(name: str) -> dict[str, str]:
-    return dict(pair.split("=") for pair in _TABLE[name].split())
+    return dict(pair.split("=") for pair in WORD_LISTS[name].split())
 
 
-STOP = frozenset(_TABLE["stop"].split())
+STOP = frozenset(WORD_LISTS["stop"].split())
 NUMBERS = _pairs("numbers")
-NEGATIVE = frozenset(_TABLE["negative"].split())
-BACKCHANNEL = frozenset(_TABLE["backchannel"].split())
-_VAGUE = frozenset(_TABLE["vague"].split())
+NEGATIVE = frozenset(WORD_LISTS["negative"].split())
+BACKCHANNEL = frozenset(WORD_LISTS["backchannel"].split())
+_VAGUE = frozenset(WORD_LISTS["vague"].split())
 _IRREGULAR = _pairs("irregular")
-_SUFFIXES = tuple(_TABLE["suffixes"].split())
+_SUFFIXES = tuple(WORD_LISTS["suffixes"].split())
 
 
 @lru_cache(maxsize=65536)
@@ -44,7 +44,7 @@ def stem(word: str) -> str:
 
 def _groups() -> dict[str, tuple[int, ...]]:
     groups: dict[str, set[int]] = {}
-    for number, line in enumerate(_TABLE["groups"]):
+    for number, line in enumerate(WORD_LISTS["groups"]):
         for word in line.split():
             groups.setdefault(stem(word), set()).add(number)
     return {key: tuple(sorted(value)) for key, value in groups.items()}
