@@ -1,0 +1,174 @@
+/** Calls to the server. Every answer that is not a success is a ``CallFailed`` with the problem document. */
+
+import * as decode from "./decode.ts";
+import type { Me, NoteDocument, NoteFormat, Problem, Revision, SessionItem, Transcript } from "./types.ts";
+
+export class CallFailed extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+
+  /** No answer came at all: the server or the network is away, and the call may be made again. */
+  get unreachable(): boolean {
+    return this.problem.status === 0;
+  }
+}
+
+const UNREACHABLE: Problem = {
+  status: 0,
+  title: "No connection",
+  detail: "The server cannot be reached.",
+  current: null,
+};
+
+export interface Answer {
+  readonly body: unknown;
+  readonly etag: string | null;
+}
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** One call. Throws ``CallFailed``. */
+export async function call(path: string, { method = "GET", body, headers = {} }: Call = {}): Promise<Answer> {
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { accept: "application/json", ...json, ...headers },
+      body: body === undefined ? null : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+  } catch {
+    throw new CallFailed(UNREACHABLE);
+  }
+  const answer = await readJson(response);
+  if (!response.ok) throw new CallFailed(decode.problem(answer, response.status));
+  return { body: answer, etag: response.headers.get("etag") };
+}
+
+export function entityTag(sessionId: number, version: number): string {
+  return `"${sessionId}.${version}"`;
+}
+
+const session = (id: number) => `/sessions/${id}`;
+const note = (id: number) => `${session(id)}/notes`;
+
+export async function fetchMe(): Promise<Me> {
+  return decode.me((await call("/me")).body);
+}
+
+export async function login(token: string): Promise<void> {
+  await call("/login-token", { method: "POST", body: { token } });
+}
+
+export async function logout(): Promise<void> {
+  await call("/logout", { method: "POST" });
+}
+
+export async function fetchFormats(): Promise<readonly NoteFormat[]> {
+  const formats = decode.object((await call("/formats")).body).formats;
+  return Array.isArray(formats) ? formats.map(decode.noteFormat) : [];
+}
+
+export interface SessionPage {
+  readonly items: readonly SessionItem[];
+  readonly cursor: string | null;
+}
+
+export async function fetchSessions(cursor: string | null = null): Promise<SessionPage> {
+  const query = new URLSearchParams({ limit: "100" });
+  if (cursor) query.set("cursor", cursor);
+  const body = decode.object((await call(`/sessions?${query}`)).body);
+  const items = Array.isArray(body.sessions) ? body.sessions.map(decode.sessionItem) : [];
+  return { items, cursor: typeof body.next_cursor === "string" ? body.next_cursor : null };
+}
+
+export async function fetchTranscript(id: number): Promise<Transcript> {
+  return decode.transcript((await call(`${session(id)}/turns`)).body);
+}
+
+export async function fetchNote(id: number): Promise<NoteDocument> {
+  return decode.noteDocument((await call(note(id))).body);
+}
+
+/** Stores some sections; answers the new version, or null where the server does not name it. */
+export async function saveSections(
+  id: number,
+  version: number | null,
+  sections: Readonly<Record<string, string>>,
+): Promise<number | null> {
+  const headers: Record<string, string> = version === null ? {} : { "if-match": entityTag(id, version) };
+  const { body, etag } = await call(note(id), { method: "PUT", body: { sections }, headers });
+  const named = decode.object(body).version;
+  if (typeof named === "number") return named;
+  const tagged = /\.(\d+)"$/.exec(etag ?? "");
+  return tagged ? Number(tagged[1]) : null;
+}
+
+export interface GenerationRequest {
+  readonly regenerate: boolean;
+  readonly sections: readonly string[] | null;
+  readonly format: string | null;
+  readonly force: boolean;
+}
+
+export async function requestNote(id: number, request: GenerationRequest): Promise<void> {
+  await call(`${session(id)}/generate-notes`, {
+    method: "POST",
+    headers: { prefer: "respond-async" },
+    body: {
+      regenerate: request.regenerate,
+      force: request.force,
+      ...(request.sections ? { sections: request.sections } : {}),
+      ...(request.format ? { format: request.format } : {}),
+    },
+  });
+}
+
+export async function closeSession(id: number): Promise<void> {
+  await call(`${session(id)}/close`, { method: "POST" });
+}
+
+export async function cancelGeneration(id: number): Promise<void> {
+  await call(`${note(id)}/stream`, { method: "DELETE" });
+}
+
+export async function signNote(id: number, version: number, signedBy: string): Promise<void> {
+  await call(`${note(id)}/sign`, {
+    method: "POST",
+    headers: { "if-match": entityTag(id, version) },
+    body: signedBy ? { signed_by: signedBy } : {},
+  });
+}
+
+export async function unlockNote(id: number, reason: string): Promise<void> {
+  await call(`${note(id)}/unlock`, { method: "POST", body: { reason } });
+}
+
+export async function addAddendum(id: number, text: string): Promise<void> {
+  await call(`${note(id)}/addenda`, { method: "POST", body: { text } });
+}
+
+export async function fetchRevisions(id: number): Promise<readonly Revision[]> {
+  const revisions = decode.object((await call(`${note(id)}/revisions`)).body).revisions;
+  return Array.isArray(revisions) ? revisions.map(decode.revision) : [];
+}

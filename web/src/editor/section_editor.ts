@@ -1,0 +1,166 @@
+/** One section's editor. What a person types goes out; what the model or the server writes comes in outside undo. */
+
+import {
+  history,
+  historyKeymap,
+  invertedEffects,
+  isolateHistory,
+  standardKeymap,
+} from "@codemirror/commands";
+import {
+  Annotation,
+  Compartment,
+  EditorState,
+  type Extension,
+  StateEffect,
+  Transaction,
+} from "@codemirror/state";
+import { EditorView, keymap, placeholder, type ViewUpdate } from "@codemirror/view";
+import type { Sentence } from "../api/types.ts";
+import { type Marks, marks, sentenceAt, setMarks } from "./marks.ts";
+
+export interface SectionEditorHandlers {
+  readonly onEdit: (text: string) => void;
+  /** The caret came to a sentence by a click or a key, not by typing. */
+  readonly onSentence: (sentence: Sentence | null) => void;
+  /** Undo took a suggestion out of the text again. */
+  readonly onSuggestionUndone: (suggestion: string) => void;
+}
+
+interface TakenSuggestion {
+  readonly text: string;
+  readonly taken: boolean;
+}
+
+const fromState = Annotation.define<true>();
+const suggestionTaken = StateEffect.define<TakenSuggestion>();
+
+/** Undo and redo carry the reverse of the effect, so the page knows whose change was undone. */
+const undoableSuggestion = invertedEffects.of((transaction) =>
+  transaction.effects
+    .filter((effect) => effect.is(suggestionTaken))
+    .map((effect) => suggestionTaken.of({ text: effect.value.text, taken: !effect.value.taken })),
+);
+
+export interface Replacement {
+  readonly from: number;
+  readonly to: number;
+  readonly insert: string;
+}
+
+/** The smallest single change from one text to another, so that a caret outside of it does not move. */
+export function smallestChange(before: string, after: string): Replacement {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
+  let end = 0;
+  while (
+    end < shorter - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  ) {
+    end += 1;
+  }
+  return { from: start, to: before.length - end, insert: after.slice(start, after.length - end) };
+}
+
+export class SectionEditor {
+  readonly view: EditorView;
+  readonly #handlers: SectionEditorHandlers;
+  readonly #readOnly = new Compartment();
+  #locked = false;
+  #marks: Marks | null = null;
+
+  constructor(parent: HTMLElement, label: string, nonce: string, handlers: SectionEditorHandlers) {
+    this.#handlers = handlers;
+    this.view = new EditorView({
+      parent,
+      state: EditorState.create({ extensions: this.#extensions(label, nonce) }),
+    });
+  }
+
+  #extensions(label: string, nonce: string): Extension {
+    return [
+      nonce ? EditorView.cspNonce.of(nonce) : [],
+      history(),
+      undoableSuggestion,
+      keymap.of([...historyKeymap, ...standardKeymap]),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        spellcheck: "true",
+        autocapitalize: "sentences",
+      }),
+      placeholder("Nothing written yet"),
+      marks,
+      this.#readOnly.of([]),
+      EditorView.updateListener.of((update) => this.#updated(update)),
+    ];
+  }
+
+  get text(): string {
+    return this.view.state.doc.toString();
+  }
+
+  /** Shows a text that did not come from this editor. A person's composition is never cut. */
+  setText(text: string): void {
+    const before = this.text;
+    if (before === text || this.view.composing) return;
+    this.view.dispatch({
+      changes: smallestChange(before, text),
+      annotations: [fromState.of(true), Transaction.addToHistory.of(false)],
+    });
+  }
+
+  /** Puts a suggestion in place of the text, as a change of the person's that undo takes back. */
+  takeSuggestion(text: string): void {
+    this.view.dispatch({
+      changes: smallestChange(this.text, text),
+      effects: suggestionTaken.of({ text, taken: true }),
+      annotations: [
+        fromState.of(true),
+        isolateHistory.of("full"),
+        Transaction.userEvent.of("input.suggestion"),
+      ],
+    });
+  }
+
+  setLocked(locked: boolean): void {
+    if (locked === this.#locked) return;
+    this.#locked = locked;
+    const extension = locked ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [];
+    this.view.dispatch({ effects: this.#readOnly.reconfigure(extension) });
+  }
+
+  setMarks(next: Marks): void {
+    const same =
+      this.#marks?.sentences === next.sentences &&
+      this.#marks.active === next.active &&
+      this.#marks.writing === next.writing;
+    if (same) return;
+    this.#marks = next;
+    this.view.dispatch({ effects: setMarks.of(next) });
+  }
+
+  focus(): void {
+    this.view.focus();
+  }
+
+  destroy(): void {
+    this.view.destroy();
+  }
+
+  #updated(update: ViewUpdate): void {
+    const own = update.transactions.filter((transaction) => !transaction.annotation(fromState));
+    if (own.some((transaction) => transaction.docChanged)) this.#handlers.onEdit(this.text);
+    for (const transaction of own) {
+      for (const effect of transaction.effects) {
+        if (effect.is(suggestionTaken) && !effect.value.taken)
+          this.#handlers.onSuggestionUndone(effect.value.text);
+      }
+    }
+    const moved = own.some((transaction) => transaction.selection && !transaction.docChanged);
+    if (moved && update.view.hasFocus) {
+      this.#handlers.onSentence(sentenceAt(update.view, update.state.selection.main.head));
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/** What a person can ask for in an open session. */
+
+import type { GenerationRequest } from "../api/client.ts";
+import * as api from "../api/client.ts";
+import type { Store } from "../store.ts";
+import type { Autosave } from "./save.ts";
+
+export interface Following {
+  readonly watch: () => void;
+  readonly reload: () => Promise<void>;
+}
+
+export class Commands {
+  readonly #store: Store;
+  readonly #following: Following;
+  readonly #autosave: Autosave;
+
+  constructor(store: Store, following: Following, autosave: Autosave) {
+    this.#store = store;
+    this.#following = following;
+    this.#autosave = autosave;
+  }
+
+  get #id(): number | null {
+    return this.#store.state.open?.id ?? null;
+  }
+
+  /** Runs a call and says what went wrong; answers whether it worked. */
+  async #attempt(work: (id: number) => Promise<void>): Promise<boolean> {
+    const id = this.#id;
+    if (id === null) return false;
+    try {
+      await work(id);
+      return true;
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+      this.#store.notice(error.message, "problem");
+      if (error.problem.status === 412 || error.problem.status === 409) await this.#following.reload();
+      return false;
+    }
+  }
+
+  readonly generate = async (request: GenerationRequest): Promise<boolean> => {
+    const id = this.#id;
+    if (id === null) return false;
+    await this.#autosave.now();
+    this.#store.inSession(id, {
+      type: "generationRequested",
+      sections: request.sections,
+      force: request.force,
+    });
+    await this.#autosave.now();
+    try {
+      await api.requestNote(id, request);
+      this.#following.watch();
+      return true;
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+      this.#store.inSession(id, { type: "generationRefused", problem: error.problem });
+      return false;
+    }
+  };
+
+  readonly retry = (): void => {
+    const regenerate = this.#store.state.open?.note.stored !== null;
+    void this.generate({ regenerate, sections: null, format: null, force: false });
+  };
+
+  readonly cancel = (): void => {
+    void this.#attempt((id) => api.cancelGeneration(id));
+  };
+
+  readonly close = async (): Promise<boolean> =>
+    this.#attempt(async (id) => {
+      await api.closeSession(id);
+      this.#following.watch();
+    });
+
+  readonly sign = async (signedBy: string): Promise<boolean> => {
+    await this.#autosave.now();
+    return this.#attempt(async (id) => {
+      const version = this.#store.state.open?.note.stored?.version ?? 0;
+      await api.signNote(id, version, signedBy);
+      await this.#following.reload();
+    });
+  };
+
+  readonly unlock = async (reason: string): Promise<boolean> =>
+    this.#attempt(async (id) => {
+      await api.unlockNote(id, reason);
+      await this.#following.reload();
+    });
+
+  readonly addAddendum = async (text: string): Promise<boolean> =>
+    this.#attempt(async (id) => {
+      await api.addAddendum(id, text);
+      await this.#following.reload();
+    });
+
+  readonly saveNow = async (): Promise<void> => this.#autosave.now();
+
+  readonly copySection = (sectionId: string): void => {
+    const section = this.#store.state.open?.note.sections.find((candidate) => candidate.id === sectionId);
+    if (section) void this.copy(section.text, section.heading);
+  };
+
+  /** Copies plain text; ``what`` names it in the message. */
+  readonly copy = async (text: string, what: string): Promise<boolean> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.#store.notice(`${what} copied.`);
+      return true;
+    } catch {
+      this.#store.notice("The browser did not allow copying.", "problem");
+      return false;
+    }
+  };
+}

@@ -1,0 +1,173 @@
+/** Keeps the page in step with the server: the list, and the open session's transcript, note and stream. */
+
+import * as api from "../api/client.ts";
+import { eventPosition, sessionItem, streamEvent } from "../api/decode.ts";
+import { ReconnectingStream } from "../api/events.ts";
+import type { SessionItem } from "../api/types.ts";
+import type { AppState, OpenSession } from "../state/state.ts";
+import type { Store } from "../store.ts";
+
+const NOTE_EVENTS = ["status", "section", "token", "reset", "note", "error"];
+const TRANSCRIPT_PAUSE_MS = 800;
+
+function streamUrl(open: OpenSession): string {
+  const last = open.note.lastEvent;
+  const after = last
+    ? `?last_event_id=${encodeURIComponent(`${last.generation}.${last.attempt}.${last.number}`)}`
+    : "";
+  return `/sessions/${open.id}/notes/stream${after}`;
+}
+
+/** The list of sessions, and the stream of its changes. */
+export function followSessions(store: Store): void {
+  const load = async (): Promise<void> => {
+    try {
+      const page = await api.fetchSessions();
+      store.dispatch({ type: "sessionsArrived", ...page });
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+      if (!error.unreachable) store.notice(error.message, "problem");
+    }
+  };
+  const stream = new ReconnectingStream({
+    url: () => "/sessions/stream",
+    names: ["session"],
+    onEvent: (_name, _id, data) => store.dispatch({ type: "sessionChanged", item: sessionItem(data) }),
+    onOpen: () => {
+      store.dispatch({ type: "listConnected", connected: true });
+      void load();
+    },
+    onLost: () => store.dispatch({ type: "listConnected", connected: false }),
+    onEnded: () => store.dispatch({ type: "listConnected", connected: false }),
+    isOver: () => false,
+  });
+  store.addEffect((state, before) => {
+    if (state.online && !before.online) stream.again();
+  });
+  void load();
+  stream.start();
+}
+
+/** Follows one open session until it is left. */
+class SessionFollower {
+  readonly id: number;
+  readonly #store: Store;
+  readonly #stream: ReconnectingStream;
+  #streaming = false;
+  #transcriptTimer: number | undefined;
+  #left = false;
+
+  constructor(store: Store, id: number) {
+    this.id = id;
+    this.#store = store;
+    this.#stream = new ReconnectingStream({
+      url: () => (store.state.open ? streamUrl(store.state.open) : `/sessions/${id}/notes/stream`),
+      names: NOTE_EVENTS,
+      onEvent: (name, eventId, data) => {
+        const event = streamEvent(name, data);
+        if (event) store.inSession(id, { type: "eventArrived", position: eventPosition(eventId), event });
+      },
+      onOpen: () => store.inSession(id, { type: "streamOpened" }),
+      onLost: () => store.inSession(id, { type: "streamLost" }),
+      onEnded: () => {
+        this.#streaming = false;
+        store.inSession(id, { type: "streamEnded" });
+      },
+      isOver: (name) => name === "note" || name === "error",
+    });
+  }
+
+  start(): void {
+    void this.loadTranscript();
+    void this.loadNote();
+    const item = this.#store.state.sessions.items.get(this.id);
+    if (!item || item.status === "writing" || item.status === "live") this.watch();
+  }
+
+  leave(): void {
+    this.#left = true;
+    window.clearTimeout(this.#transcriptTimer);
+    this.#stream.stop();
+  }
+
+  watch(): void {
+    if (this.#streaming || this.#left) return;
+    this.#streaming = true;
+    this.#store.inSession(this.id, { type: "streamOpening" });
+    this.#stream.start();
+  }
+
+  reconnect(): void {
+    if (this.#streaming) this.#stream.again();
+  }
+
+  changed(item: SessionItem, known: SessionItem | undefined): void {
+    if (item.turns !== this.#store.state.open?.turns.length) this.#loadTranscriptSoon();
+    const version = this.#store.state.open?.note.stored?.version ?? 0;
+    if ((item.noteVersion ?? 0) > version) void this.loadNote();
+    if (item.status === "writing" && known?.status !== "writing") this.watch();
+  }
+
+  #loadTranscriptSoon(): void {
+    window.clearTimeout(this.#transcriptTimer);
+    this.#transcriptTimer = window.setTimeout(() => void this.loadTranscript(), TRANSCRIPT_PAUSE_MS / 4);
+  }
+
+  async loadTranscript(): Promise<void> {
+    try {
+      const transcript = await api.fetchTranscript(this.id);
+      this.#store.inSession(this.id, { type: "transcriptArrived", transcript });
+    } catch (error) {
+      this.#failed(error, () => this.loadTranscript());
+    }
+  }
+
+  async loadNote(): Promise<void> {
+    try {
+      const document = await api.fetchNote(this.id);
+      this.#store.inSession(this.id, { type: "documentArrived", document });
+      if (document.generation) this.watch();
+    } catch (error) {
+      if (error instanceof api.CallFailed && error.problem.status === 404) {
+        this.#store.inSession(this.id, { type: "noteMissing" });
+      } else {
+        this.#failed(error, () => this.loadNote());
+      }
+    }
+  }
+
+  #failed(error: unknown, again: () => Promise<void>): void {
+    if (!(error instanceof api.CallFailed)) throw error;
+    if (this.#left) return;
+    if (error.problem.status === 404) this.#store.inSession(this.id, { type: "sessionMissing" });
+    else if (error.unreachable || error.problem.status >= 500)
+      window.setTimeout(() => void again(), TRANSCRIPT_PAUSE_MS);
+    else this.#store.notice(error.message, "problem");
+  }
+}
+
+/** Follows whichever session is open. Answers the way to watch or load it again after a command. */
+export function followOpenSession(store: Store): { watch: () => void; reload: () => Promise<void> } {
+  let follower: SessionFollower | null = null;
+  const switched = (state: AppState): void => {
+    if (follower?.id === state.open?.id) return;
+    follower?.leave();
+    follower = state.open ? new SessionFollower(store, state.open.id) : null;
+    follower?.start();
+  };
+  store.addEffect((state, before) => {
+    if (state.open?.id !== before.open?.id) switched(state);
+    if (!follower || !state.open) return;
+    const item = state.sessions.items.get(follower.id);
+    const known = before.sessions.items.get(follower.id);
+    if (item && item !== known) follower.changed(item, known);
+    const asked = state.open.note.resync === "asked" && before.open?.note.resync !== "asked";
+    if (asked || (state.online && !before.online)) follower.reconnect();
+  });
+  return {
+    watch: () => follower?.watch(),
+    reload: async () => {
+      await follower?.loadNote();
+    },
+  };
+}

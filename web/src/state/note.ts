@@ -1,0 +1,199 @@
+/** The open note: its sections, who owns their words, the running generation, and what is not saved yet. */
+
+import type {
+  Addendum,
+  Author,
+  EventPosition,
+  GenerationPhase,
+  ModelInfo,
+  NoteDocument,
+  Problem,
+  RiskMention,
+  Sentence,
+} from "../api/types.ts";
+
+/** What the model is doing with a section in the running generation. */
+export type Drafting = "no" | "waiting" | "writing";
+
+/** Two people changed one section; until a person chose, it is not saved again. */
+export interface Conflict {
+  readonly base: string;
+  readonly theirs: string;
+}
+
+export interface SectionState {
+  readonly id: string;
+  readonly heading: string;
+  /** What the editor shows, without risk markers. */
+  readonly text: string;
+  /** The stored text that ``text`` grew from. */
+  readonly base: string;
+  /** The stored text's author; null while nothing is stored. */
+  readonly author: Author | null;
+  /** A person's words are in it: the model may no longer write here. */
+  readonly mine: boolean;
+  /** A person typed here since the text last matched a stored version. */
+  readonly typed: boolean;
+  readonly drafting: Drafting;
+  /** What the running generation wrote for this section so far, markers and all. */
+  readonly drafted: string;
+  /** The model's text beside a person's. */
+  readonly suggestion: string | null;
+  /** A suggestion that the person did not want; it is not offered again. */
+  readonly dismissed: string | null;
+  /** Texts that were sent and may be stored although no answer came. */
+  readonly sent: readonly string[];
+  /** Words of a person that must become a version before ``text`` replaces them. */
+  readonly owed: readonly string[];
+  readonly conflict: Conflict | null;
+  readonly sentences: readonly Sentence[];
+}
+
+export interface Generation {
+  /** Empty until the first event names it. */
+  readonly id: string;
+  readonly attempt: number;
+  readonly phase: GenerationPhase;
+  readonly queuePosition: number | null;
+  readonly prefillDone: number;
+  readonly prefillTotal: number;
+  readonly tokensPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly restarts: number;
+}
+
+export type Connection = "idle" | "connecting" | "open" | "lost";
+
+export type Saving =
+  | { readonly state: "idle" }
+  | { readonly state: "sending" }
+  | { readonly state: "waiting"; readonly reason: string };
+
+export interface StoredNote {
+  readonly version: number;
+  readonly status: "draft" | "edited" | "signed";
+  readonly format: string;
+  readonly isAiGenerated: boolean;
+  readonly editedFromAi: boolean;
+  readonly generatedAt: string | null;
+  readonly lastEditedAt: string | null;
+  readonly model: ModelInfo | null;
+  readonly fallback: boolean;
+  readonly demonstration: boolean;
+  readonly inferenceTime: number | null;
+  readonly risk: readonly RiskMention[];
+  readonly uncovered: readonly number[];
+  readonly coveredOf: number | null;
+  readonly addenda: readonly Addendum[];
+  readonly signedBy: string | null;
+  readonly signedAt: string | null;
+}
+
+export interface NoteState {
+  readonly sessionId: number;
+  readonly loaded: boolean;
+  /** Null while nothing is stored. */
+  readonly stored: StoredNote | null;
+  readonly summary: string;
+  readonly summaryDraft: string;
+  readonly sections: readonly SectionState[];
+  readonly generation: Generation | null;
+  readonly connection: Connection;
+  /** The last event that was taken in; the stream resumes after it. */
+  readonly lastEvent: EventPosition | null;
+  /** Events are missing: the stream must be opened anew, or was, and what still misses does not exist. */
+  readonly resync: "none" | "asked" | "done";
+  readonly saving: Saving;
+  readonly savedAt: number | null;
+  /** Why the last generation ended without a note. */
+  readonly failure: Problem | null;
+}
+
+export function emptyNote(sessionId: number): NoteState {
+  return {
+    sessionId,
+    loaded: false,
+    stored: null,
+    summary: "",
+    summaryDraft: "",
+    sections: [],
+    generation: null,
+    connection: "idle",
+    lastEvent: null,
+    resync: "none",
+    saving: { state: "idle" },
+    savedAt: null,
+    failure: null,
+  };
+}
+
+export function emptySection(id: string, heading: string): SectionState {
+  return {
+    id,
+    heading,
+    text: "",
+    base: "",
+    author: null,
+    mine: false,
+    typed: false,
+    drafting: "no",
+    drafted: "",
+    suggestion: null,
+    dismissed: null,
+    sent: [],
+    owed: [],
+    conflict: null,
+    sentences: [],
+  };
+}
+
+export function storedNote(document: NoteDocument): StoredNote {
+  return {
+    version: document.version,
+    status: document.status,
+    format: document.format,
+    isAiGenerated: document.authorship.isAiGenerated,
+    editedFromAi: document.authorship.editedFromAi,
+    generatedAt: document.authorship.generatedAt,
+    lastEditedAt: document.authorship.lastEditedAt,
+    model: document.model,
+    fallback: document.fallback,
+    demonstration: document.demonstration,
+    inferenceTime: document.inferenceTime,
+    risk: document.risk,
+    uncovered: document.coverage?.uncovered ?? [],
+    coveredOf: document.coverage?.turns ?? null,
+    addenda: document.addenda,
+    signedBy: document.signedBy,
+    signedAt: document.signedAt,
+  };
+}
+
+/** The note with one section replaced by what ``change`` makes of it; unknown ids change nothing. */
+export function withSection(
+  note: NoteState,
+  id: string,
+  change: (section: SectionState) => SectionState,
+): NoteState {
+  let changed = false;
+  const sections = note.sections.map((section) => {
+    if (section.id !== id) return section;
+    const next = change(section);
+    changed ||= next !== section;
+    return next;
+  });
+  return changed ? { ...note, sections } : note;
+}
+
+/** A person's words that the server does not have yet. */
+export function isUnsaved(section: SectionState): boolean {
+  return section.owed.length > 0 || (section.mine && section.text !== section.base);
+}
+
+export function hasUnsaved(note: NoteState): boolean {
+  return note.sections.some((section) => isUnsaved(section) || section.conflict !== null);
+}
+
+export function isLocked(note: NoteState): boolean {
+  return note.stored?.status === "signed";
+}

@@ -1,0 +1,90 @@
+/** A person's edits on their way to the server: what to send next, and what each answer means. */
+
+import { withoutMarkers } from "../text/markers.ts";
+import { isLocked, isUnsaved, type NoteState, type SectionState, withSection } from "./note.ts";
+
+export interface SaveRequest {
+  /** The version that the edits were made on; null while nothing is stored. */
+  readonly version: number | null;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** What should be saved now, or null. Words that are owed go first, so that they become a version of their own. */
+export function nextSave(note: NoteState): SaveRequest | null {
+  if (isLocked(note)) return null;
+  const due = note.sections.filter((section) => isUnsaved(section) && !section.conflict);
+  if (due.length === 0) return null;
+  const texts = Object.fromEntries(due.map((section) => [section.id, section.owed[0] ?? section.text]));
+  return { version: note.stored?.version ?? null, texts };
+}
+
+export function edited(note: NoteState, id: string, text: string): NoteState {
+  if (isLocked(note)) return note;
+  return withSection(note, id, (section) => {
+    if (section.text === text) return section;
+    const taken = { ...section, text, mine: true, typed: true };
+    const wasDrafted = !section.mine && section.drafting !== "no" && section.drafted !== "";
+    return wasDrafted ? { ...taken, suggestion: withoutMarkers(section.drafted) } : taken;
+  });
+}
+
+/** The section with other words in place of a person's, which stay owed to the versions if they are unsaved. */
+function replaced(section: SectionState, text: string): SectionState {
+  const unsaved = section.text !== section.base && section.text !== text && section.text.trim() !== "";
+  const owed = unsaved ? [...section.owed, section.text] : section.owed;
+  return { ...section, text, owed, mine: true, typed: true };
+}
+
+export function suggestionAccepted(note: NoteState, id: string): NoteState {
+  return withSection(note, id, (section) => {
+    if (section.suggestion === null) return section;
+    return { ...replaced(section, section.suggestion), suggestion: null };
+  });
+}
+
+export function suggestionDismissed(note: NoteState, id: string): NoteState {
+  return withSection(note, id, (section) => ({
+    ...section,
+    suggestion: null,
+    dismissed: section.suggestion,
+  }));
+}
+
+export function suggestionOffered(note: NoteState, id: string, text: string): NoteState {
+  return withSection(note, id, (section) => ({ ...section, suggestion: text, dismissed: null }));
+}
+
+export function conflictResolved(note: NoteState, id: string, text: string): NoteState {
+  return withSection(note, id, (section) =>
+    section.conflict ? { ...replaced(section, text), conflict: null } : section,
+  );
+}
+
+export function saveStarted(note: NoteState, request: SaveRequest): NoteState {
+  const sections = note.sections.map((section) => {
+    const text = request.texts[section.id];
+    return text === undefined ? section : { ...section, sent: [...section.sent, text] };
+  });
+  return { ...note, sections, saving: { state: "sending" } };
+}
+
+function acknowledged(section: SectionState, text: string, current: boolean): SectionState {
+  const owed = section.owed[0] === text ? section.owed.slice(1) : section.owed;
+  if (!current) return { ...section, owed };
+  return { ...section, owed, base: text, sent: [], typed: section.typed && section.text !== text };
+}
+
+export function saveDone(note: NoteState, request: SaveRequest, version: number, at: number): NoteState {
+  const current = note.stored === null || version > note.stored.version;
+  const sections = note.sections.map((section) => {
+    const text = request.texts[section.id];
+    return text === undefined ? section : acknowledged(section, text, current);
+  });
+  const stored =
+    note.stored && current ? { ...note.stored, version, status: "edited" as const } : note.stored;
+  return { ...note, sections, stored, saving: { state: "idle" }, savedAt: at };
+}
+
+export function saveFailed(note: NoteState, reason: string): NoteState {
+  return { ...note, saving: { state: "waiting", reason } };
+}

@@ -1,0 +1,117 @@
+/** The whole state of the page, and every action that changes it. */
+
+import type {
+  EventPosition,
+  Me,
+  NoteDocument,
+  NoteFormat,
+  Problem,
+  SessionItem,
+  SessionStatus,
+  StreamEvent,
+  Transcript,
+  Turn,
+} from "../api/types.ts";
+import type { NoteState } from "./note.ts";
+import type { SaveRequest } from "./saving.ts";
+import { NO_SESSIONS, type SessionsState } from "./sessions.ts";
+
+export type Route =
+  | { readonly view: "home" }
+  | { readonly view: "session"; readonly sessionId: number }
+  | { readonly view: "patient"; readonly patientId: number };
+
+/** The sentence whose evidence is shown, and the turns that it stands on. */
+export interface Evidence {
+  readonly section: string;
+  readonly sentence: string;
+  readonly turns: readonly number[];
+  readonly supported: boolean;
+}
+
+export interface OpenSession {
+  readonly id: number;
+  readonly turns: readonly Turn[];
+  readonly turnsLoaded: boolean;
+  readonly missing: boolean;
+  readonly note: NoteState;
+  readonly evidence: Evidence | null;
+}
+
+/** A short line for the status region and the corner of the page. */
+export interface Notice {
+  readonly serial: number;
+  readonly text: string;
+  readonly tone: "info" | "problem";
+}
+
+export interface AppState {
+  readonly route: Route;
+  readonly me: Me | null;
+  readonly online: boolean;
+  readonly formats: readonly NoteFormat[];
+  readonly sessions: SessionsState;
+  readonly open: OpenSession | null;
+  readonly notice: Notice | null;
+}
+
+export const INITIAL: AppState = {
+  route: { view: "home" },
+  me: null,
+  online: true,
+  formats: [],
+  sessions: NO_SESSIONS,
+  open: null,
+  notice: null,
+};
+
+/** Actions about the open session carry its id: an answer that comes after another one was opened is dropped. */
+export type SessionAction =
+  | { readonly type: "transcriptArrived"; readonly transcript: Transcript }
+  | { readonly type: "sessionMissing" }
+  | { readonly type: "noteMissing" }
+  | { readonly type: "documentArrived"; readonly document: NoteDocument }
+  | { readonly type: "streamOpening" }
+  | { readonly type: "streamOpened" }
+  | { readonly type: "streamLost" }
+  | { readonly type: "streamEnded" }
+  | { readonly type: "eventArrived"; readonly position: EventPosition | null; readonly event: StreamEvent }
+  | {
+      readonly type: "generationRequested";
+      readonly sections: readonly string[] | null;
+      readonly force: boolean;
+    }
+  | { readonly type: "generationRefused"; readonly problem: Problem }
+  | { readonly type: "edited"; readonly section: string; readonly text: string }
+  | { readonly type: "suggestionAccepted"; readonly section: string }
+  | { readonly type: "suggestionDismissed"; readonly section: string }
+  | { readonly type: "suggestionOffered"; readonly section: string; readonly text: string }
+  | { readonly type: "conflictResolved"; readonly section: string; readonly text: string }
+  | { readonly type: "saveStarted"; readonly request: SaveRequest }
+  | {
+      readonly type: "saveDone";
+      readonly request: SaveRequest;
+      readonly version: number;
+      readonly at: number;
+    }
+  | { readonly type: "saveRefused"; readonly current: NoteDocument }
+  | { readonly type: "saveFailed"; readonly reason: string }
+  | { readonly type: "evidenceShown"; readonly evidence: Evidence }
+  | { readonly type: "evidenceHidden" };
+
+export type Action =
+  | { readonly type: "routed"; readonly route: Route }
+  | { readonly type: "meKnown"; readonly me: Me }
+  | { readonly type: "wentOnline" }
+  | { readonly type: "wentOffline" }
+  | { readonly type: "formatsArrived"; readonly formats: readonly NoteFormat[] }
+  | {
+      readonly type: "sessionsArrived";
+      readonly items: readonly SessionItem[];
+      readonly cursor: string | null;
+    }
+  | { readonly type: "sessionChanged"; readonly item: SessionItem }
+  | { readonly type: "listConnected"; readonly connected: boolean }
+  | { readonly type: "searched"; readonly query: string; readonly status: SessionStatus | "all" }
+  | { readonly type: "noticed"; readonly text: string; readonly tone: "info" | "problem" }
+  | { readonly type: "inSession"; readonly sessionId: number; readonly action: SessionAction };

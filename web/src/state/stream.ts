@@ -1,0 +1,137 @@
+/** What each event of the stream does to the note. Events that come twice or late change nothing. */
+
+import type { EventPosition, StreamEvent } from "../api/types.ts";
+import { withoutMarkers } from "../text/markers.ts";
+import { mergeDocument } from "./document.ts";
+import { emptySection, type Generation, type NoteState, type SectionState, withSection } from "./note.ts";
+
+const NEW_GENERATION: Generation = {
+  id: "",
+  attempt: 0,
+  phase: "queued",
+  queuePosition: null,
+  prefillDone: 0,
+  prefillTotal: 0,
+  tokensPerSecond: null,
+  etaSeconds: null,
+  restarts: 0,
+};
+
+export function startedGeneration(): Generation {
+  return NEW_GENERATION;
+}
+
+type Arrival = "next" | "seen" | "gap";
+
+function arrival(last: EventPosition | null, event: EventPosition): Arrival {
+  if (!last || last.generation !== event.generation) return "next";
+  if (event.attempt < last.attempt) return "seen";
+  if (event.attempt > last.attempt) return "next";
+  if (event.number <= last.number) return "seen";
+  return event.number === last.number + 1 ? "next" : "gap";
+}
+
+/** The section without what the running generation wrote into it. */
+function withoutDraft(section: SectionState): SectionState {
+  if (section.drafting === "no") return section;
+  const cleared = { ...section, drafted: "", drafting: "waiting" as const };
+  return section.mine ? { ...cleared, suggestion: null } : { ...cleared, text: "" };
+}
+
+/** The section as it was stored, after a generation that came to nothing. */
+export function backToStored(section: SectionState): SectionState {
+  if (section.drafting === "no") return section;
+  const still = { ...section, drafting: "no" as const, drafted: "" };
+  return section.mine ? { ...still, suggestion: null } : { ...still, text: section.base };
+}
+
+function drafted(section: SectionState, words: string): SectionState {
+  const raw = section.drafted + words;
+  const next = { ...section, drafted: raw, drafting: "writing" as const };
+  const plain = withoutMarkers(raw);
+  return section.mine ? { ...next, suggestion: plain } : { ...next, text: plain };
+}
+
+function begun(note: NoteState, id: string, heading: string): NoteState {
+  if (id === "summary") return { ...note, summaryDraft: "" };
+  const known = note.sections.some((section) => section.id === id);
+  const sections = known ? note.sections : [...note.sections, emptySection(id, heading)];
+  return withSection({ ...note, sections }, id, (section) => {
+    const fresh = {
+      ...section,
+      heading: heading || section.heading,
+      drafted: "",
+      drafting: "writing" as const,
+    };
+    return section.mine ? fresh : { ...fresh, text: "", sentences: [] };
+  });
+}
+
+function reset(note: NoteState, section: string | null, attempt: number): NoteState {
+  const generation = note.generation ?? NEW_GENERATION;
+  const restarted = { ...note, generation: { ...generation, attempt, restarts: generation.restarts + 1 } };
+  if (section === "summary") return { ...restarted, summaryDraft: "" };
+  if (section !== null) return withSection(restarted, section, withoutDraft);
+  return { ...restarted, summaryDraft: "", sections: note.sections.map(withoutDraft) };
+}
+
+function applied(note: NoteState, event: StreamEvent): NoteState {
+  switch (event.kind) {
+    case "status": {
+      const generation: Generation = {
+        ...(note.generation ?? NEW_GENERATION),
+        id: event.generation,
+        attempt: event.attempt,
+        phase: event.phase,
+        queuePosition: event.position,
+        prefillDone: event.prefillDone,
+        prefillTotal: event.prefillTotal,
+        tokensPerSecond: event.tokensPerSecond,
+        etaSeconds: event.etaSeconds,
+      };
+      return { ...note, generation, failure: null };
+    }
+    case "section":
+      return begun(note, event.section, event.heading);
+    case "token":
+      if (event.section === "summary") return { ...note, summaryDraft: note.summaryDraft + event.text };
+      return withSection(note, event.section, (section) => drafted(section, event.text));
+    case "reset":
+      return reset(note, event.section, event.attempt);
+    case "note":
+      return mergeDocument({ ...note, generation: null, failure: null }, event.document);
+    case "error":
+      return {
+        ...note,
+        generation: null,
+        summaryDraft: "",
+        failure: event.problem,
+        sections: note.sections.map(backToStored),
+      };
+  }
+}
+
+/** A generation that this note had not heard of: what an earlier one left unfinished goes. */
+function entered(note: NoteState, position: EventPosition): NoteState {
+  if (note.lastEvent?.generation === position.generation) return note;
+  const sections = note.sections.map((section) => {
+    const cleared = withoutDraft(section);
+    return cleared.text === "" ? { ...cleared, drafting: "waiting" as const } : cleared;
+  });
+  return { ...note, generation: note.generation ?? NEW_GENERATION, summaryDraft: "", sections };
+}
+
+/**
+ * The note after one event. ``position`` is null for an event without a usable id, which is taken as it comes.
+ * A gap asks for a new connection from the last event, and what comes before that is not taken in; a number
+ * that misses again after it was never given.
+ */
+export function takeEvent(note: NoteState, position: EventPosition | null, event: StreamEvent): NoteState {
+  if (!position) return applied(note, event);
+  const arrived = arrival(note.lastEvent, position);
+  if (arrived === "seen" || (note.resync === "asked" && arrived === "gap")) return note;
+  if (arrived === "gap" && note.resync === "none") return { ...note, resync: "asked" };
+  const final = event.kind === "note" || event.kind === "error";
+  const ready = final ? note : entered(note, position);
+  return { ...applied(ready, event), lastEvent: position, resync: "none" };
+}

@@ -1,0 +1,83 @@
+/** The frame of the page: the bar, the list of sessions, and the place of the open view. */
+
+import type { AppState } from "../state/state.ts";
+import type { Store } from "../store.ts";
+import { button, h, setAttribute, show } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { SessionList } from "./session_list.ts";
+import { themeButton } from "./theme.ts";
+
+export interface Page {
+  readonly element: HTMLElement;
+  readonly update: (state: AppState, before: AppState) => void;
+}
+
+function welcome(): HTMLElement {
+  return h(
+    "div",
+    { class: "welcome" },
+    h("h1", {}, "Choose a session"),
+    h(
+      "p",
+      {},
+      "The note of a session writes itself when the session is closed. Every sentence shows what was said, and what you type stays yours.",
+    ),
+  );
+}
+
+export class AppView {
+  readonly list: SessionList;
+  readonly status = h("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
+  readonly #root: HTMLElement;
+  readonly #main = h("main", { class: "main", id: "main" });
+  readonly #welcome = welcome();
+  readonly #toast = h("p", { class: "toast", hidden: true, "aria-hidden": "true" });
+  readonly #back: HTMLAnchorElement;
+  #page: Page | null = null;
+  #toastTimer: number | undefined;
+
+  constructor(root: HTMLElement, store: Store, onHelp: () => void) {
+    this.#root = root;
+    this.list = new SessionList(store);
+    this.#back = h(
+      "a",
+      { class: "button button-quiet back", href: "#/" },
+      icon("list"),
+      h("span", {}, "Sessions"),
+    );
+    this.#main.append(this.#welcome);
+    root.append(
+      h(
+        "header",
+        { class: "topbar" },
+        h("a", { class: "brand", href: "#/" }, icon("note"), h("span", {}, "Casenote")),
+        this.#back,
+        h("div", { class: "topbar-tools" }, themeButton(), button("Help", "quiet", onHelp, icon("question"))),
+      ),
+      h("div", { class: "body" }, this.list.element, this.#main),
+      this.status,
+      this.#toast,
+    );
+  }
+
+  /** Puts the page of an open view into the frame; null brings the welcome back. */
+  setPage(page: Page | null): void {
+    this.#page = page;
+    this.#main.replaceChildren(page?.element ?? this.#welcome);
+  }
+
+  update(state: AppState, before: AppState): void {
+    setAttribute(this.#root, "data-view", state.route.view);
+    this.list.update(state, before);
+    this.#page?.update(state, before);
+    if (state.notice !== before.notice && state.notice) this.#notify(state.notice.text, state.notice.tone);
+  }
+
+  #notify(text: string, tone: string): void {
+    window.clearTimeout(this.#toastTimer);
+    this.#toast.textContent = text;
+    this.#toast.dataset.tone = tone;
+    show(this.#toast, true);
+    this.#toastTimer = window.setTimeout(() => show(this.#toast, false), 6000);
+  }
+}

@@ -1,0 +1,205 @@
+/** The note: its state, its paragraph, its sections, and where it came from. */
+
+import type { NoteState, StoredNote } from "../state/note.ts";
+import type { AppState, OpenSession } from "../state/state.ts";
+import { withoutMarkers } from "../text/markers.ts";
+import { count, dayAndTime, speakerName } from "../text/words.ts";
+import { arrange, h, setAttribute, setText, show } from "./dom.ts";
+import { icon } from "./icons.ts";
+import { type SectionCommands, type SectionContext, SectionView } from "./section.ts";
+import { turnLookup } from "./turns.ts";
+
+export function modelWords(stored: StoredNote): string {
+  if (!stored.model) return "";
+  const adapter = stored.model.adapter ? ` with adapter ${stored.model.adapter}` : "";
+  const time = stored.inferenceTime === null ? "" : ` in ${stored.inferenceTime.toFixed(1)} s`;
+  return `Drafted by ${stored.model.name}${adapter}${time}`;
+}
+
+export function unsupportedCount(note: NoteState): number {
+  const sentences = note.sections.flatMap((section) => section.sentences);
+  return sentences.filter((sentence) => !sentence.supported).length;
+}
+
+function riskWords(stored: StoredNote): readonly HTMLElement[] {
+  return stored.risk.map((mention) => {
+    const where = mention.turn === null ? "" : `, turn ${mention.turn + 1}`;
+    const denied = mention.negated ? " (negated)" : "";
+    return h(
+      "li",
+      {},
+      h("span", { class: "risk-word" }, mention.term),
+      `${denied} · ${mention.category} · ${speakerName(mention.speaker).toLowerCase()}${where}`,
+    );
+  });
+}
+
+export class NoteView {
+  readonly element: HTMLElement;
+  readonly #state = h("span", { class: "pane-detail" });
+  readonly #demonstration = h(
+    "p",
+    { class: "banner banner-demo", hidden: true },
+    icon("warning"),
+    h(
+      "span",
+      {},
+      h("strong", {}, "Demonstration model. "),
+      "This text comes from the small model that ships with the product. It shows how the service works; it is not fit for clinical use.",
+    ),
+  );
+  readonly #fallback = h(
+    "p",
+    { class: "banner banner-warn", hidden: true },
+    icon("warning"),
+    h("span", {}, "The model gave no usable note. These sentences were picked from the transcript by rule."),
+  );
+  readonly #summary = h("p", { class: "summary-text" });
+  readonly #summaryBox: HTMLElement;
+  readonly #sections = h("div", { class: "note-sections" });
+  readonly #risk = h("ul", { class: "risk-list" });
+  readonly #riskBox: HTMLElement;
+  readonly #meta = h("p", { class: "note-meta" });
+  readonly #trust = h("p", { class: "note-trust" });
+  readonly #addenda = h("div", { class: "addenda" });
+  readonly #missing = h("p", { class: "quiet-text note-missing", hidden: true });
+  readonly #paper: HTMLElement;
+  readonly #nonce: string;
+  readonly #commands: SectionCommands;
+  #views: readonly SectionView[] = [];
+  #sessionId: number | null = null;
+
+  constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
+    this.#nonce = nonce;
+    this.#commands = commands;
+    this.#summaryBox = h(
+      "section",
+      { class: "summary", "aria-label": "Summary", hidden: true },
+      h("h3", { class: "section-heading" }, "Summary"),
+      this.#summary,
+    );
+    this.#riskBox = h(
+      "section",
+      { class: "risk-box", "aria-label": "Risk words in the session", hidden: true },
+      h("h3", { class: "section-heading" }, icon("warning"), "Risk words in the session"),
+      this.#risk,
+    );
+    this.#paper = h(
+      "article",
+      { class: "paper" },
+      this.#demonstration,
+      this.#fallback,
+      this.#missing,
+      this.#summaryBox,
+      this.#sections,
+      this.#riskBox,
+      this.#addenda,
+      h("footer", { class: "note-foot" }, this.#trust, this.#meta),
+    );
+    this.element = h(
+      "section",
+      { class: "pane note", id: "note", "aria-labelledby": "note-title", tabindex: "-1" },
+      h("div", { class: "pane-head" }, h("h2", { id: "note-title" }, "Note"), this.#state),
+      h("div", { class: "pane-scroll" }, ...above, this.#paper),
+    );
+  }
+
+  update(state: AppState, before: AppState): void {
+    const { open } = state;
+    if (!open || open === before.open) return;
+    if (open.id !== this.#sessionId) this.#switched(open.id);
+    const turnsChanged = open.turns !== before.open?.turns;
+    if (open.note === before.open?.note && open.evidence === before.open.evidence && !turnsChanged) return;
+    this.#showSections(open);
+    this.#showSummary(open.note);
+    this.#showOrigin(open.note);
+    show(this.#missing, open.note.loaded && !open.note.stored && !open.note.generation);
+    setText(
+      this.#missing,
+      state.sessions.items.get(open.id)?.status === "live"
+        ? "The session is still going on. The note begins when it is closed."
+        : "There is no note yet.",
+    );
+  }
+
+  #switched(sessionId: number): void {
+    for (const view of this.#views) view.destroy();
+    this.#views = [];
+    this.#sessionId = sessionId;
+    this.#sections.replaceChildren();
+  }
+
+  #showSections(open: OpenSession): void {
+    const { note } = open;
+    const context: SectionContext = {
+      locked: note.stored?.status === "signed",
+      running: note.generation !== null,
+      signedBy: note.stored?.signedBy ?? null,
+      evidence: open.evidence,
+      turns: turnLookup(open.turns),
+    };
+    const known = new Map(this.#views.map((view) => [view.id, view]));
+    this.#views = note.sections.map((section) => {
+      const view = known.get(section.id) ?? new SectionView(section, this.#nonce, this.#commands);
+      known.delete(section.id);
+      view.update(section, context);
+      return view;
+    });
+    for (const view of known.values()) view.destroy();
+    arrange(
+      this.#sections,
+      this.#views.map((view) => view.element),
+    );
+    setAttribute(this.#paper, "data-locked", context.locked ? "true" : null);
+  }
+
+  #showSummary(note: NoteState): void {
+    const summary = withoutMarkers(note.summaryDraft) || note.summary;
+    show(this.#summaryBox, summary !== "");
+    setText(this.#summary, summary);
+  }
+
+  #showOrigin(note: NoteState): void {
+    const { stored } = note;
+    show(this.#demonstration, stored?.demonstration === true);
+    show(this.#fallback, stored?.fallback === true);
+    this.#risk.replaceChildren(...(stored ? riskWords(stored) : []));
+    show(this.#riskBox, (stored?.risk.length ?? 0) > 0);
+    setText(this.#meta, stored ? modelWords(stored) : "");
+    setText(this.#trust, stored ? this.#trustWords(note, stored) : "");
+    setText(this.#state, this.#stateWords(note));
+    this.#addenda.replaceChildren(
+      ...(stored?.addenda ?? []).map((addendum) =>
+        h(
+          "section",
+          { class: "addendum" },
+          h("h3", {}, `Addendum · ${addendum.author || "therapist"} · ${dayAndTime(addendum.createdAt)}`),
+          h("p", {}, addendum.text),
+        ),
+      ),
+    );
+  }
+
+  #trustWords(note: NoteState, stored: StoredNote): string {
+    const unsupported = unsupportedCount(note);
+    const sentences = unsupported
+      ? `${count(unsupported, "sentence has", "sentences have")} no source in the session.`
+      : "Every sentence has its source in the session.";
+    if (stored.coveredOf === null) return sentences;
+    const covered = stored.coveredOf - stored.uncovered.length;
+    return `${sentences} ${covered} of ${count(stored.coveredOf, "turn is", "turns are")} reflected in the note.`;
+  }
+
+  #stateWords(note: NoteState): string {
+    if (note.generation) return "Being written";
+    if (!note.stored) return "";
+    const status = { draft: "AI draft, not reviewed", edited: "Edited, not signed", signed: "Signed" }[
+      note.stored.status
+    ];
+    return `${status} · version ${note.stored.version}`;
+  }
+
+  focusSection(index: number): void {
+    this.#views[index]?.focus();
+  }
+}

@@ -1,0 +1,152 @@
+/** One section of the note: its heading, whose words it holds, its editor, and what stands beside it. */
+
+import { SectionEditor } from "../editor/section_editor.ts";
+import type { SectionState } from "../state/note.ts";
+import { isUnsaved } from "../state/note.ts";
+import type { Evidence } from "../state/state.ts";
+import { h, setAttribute, setText } from "./dom.ts";
+import { EvidenceStrip } from "./evidence.ts";
+import { type IconName, icon } from "./icons.ts";
+import { SuggestionCard } from "./suggestion.ts";
+import type { TurnLookup } from "./turns.ts";
+
+export interface SectionCommands {
+  readonly edited: (section: string, text: string) => void;
+  readonly evidence: (evidence: Evidence | null) => void;
+  readonly acceptSuggestion: (section: string) => void;
+  readonly dismissSuggestion: (section: string) => void;
+  readonly offerSuggestion: (section: string, text: string) => void;
+  readonly resolveConflict: (section: string, text: string) => void;
+  readonly copy: (section: string) => void;
+  readonly goToTurn: (turn: number) => void;
+}
+
+/** What a section view needs beside its own state. */
+export interface SectionContext {
+  readonly locked: boolean;
+  readonly running: boolean;
+  readonly signedBy: string | null;
+  readonly evidence: Evidence | null;
+  readonly turns: TurnLookup;
+}
+
+interface Authorship {
+  readonly kind: "ai" | "person" | "signed" | "none" | "writing";
+  readonly words: string;
+  readonly icon: IconName;
+}
+
+export function authorship(section: SectionState, context: SectionContext): Authorship {
+  if (context.locked) {
+    return { kind: "signed", words: `Signed by ${context.signedBy ?? "the therapist"}`, icon: "lock" };
+  }
+  if (section.mine) {
+    const stored = section.author === "person" && !section.typed && section.text === section.base;
+    return { kind: "person", words: stored ? "Written by hand" : "Edited by you", icon: "pencil" };
+  }
+  if (section.drafting === "writing") return { kind: "writing", words: "AI is writing", icon: "spark" };
+  if (section.drafting === "waiting") return { kind: "none", words: "Waiting for the model", icon: "spark" };
+  if (section.text === "") return { kind: "none", words: "Empty", icon: "note" };
+  return { kind: "ai", words: "AI draft, not reviewed", icon: "spark" };
+}
+
+export class SectionView {
+  readonly id: string;
+  readonly element: HTMLElement;
+  readonly #heading = h("h3", { class: "section-heading" });
+  readonly #authorship = h("span", { class: "authorship" });
+  readonly #unsaved = h("span", { class: "section-unsaved" });
+  readonly #editor: SectionEditor;
+  readonly #suggestion: SuggestionCard;
+  readonly #evidence: EvidenceStrip;
+  #authorshipShown = "";
+
+  constructor(section: SectionState, nonce: string, commands: SectionCommands) {
+    this.id = section.id;
+    const box = h("div", { class: "section-editor" });
+    const copy = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": `Copy ${section.heading}`,
+        title: `Copy ${section.heading}`,
+      },
+      icon("copy"),
+    );
+    copy.addEventListener("click", () => commands.copy(this.id));
+    this.#editor = new SectionEditor(box, section.heading, nonce, {
+      onEdit: (text) => commands.edited(this.id, text),
+      onSentence: (sentence) =>
+        commands.evidence(
+          sentence && {
+            section: this.id,
+            sentence: sentence.text,
+            turns: sentence.turns,
+            supported: sentence.supported,
+          },
+        ),
+      onSuggestionUndone: (text) => commands.offerSuggestion(this.id, text),
+    });
+    this.#suggestion = new SuggestionCard({
+      accept: (text) => {
+        commands.acceptSuggestion(this.id);
+        this.#editor.takeSuggestion(text);
+        this.#editor.focus();
+      },
+      dismiss: () => {
+        commands.dismissSuggestion(this.id);
+        this.#editor.focus();
+      },
+      resolve: (text) => {
+        commands.resolveConflict(this.id, text);
+        this.#editor.focus();
+      },
+    });
+    this.#evidence = new EvidenceStrip(commands.goToTurn, () => commands.evidence(null));
+    this.element = h(
+      "section",
+      { class: "note-section", "data-section": section.id, "aria-label": section.heading },
+      h(
+        "div",
+        { class: "section-head" },
+        this.#heading,
+        this.#authorship,
+        this.#unsaved,
+        h("span", { class: "section-tools" }, copy),
+      ),
+      box,
+      this.#evidence.element,
+      this.#suggestion.element,
+    );
+  }
+
+  update(section: SectionState, context: SectionContext): void {
+    setText(this.#heading, section.heading);
+    this.#showAuthorship(section, context);
+    setText(this.#unsaved, isUnsaved(section) && !section.conflict ? "Unsaved" : "");
+    this.#editor.setLocked(context.locked);
+    this.#editor.setText(section.text);
+    const shown = context.evidence?.section === section.id ? context.evidence : null;
+    const writing = section.drafting === "writing" && !section.mine;
+    this.#editor.setMarks({ sentences: section.sentences, active: shown?.sentence ?? null, writing });
+    this.#evidence.update(shown, context.turns);
+    this.#suggestion.update(section, context.running);
+  }
+
+  #showAuthorship(section: SectionState, context: SectionContext): void {
+    const { kind, words, icon: name } = authorship(section, context);
+    setAttribute(this.element, "data-author", kind);
+    if (words === this.#authorshipShown) return;
+    this.#authorshipShown = words;
+    this.#authorship.replaceChildren(icon(name), h("span", {}, words));
+  }
+
+  focus(): void {
+    this.#editor.focus();
+  }
+
+  destroy(): void {
+    this.#editor.destroy();
+  }
+}

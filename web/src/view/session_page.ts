@@ -1,0 +1,128 @@
+/** One session: its title and commands, the transcript on one side and the note on the other. */
+
+import type { Commands } from "../effects/commands.ts";
+import type { AppState } from "../state/state.ts";
+import type { Store } from "../store.ts";
+import { day } from "../text/words.ts";
+import type { Page } from "./app.ts";
+import { h, setAttribute, setText, show } from "./dom.ts";
+import { NoteView } from "./note.ts";
+import { ProgressView } from "./progress.ts";
+import { statusPill } from "./session_list.ts";
+import { Toolbar } from "./toolbar.ts";
+import { TranscriptView } from "./transcript.ts";
+
+export class SessionPage implements Page {
+  readonly element: HTMLElement;
+  readonly #store: Store;
+  readonly #title = h("h1");
+  readonly #detail = h("p", { class: "session-subtitle" });
+  readonly #pill = h("span");
+  readonly #patient = h("a", { class: "patient-link" });
+  readonly #missing = h("p", { class: "banner banner-problem", hidden: true }, "There is no such session.");
+  readonly #toolbar: Toolbar;
+  readonly #progress: ProgressView;
+  readonly #transcript = new TranscriptView();
+  readonly #note: NoteView;
+  readonly #tabs: readonly HTMLButtonElement[];
+  #tab = "note";
+  #pillShown = "";
+
+  constructor(store: Store, commands: Commands, nonce: string) {
+    this.#store = store;
+    this.#progress = new ProgressView({ cancel: commands.cancel, retry: commands.retry });
+    this.#toolbar = new Toolbar(store, commands);
+    this.#note = new NoteView(
+      nonce,
+      {
+        edited: (section, text) => this.#act({ type: "edited", section, text }),
+        evidence: (evidence) =>
+          this.#act(evidence ? { type: "evidenceShown", evidence } : { type: "evidenceHidden" }),
+        acceptSuggestion: (section) => this.#act({ type: "suggestionAccepted", section }),
+        dismissSuggestion: (section) => this.#act({ type: "suggestionDismissed", section }),
+        offerSuggestion: (section, text) => {
+          this.#act({ type: "suggestionOffered", section, text });
+          this.#store.notice("The suggestion was taken out again. Your words are back.");
+        },
+        resolveConflict: (section, text) => this.#act({ type: "conflictResolved", section, text }),
+        copy: commands.copySection,
+        goToTurn: (turn) => this.showTurn(turn),
+      },
+      this.#progress.element,
+    );
+    this.#tabs = ["transcript", "note"].map((name) => this.#tabButton(name));
+    this.element = h(
+      "div",
+      { class: "session-page", "data-tab": this.#tab },
+      h(
+        "div",
+        { class: "session-head" },
+        h(
+          "div",
+          { class: "session-names" },
+          h("div", { class: "session-title" }, this.#title, this.#pill),
+          this.#detail,
+        ),
+        this.#toolbar.element,
+      ),
+      this.#missing,
+      h("div", { class: "pane-tabs", role: "group", "aria-label": "Show" }, ...this.#tabs),
+      h("div", { class: "panes" }, this.#transcript.element, this.#note.element),
+    );
+    this.#detail.append(this.#patient);
+    this.#showTab(this.#tab);
+  }
+
+  #act(action: Parameters<Store["inSession"]>[1]): void {
+    const { open } = this.#store.state;
+    if (open) this.#store.inSession(open.id, action);
+  }
+
+  #tabButton(name: string): HTMLButtonElement {
+    const label = name === "note" ? "Note" : "Transcript";
+    const tab = h("button", { type: "button", class: "pane-tab", "data-tab": name }, label);
+    tab.addEventListener("click", () => this.#showTab(name));
+    return tab;
+  }
+
+  #showTab(name: string): void {
+    this.#tab = name;
+    setAttribute(this.element, "data-tab", name);
+    for (const tab of this.#tabs) setAttribute(tab, "aria-pressed", String(tab.dataset.tab === name));
+  }
+
+  showTurn(turn: number): void {
+    this.#showTab("transcript");
+    this.#transcript.focusTurn(turn);
+  }
+
+  focusSection(index: number): void {
+    this.#showTab("note");
+    this.#note.focusSection(index);
+  }
+
+  update(state: AppState, before: AppState): void {
+    const { open } = state;
+    if (!open) return;
+    this.#showTitle(state, open.id);
+    show(this.#missing, open.missing);
+    this.#toolbar.update(state, before);
+    this.#progress.update(state, before);
+    this.#transcript.update(state, before);
+    this.#note.update(state, before);
+  }
+
+  #showTitle(state: AppState, id: number): void {
+    const item = state.sessions.items.get(id);
+    setText(this.#title, item ? `Session ${item.number}` : `Session #${id}`);
+    if (!item) return;
+    setText(this.#patient, `Patient ${item.patientId}`);
+    this.#patient.href = `#/patients/${item.patientId}`;
+    const date = ` · ${day(item.date)}`;
+    if (this.#detail.lastChild === this.#patient) this.#detail.append(date);
+    else if (this.#detail.lastChild?.textContent !== date) this.#detail.lastChild?.replaceWith(date);
+    if (this.#pillShown === item.status) return;
+    this.#pillShown = item.status;
+    this.#pill.replaceChildren(statusPill(item.status));
+  }
+}

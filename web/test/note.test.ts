@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventPosition, noteDocument, streamEvent } from "../src/api/decode.ts";
+import { emptyNote, emptySection, isUnsaved, type NoteState } from "../src/state/note.ts";
+import { reduce } from "../src/state/reduce.ts";
+import { nextSave } from "../src/state/saving.ts";
+import { type Action, type AppState, INITIAL, type SessionAction } from "../src/state/state.ts";
+import { session } from "./fake/scenes.ts";
+import type { FakeEvent, FakeSession } from "./fake/server.ts";
+
+function opened(id = 1): AppState {
+  return reduce(INITIAL, { type: "routed", route: { view: "session", sessionId: id } });
+}
+
+function act(state: AppState, ...actions: readonly SessionAction[]): AppState {
+  return actions.reduce(
+    (next, action) => reduce(next, { type: "inSession", sessionId: 1, action } satisfies Action),
+    state,
+  );
+}
+
+function take(state: AppState, event: FakeEvent): AppState {
+  const read = streamEvent(event.name, event.data);
+  assert.ok(read);
+  return act(state, { type: "eventArrived", position: eventPosition(event.id), event: read });
+}
+
+function noteOf(state: AppState): NoteState {
+  assert.ok(state.open);
+  return state.open.note;
+}
+
+function section(state: AppState, id: string) {
+  const found = noteOf(state).sections.find((candidate) => candidate.id === id);
+  assert.ok(found, `there is no section ${id}`);
+  return found;
+}
+
+function runUntil(server: FakeSession, state: AppState, enough: (state: AppState) => boolean): AppState {
+  let next = state;
+  while (!enough(next)) {
+    const event = server.step();
+    assert.ok(event, "the generation ended too early");
+    next = take(next, event);
+  }
+  return next;
+}
+
+function finished(server: FakeSession, state: AppState): AppState {
+  return runUntil(server, state, (next) => noteOf(next).generation === null && noteOf(next).stored !== null);
+}
+
+function started(): { server: FakeSession; state: AppState } {
+  const server = session(1);
+  server.generate();
+  const state = runUntil(server, opened(), (next) =>
+    noteOf(next).sections.some(({ text }) => text.length > 12),
+  );
+  return { server, state };
+}
+
+test("tokens of several sections make the texts that are stored in the end", () => {
+  const { server, state } = started();
+  const end = finished(server, state);
+  for (const { id, text } of server.sections ?? []) {
+    assert.equal(section(end, id).text, text.replace(/\{\{RED:(.*?)\}\}/g, "$1"));
+    assert.equal(section(end, id).mine, false);
+  }
+});
+
+test("typing into a section that is being written makes it the person's and the model's text a suggestion", () => {
+  const { server, state } = started();
+  const typed = act(state, { type: "edited", section: "plan", text: "My own plan." });
+  const end = finished(server, typed);
+  assert.equal(section(end, "plan").text, "My own plan.");
+  assert.match(section(end, "plan").suggestion ?? "", /^Write down one thing/);
+  assert.deepEqual(nextSave(noteOf(end))?.texts, { plan: "My own plan." });
+});
+
+test("a section emptied by a person while it was written stays empty", () => {
+  const { server, state } = started();
+  const typed = act(state, { type: "edited", section: "plan", text: "" });
+  const end = finished(server, typed);
+  assert.equal(section(end, "plan").text, "");
+  assert.ok(section(end, "plan").suggestion);
+});
+
+test("an event that comes twice changes nothing", () => {
+  const { server, state } = started();
+  const event = server.log.at(-1);
+  assert.ok(event);
+  assert.equal(take(state, event), state);
+});
+
+test("a missing event asks for a new connection and nothing after it is taken in before that", () => {
+  const { server, state } = started();
+  server.step();
+  const late = server.step();
+  assert.ok(late);
+  const asked = take(state, late);
+  assert.equal(noteOf(asked).resync, "asked");
+  assert.deepEqual(noteOf(asked).sections, noteOf(state).sections);
+  let again = act(asked, { type: "streamOpened" });
+  for (const event of server.after(server.log.at(-3)?.id ?? null)) again = take(again, event);
+  assert.equal(noteOf(again).resync, "none");
+  assert.equal(noteOf(again).lastEvent?.number, eventPosition(late.id)?.number);
+});
+
+test("a number that misses again after a new connection is passed over", () => {
+  const { server, state } = started();
+  server.step();
+  const late = server.step();
+  assert.ok(late);
+  const again = take(act(take(state, late), { type: "streamOpened" }), late);
+  assert.equal(noteOf(again).lastEvent?.number, eventPosition(late.id)?.number);
+});
+
+test("a new attempt drops what the model wrote and keeps what a person wrote", () => {
+  const { server, state } = started();
+  const typed = act(state, { type: "edited", section: "risk", text: "Asked about risk." });
+  const event = server.restart();
+  assert.ok(event);
+  const reset = take(typed, event);
+  assert.equal(section(reset, "plan").text, "");
+  assert.equal(section(reset, "risk").text, "Asked about risk.");
+  assert.equal(section(reset, "risk").suggestion, null);
+  assert.equal(section(finished(server, reset), "risk").text, "Asked about risk.");
+});
+
+test("a failed regeneration brings back what was stored", () => {
+  const server = session(1);
+  server.generate();
+  const first = finished(server, opened());
+  server.generate();
+  const half = runUntil(
+    server,
+    first,
+    (next) => section(next, "plan").text.length > 0 && noteOf(next).generation !== null,
+  );
+  const event = server.cancel();
+  assert.ok(event);
+  const after = take(half, event);
+  assert.equal(section(after, "plan").text, section(first, "plan").text);
+  assert.equal(noteOf(after).failure?.title, "Cancelled");
+});
+
+test("an older document never replaces a newer one", () => {
+  const server = session(1);
+  server.put({ plan: "One." }, null);
+  const old = noteDocument(server.document());
+  server.put({ plan: "Two." }, 1);
+  const state = act(
+    opened(),
+    { type: "documentArrived", document: noteDocument(server.document()) },
+    { type: "documentArrived", document: old },
+  );
+  assert.equal(section(state, "plan").text, "Two.");
+});
+
+test("two people who change one section see both texts, and taking theirs keeps mine as a version", () => {
+  const server = session(1);
+  server.put({ plan: "Base." }, null);
+  const open = act(opened(), { type: "documentArrived", document: noteDocument(server.document()) });
+  const mine = act(open, { type: "edited", section: "plan", text: "Base. Mine." });
+  server.put({ plan: "Theirs. Base." }, 1);
+  const refused = act(mine, { type: "saveRefused", current: noteDocument(server.document()) });
+  assert.deepEqual(section(refused, "plan").conflict, { base: "Base.", theirs: "Theirs. Base." });
+  assert.equal(nextSave(noteOf(refused)), null);
+  const chosen = act(refused, { type: "conflictResolved", section: "plan", text: "Theirs. Base." });
+  assert.deepEqual(nextSave(noteOf(chosen)), { version: 2, texts: { plan: "Base. Mine." } });
+});
+
+test("a change of somebody else in another section is taken in and the save goes on", () => {
+  const server = session(1);
+  server.put({ plan: "Plan.", risk: "Risk." }, null);
+  const open = act(opened(), { type: "documentArrived", document: noteDocument(server.document()) });
+  const mine = act(open, { type: "edited", section: "plan", text: "Plan, longer." });
+  server.put({ risk: "Risk, changed." }, 1);
+  const refused = act(mine, { type: "saveRefused", current: noteDocument(server.document()) });
+  assert.equal(section(refused, "risk").text, "Risk, changed.");
+  assert.deepEqual(nextSave(noteOf(refused)), { version: 2, texts: { plan: "Plan, longer." } });
+});
+
+test("the echo of a save whose answer was lost is no conflict", () => {
+  const server = session(1);
+  server.put({ plan: "Base." }, null);
+  const open = act(opened(), { type: "documentArrived", document: noteDocument(server.document()) });
+  const mine = act(open, { type: "edited", section: "plan", text: "Base. Mine." });
+  const request = nextSave(noteOf(mine));
+  assert.ok(request);
+  const lost = act(mine, { type: "saveStarted", request }, { type: "saveFailed", reason: "no answer" });
+  server.put(request.texts, request.version);
+  const typed = act(lost, { type: "edited", section: "plan", text: "Base. Mine. More." });
+  const refused = act(typed, { type: "saveRefused", current: noteDocument(server.document()) });
+  assert.equal(section(refused, "plan").conflict, null);
+  assert.deepEqual(nextSave(noteOf(refused)), { version: 2, texts: { plan: "Base. Mine. More." } });
+});
+
+test("accepting a suggestion over unsaved words makes these a version first", () => {
+  const { server, state } = started();
+  const typed = act(state, { type: "edited", section: "plan", text: "My own plan." });
+  const end = finished(server, typed);
+  const accepted = act(end, { type: "suggestionAccepted", section: "plan" });
+  assert.deepEqual(nextSave(noteOf(accepted))?.texts, { plan: "My own plan." });
+  const request = nextSave(noteOf(accepted));
+  assert.ok(request);
+  const saved = act(
+    accepted,
+    { type: "saveStarted", request },
+    { type: "saveDone", request, version: 9, at: 0 },
+  );
+  assert.match(nextSave(noteOf(saved))?.texts.plan ?? "", /^Write down/);
+});
+
+test("a dismissed suggestion is not offered again", () => {
+  const { server, state } = started();
+  const end = finished(server, act(state, { type: "edited", section: "plan", text: "Mine." }));
+  const dismissed = act(end, { type: "suggestionDismissed", section: "plan" });
+  server.suggestions.plan = section(end, "plan").suggestion ?? "";
+  server.version += 1;
+  const later = act(dismissed, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(section(later, "plan").suggestion, null);
+});
+
+test("nothing is saved into a signed note and nothing can be typed there", () => {
+  const server = session(1);
+  server.put({ plan: "Plan." }, null);
+  server.signedBy = "A";
+  const open = act(opened(), { type: "documentArrived", document: noteDocument(server.document()) });
+  const typed = act(open, { type: "edited", section: "plan", text: "Changed." });
+  assert.equal(section(typed, "plan").text, "Plan.");
+  assert.equal(nextSave(noteOf(typed)), null);
+});
+
+test("a section without a person's words has nothing to save", () => {
+  assert.equal(isUnsaved({ ...emptySection("plan", "Plan"), text: "model's" }), false);
+  assert.equal(nextSave(emptyNote(1)), null);
+});
