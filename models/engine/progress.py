@@ -1,0 +1,182 @@
+"""What a decoded step changes: tokens become text, branches end, generations finish or fail. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.engine.api import (
+    BranchEnded,
+    BranchStarted,
+    EngineEvent,
+    EngineFailure,
+    Failed,
+    Finished,
+    Prefill,
+    StopReason,
+    Token,
+)
+from models.engine.ports import Vocabulary
+from models.engine.residents import Residents
+from models.engine.sampling import Sampler
+from models.engine.sequence import BranchState, GenerationState, Lane
+from models.engine.slots import KvCache
+from models.engine.step import Feed, Step
+
+__all__ = ["Chooser", "Counters", "Progress"]
+
+Chooser = Callable[[int, Sampler], int]  # a row of the batch and the branch's sampler -> a token
+
+
+@dataclass(slots=True)
+class Counters:
+    """Totals since the start."""
+
+    generations: int = 0
+    failures: int = 0
+    prefill_tokens: int = 0
+    decoded_tokens: int = 0
+
+
+class Progress:
+    """Moves generations on. ``active`` is the scheduler's list of admitted generations; those that end leave it."""
+
+    def __init__(
+        self, cache: KvCache, residents: Residents, vocabulary: Vocabulary, active: list[GenerationState]
+    ) -> None:
+        self._cache = cache
+        self._residents = residents
+        self._vocabulary = vocabulary
+        self._active = active
+        self._told: dict[str, list[EngineEvent]] = {}
+        self.counters = Counters()
+
+    def tell(self, generation: GenerationState, event: EngineEvent) -> None:
+        self._told.setdefault(generation.id, []).append(event)
+
+    def take_events(self) -> dict[str, list[EngineEvent]]:
+        """What happened since the last call, for each generation in order."""
+        told, self._told = self._told, {}
+        return told
+
+    def apply(self, step: Step, choose: Chooser, now: float) -> None:
+        """Takes the results of a step that was decoded."""
+        self.counters.prefill_tokens += step.fed
+        self.counters.decoded_tokens += step.decoded
+        for feed in step.feeds:
+            feed.owner.strikes = 0
+            if isinstance(feed.owner, GenerationState):
+                if feed.lane is None:
+                    self._prefilled(feed.owner, now)
+                else:
+                    self._advance(feed.owner, feed.lane, feed, choose, now)
+
+    def _prefilled(self, generation: GenerationState, now: float) -> None:
+        total = len(generation.prefix)
+        done = min(total, self._cache.length(generation.resident)) if generation.resident is not None else total
+        self.tell(generation, Prefill(done, total))
+        if done == total:
+            generation.prefilled = now
+
+    def _advance(self, generation: GenerationState, lane: Lane, feed: Feed, choose: Chooser, now: float) -> None:
+        lane.pending = lane.pending[feed.count :]
+        if not feed.output:
+            return
+        state = lane.current
+        if not lane.decoding:
+            lane.decoding = True
+            lane.text_from = feed.before + feed.count
+        token = choose(feed.row, state.sampler)
+        generation.output_tokens += 1
+        shown = state.accept(token, self._vocabulary)
+        if shown:
+            self.tell(generation, Token(state.branch.id, shown))
+        if state.reason is None:
+            lane.pending = np.array([token], np.int32)
+            return
+        if state.reason is StopReason.STOP and lane.sequence is not None:
+            self._cache.cut(lane.sequence, lane.text_from + state.tokens_before_stop())
+        ended_with = token if state.reason is StopReason.LENGTH else None
+        self._end(generation, lane, ended_with, now)
+
+    def stop(self, generation: GenerationState, lane: Lane, state: BranchState, now: float) -> None:
+        """Ends one branch because somebody asked."""
+        if not state.started:
+            state.started = True
+            self.tell(generation, BranchStarted(state.branch.id))
+        shown = state.text.finish()
+        if shown:
+            self.tell(generation, Token(state.branch.id, shown))
+        if state is not lane.current:
+            lane.branches.remove(state)
+            self.tell(generation, BranchEnded(state.branch.id, StopReason.STOP))
+            return
+        state.reason = StopReason.STOP
+        unfed = int(lane.pending[0]) if lane.decoding and len(lane.pending) else None
+        self._end(generation, lane, unfed, now)
+
+    def _end(self, generation: GenerationState, lane: Lane, unfed: int | None, now: float) -> None:
+        """Ends the running branch of a lane. ``unfed``: its last token, when it is text that is not in the cache."""
+        state = lane.branches.popleft()
+        assert state.reason is not None
+        self.tell(generation, BranchEnded(state.branch.id, state.reason))
+        if lane.done:
+            if lane.sequence is not None:
+                self._cache.close(lane.sequence)
+                lane.sequence = None
+        else:
+            self._continue(generation, lane, unfed)
+        if all(other.done for other in generation.lanes):
+            self._finish(generation, now)
+
+    def _continue(self, generation: GenerationState, lane: Lane, unfed: int | None) -> None:
+        following = lane.current
+        was_fed = lane.decoding or lane.sequence is None
+        before = lane.pending if not was_fed else np.empty(0, np.int32)
+        if unfed is not None:
+            before = np.array([unfed], np.int32)
+        lane.pending = np.concatenate([before, following.prime])
+        lane.decoding = False
+        if lane.sequence is not None:
+            following.started = True
+            self.tell(generation, BranchStarted(following.branch.id))
+
+    def _finish(self, generation: GenerationState, now: float) -> None:
+        begun = generation.admitted if generation.admitted is not None else now
+        prefilled = generation.prefilled if generation.prefilled is not None else now
+        self.counters.generations += 1
+        self._leave(generation)
+        self.tell(
+            generation,
+            Finished(
+                input_tokens=generation.input_tokens,
+                cached_tokens=generation.cached_tokens,
+                output_tokens=generation.output_tokens,
+                prefill_seconds=prefilled - begun,
+                decode_seconds=now - prefilled,
+            ),
+        )
+
+    def fail(self, generation: GenerationState, reason: EngineFailure, detail: str) -> None:
+        """Ends all of a generation; its cells are free at once."""
+        if reason is EngineFailure.CANCELLED:
+            for lane in generation.lanes:
+                for state in lane.branches:
+                    if state.started:
+                        self.tell(generation, BranchEnded(state.branch.id, StopReason.CANCELLED))
+        self.counters.failures += 1
+        self._leave(generation)
+        self.tell(generation, Failed(reason, detail))
+
+    def _leave(self, generation: GenerationState) -> None:
+        for lane in generation.running:
+            if lane.sequence is not None:
+                self._cache.close(lane.sequence)
+                lane.sequence = None
+        if generation.resident is not None:
+            self._residents.unpin(self._residents.at(generation.resident))
+            generation.resident = None
+        if generation in self._active:
+            self._active.remove(generation)

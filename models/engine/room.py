@@ -1,0 +1,102 @@
+"""Who may have which cells: what admitted generations are sure of, and which prefixes leave for them.
+
+The rule kept at every moment: free cells and those of prefixes that may leave are at least what all admitted
+generations may still take when each runs one lane at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from models.engine.residents import Residents
+from models.engine.sequence import GenerationState, Lane
+from models.engine.slots import KvCache
+
+__all__ = ["Room"]
+
+
+class Room:
+    """The cells of one cache, promised and free. ``active`` is the scheduler's own list of admitted generations."""
+
+    def __init__(self, cache: KvCache, residents: Residents, active: list[GenerationState]) -> None:
+        self._cache = cache
+        self._residents = residents
+        self._active = active
+
+    def missing_prefix(self, generation: GenerationState) -> int:
+        """Tokens of its prefix that are not in the cache yet."""
+        if generation.resident is None:
+            return len(generation.prefix)
+        return max(0, len(generation.prefix) - self._cache.length(generation.resident))
+
+    def promised(self, generation: GenerationState, starting: Lane | None = None) -> int:
+        """Cells the generation may still take, with one more lane running if ``starting`` is given."""
+        running = generation.running
+        used = sum(
+            self._cache.length(lane.sequence) - lane.prefix_share for lane in running if lane.sequence is not None
+        )
+        together = sum(lane.need for lane in running) + (starting.need if starting else 0)
+        return self.missing_prefix(generation) + max(generation.largest_need, together) - used
+
+    def all_promised(self) -> int:
+        return sum(self.promised(generation) for generation in self._active)
+
+    def could_free(self, keep: Collection[int] = (), *, spare_live: bool = False) -> int:
+        """Free cells, with those of the prefixes that may leave."""
+        victims = self._residents.victims(keep, spare_live=spare_live)
+        return self._cache.free + self._cache.held_only_by(resident.sequence for resident in victims)
+
+    def could_open(self, keep: Collection[int] = ()) -> int:
+        """Sequences that are free or could be, less one for each admitted generation that runs none yet."""
+        owed = sum(1 for generation in self._active if not generation.running)
+        return self._cache.free_sequences + len(self._residents.victims(keep, spare_live=False)) - owed
+
+    def admits(self, generation: GenerationState) -> bool:
+        """Whether the generation's prefix and its largest lane can be made sure."""
+        if self.could_open() < 3:
+            return False
+        promised = self.all_promised()
+        source, length = self._residents.best(generation.prefix)
+        keep = () if source is None else (source.sequence,)
+        need = len(generation.prefix) + generation.largest_need
+        return self.could_free(keep) - promised >= need - length or self.could_free() - promised >= need
+
+    def admits_lane(self, generation: GenerationState, lane: Lane) -> bool:
+        """Whether one more lane may run beside those of the generation that run."""
+        if not generation.running:
+            return True
+        if self.could_open() < 1:
+            return False
+        change = self.promised(generation, lane) - self.promised(generation)
+        return change <= 0 or self.could_free(spare_live=True) - self.all_promised() >= change
+
+    def spare(self, wanted: int, keep: int) -> int:
+        """Cells, at most ``wanted``, that nobody was promised; for them, prefixes of finished sessions may leave."""
+        while self._cache.free - self.all_promised() < wanted:
+            if not self._evict((keep,), spare_live=True):
+                break
+        return max(0, min(wanted, self._cache.free - self.all_promised()))
+
+    def take(self, cells: int) -> None:
+        """Frees cells that were promised. Raises ValueError when the promise was wrong."""
+        while self._cache.free < cells:
+            if not self._evict((), spare_live=False):
+                raise ValueError(f"{cells} cells were promised, {self._cache.free} are free")
+
+    def take_sequence(self, *, spare_live: bool = False) -> bool:
+        """Makes sure that a sequence is free; False when none can be."""
+        while not self._cache.free_sequences:
+            if not self._evict((), spare_live=spare_live):
+                return False
+        return True
+
+    def clear(self) -> None:
+        """Lets every prefix go that may leave."""
+        while self._evict((), spare_live=False):
+            pass
+
+    def _evict(self, keep: Collection[int], *, spare_live: bool) -> bool:
+        victims = self._residents.victims(keep, spare_live=spare_live)
+        if victims:
+            self._residents.drop(victims[0])
+        return bool(victims)

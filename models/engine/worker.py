@@ -1,0 +1,150 @@
+"""The thread that owns the context: commands between steps, one decode a step, events out."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.engine.api import EngineEvent, EngineStats
+from models.engine.ports import Decoded, RunnerPort
+from models.engine.sampling import Sampler
+from models.engine.scheduler import Scheduler
+from models.engine.step import Step
+
+__all__ = ["Command", "Worker"]
+
+Command = Callable[[Scheduler, float], None]
+Deliver = Callable[[dict[str, list[EngineEvent]]], None]
+
+_FATAL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """Whose rows are in the batch that is being decoded."""
+
+    generations: frozenset[str] = frozenset()
+    sessions: frozenset[str] = frozenset()
+
+
+class Worker:
+    """Runs a scheduler over a runner until ``stop``. ``send`` and the two interrupts may be called from any thread."""
+
+    def __init__(self, runner: RunnerPort, scheduler: Scheduler, deliver: Deliver) -> None:
+        self._runner = runner
+        self._scheduler = scheduler
+        self._deliver = deliver
+        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._running = _Running()
+        self._stopping = threading.Event()
+        self.stats = EngineStats(kv_total=scheduler.limits.kv_tokens)
+        self.overhead_seconds = 0.0
+        self.decode_seconds = 0.0
+        self.steps = 0
+
+    def send(self, command: Command) -> None:
+        self._commands.put(command)
+
+    def stop(self) -> None:
+        """Ends the loop after the step that runs, which is cut short."""
+        self._stopping.set()
+        self._commands.put(None)
+        self._runner.abort()
+
+    def interrupt_for_cancel(self, generation_id: str) -> None:
+        """Cuts the running step short when it serves nobody but that generation."""
+        running = self._running
+        if running.generations == {generation_id}:
+            self._runner.abort()
+
+    def interrupt_for_arrival(self, session: str) -> None:
+        """Cuts the running step short when nobody waits for it and it is not for that session."""
+        running = self._running
+        if running.sessions and not running.generations and session not in running.sessions:
+            self._runner.abort()
+
+    def run(self) -> None:
+        """The thread's loop. Whatever ends it, everybody who waits is told."""
+        try:
+            while not self._stopping.is_set():
+                self._take_commands()
+                begun = time.perf_counter()
+                step = self._scheduler.plan(time.monotonic())
+                self._publish()  # what planning began and what the step before decoded, in one call
+                if step is not None:
+                    self._decode(step, begun)
+                else:
+                    self._wait()
+        finally:
+            self._scheduler.stop_all("the engine was stopped")
+            self._publish()
+
+    def _take_commands(self) -> None:
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                return
+            self._obey(command)
+
+    def _wait(self) -> None:
+        deadline = self._scheduler.next_deadline()
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            self._obey(self._commands.get(timeout=timeout))
+        except queue.Empty:
+            return
+
+    def _obey(self, command: Command | None) -> None:
+        if command is not None:
+            command(self._scheduler, time.monotonic())
+
+    def _decode(self, step: Step, begun: float) -> None:
+        self._running = _Running(step.generation_ids, step.sessions)
+        before = time.perf_counter()
+        try:
+            code = self._runner.decode(step.batch)
+        except ValueError:
+            code = _FATAL
+        after = time.perf_counter()
+        self._running = _Running()
+        if code == Decoded.OK:
+            self._scheduler.advance(step, self._choose, time.monotonic(), after - before)
+        else:
+            self._scheduler.failed(step, code)
+        self.steps += 1
+        self.decode_seconds += after - before
+        self.overhead_seconds += before - begun + time.perf_counter() - after
+
+    def _choose(self, row: int, sampler: Sampler) -> int:
+        return sampler.choose(self._runner.logits(row))
+
+    def _publish(self) -> None:
+        scheduler = self._scheduler
+        counters = scheduler.progress.counters
+        lanes = sum(len(generation.running) for generation in scheduler.active)
+        self.stats = EngineStats(
+            active=len(scheduler.active),
+            waiting=len(scheduler.waiting),
+            live_prefixes=len(scheduler.live),
+            kv_used=scheduler.cache.used,
+            kv_total=scheduler.cache.size,
+            generations=counters.generations,
+            failures=counters.failures,
+            prefill_tokens=counters.prefill_tokens,
+            decoded_tokens=counters.decoded_tokens,
+            prefill_tokens_per_second=scheduler.pace.prefill_rate,
+            decode_tokens_per_second=scheduler.pace.decode_rate(max(1, lanes)),
+            extra={
+                "steps": float(self.steps),
+                "residents": float(len(scheduler.residents)),
+                "decode_seconds": self.decode_seconds,
+                "overhead_seconds": self.overhead_seconds,
+            },
+        )
+        events = scheduler.progress.take_events()
+        if events:
+            self._deliver(events)
