@@ -9,10 +9,12 @@ from events.server_process import find_program
 from models.engine.gguf_file import read_head
 from models.engine.settings import physical_cores
 from models.errors import ModelError
-from server import app, supervisor
+from server import supervisor
 from server.db import driver
 from server.errors import SettingsError
 from server.settings import Settings
+from server.wiring.api import web_folder
+from server.wiring.worker import model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def _nats(settings: Settings) -> Finding:
 
 def _model(settings: Settings) -> Finding:
     try:
-        model = app.model_of(settings)
+        model = model_of(settings)
         read_head(model.path)
     except SettingsError as error:
         return Finding("model", False, error.detail)
@@ -75,5 +77,5 @@ def _model(settings: Settings) -> Finding:
 
 
 def _web() -> Finding:
-    folder = app.web_folder()
+    folder = web_folder()
     return Finding("editor", folder is not None, str(folder) if folder else "not built: run 'make setup'")

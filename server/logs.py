@@ -26,7 +26,8 @@ KEYS = frozenset(
 
 
 def _only_known_keys(_logger: Any, _name: str, event: EventDict) -> EventDict:
-    return {key: value for key, value in event.items() if key in KEYS}
+    # Keys that begin with an underscore are structlog's own and leave with its last processor.
+    return {key: value for key, value in event.items() if key in KEYS or key.startswith("_")}
 
 
 def configure(level: str, role: str) -> None:
@@ -60,7 +61,17 @@ def configure(level: str, role: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # These log what they carry at DEBUG: server-sent events, SQL, requests.
-    for name in ("sse_starlette", "sqlalchemy", "aiosqlite", "httpx", "httpcore", "nats", "uvicorn.access", "asyncio"):
+    for name in (
+        "sse_starlette",
+        "sqlalchemy",
+        "aiosqlite",
+        "httpx",
+        "httpcore",
+        "nats",
+        "uvicorn",
+        "asyncio",
+        "alembic",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

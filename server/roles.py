@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import AbstractAsyncContextManager
 
 import structlog
-import uvicorn
 
 from models.errors import ModelError
-from server import app, logs
+from server import logs
 from server.errors import SettingsError
 from server.settings import Role, Settings
+from server.supervisor import EXIT_UNUSABLE
 
-# The exit code of a role that cannot run with these settings: starting it again would not help.
-EXIT_UNUSABLE = 78
 _GRACE = 20.0
 
 
@@ -32,8 +31,12 @@ def run_role(role: Role, settings: Settings) -> int:
 
 
 def _run_api(settings: Settings) -> int:
+    import uvicorn
+
+    from server.wiring.api import build_api
+
     try:
-        api = app.build_api(settings)
+        api = build_api(settings)
     except SettingsError as error:
         structlog.get_logger().error("cannot start", detail=error.detail)
         return EXIT_UNUSABLE
@@ -55,9 +58,8 @@ async def _until_told(settings: Settings, role: Role) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    running = app.running_worker(settings, patience=_GRACE) if role is Role.WORKER else app.running_relay(settings)
     try:
-        async with running:
+        async with _running(settings, role):
             structlog.get_logger().info("running")
             await told.wait()
     except SettingsError as error:
@@ -67,3 +69,13 @@ async def _until_told(settings: Settings, role: Role) -> int:
         structlog.get_logger().error("cannot start", detail=str(error))
         return EXIT_UNUSABLE
     return 0
+
+
+def _running(settings: Settings, role: Role) -> AbstractAsyncContextManager[None]:
+    if role is Role.WORKER:
+        from server.wiring.worker import running_worker
+
+        return running_worker(settings, patience=_GRACE)
+    from server.wiring.relay import running_relay
+
+    return running_relay(settings)

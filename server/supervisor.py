@@ -26,8 +26,10 @@ from events.server_process import dies_with_parent
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
-from server.roles import EXIT_UNUSABLE
 from server.settings import Role, Settings
+
+# The exit code of a role that cannot run with these settings: starting it again would not help.
+EXIT_UNUSABLE = 78
 
 _ENDS_WITHIN = 30.0
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0

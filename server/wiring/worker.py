@@ -1,0 +1,95 @@
+"""The role ``worker``: the model, the queue of notes, and the events of sessions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from events.wake import SESSION_CHANGED
+from models.catalog.embedded import default_models_dir
+from models.catalog.resolve import ResolvedModel, resolve_model
+from models.engine.api import Engine
+from models.engine.engine import LlamaEngine
+from models.engine.settings import EngineSettings
+from models.errors import ModelFileError
+from server.db.database import Database
+from server.errors import SettingsError
+from server.sessions.intake import Limits
+from server.settings import Settings
+from server.wiring.shared import broker_of, formats_of
+from server.worker.handling import SessionEvents
+from server.worker.reconcile import reconcile
+from server.worker.worker import Worker, WorkerOptions
+
+WORKER_CONSUMER = "casenote-worker"
+
+
+def model_of(settings: Settings) -> ResolvedModel:
+    """The model that the settings name. Raises ``SettingsError`` when its file is of no use."""
+    try:
+        return resolve_model(settings.phi3_model_path or None, default_models_dir())
+    except ModelFileError as error:
+        raise SettingsError(f"PHI3_MODEL_PATH is {settings.phi3_model_path!r}: {error}") from error
+
+
+def engine_of(settings: Settings, model: ResolvedModel) -> Engine:
+    """The engine of the configured model, not loaded yet."""
+    return LlamaEngine(
+        EngineSettings(
+            model_path=model.path,
+            lora_path=model.adapter_path,
+            n_ctx=settings.phi3_n_ctx,
+            n_threads=settings.phi3_n_threads,
+            n_gpu_layers=settings.phi3_n_gpu_layers,
+            max_waiting=settings.queue_limit,
+            cache_dir=settings.casenote_home / "cache",
+        )
+    )
+
+
+@asynccontextmanager
+async def running_worker(settings: Settings, *, patience: float) -> AsyncIterator[None]:
+    """The role ``worker``, running inside the block. Raises ``SettingsError`` and ``ModelError`` at its start.
+
+    At the end running notes may finish for ``patience`` seconds; the others are handed back.
+    """
+    model = model_of(settings)
+    formats = formats_of(settings)
+    async with AsyncExitStack() as stack:
+        engine = engine_of(settings, model)
+        await engine.start()
+        stack.push_async_callback(engine.stop)
+        database = Database(settings.database)
+        stack.push_async_callback(database.close)
+        broker = broker_of(settings, "casenote-worker")
+        worker = Worker(database, broker, engine, formats, worker_options(settings, model))
+        events = SessionEvents(
+            database,
+            engine,
+            Limits(transcript=settings.transcript_limit),
+            on_closed=worker.wake,
+            on_change=lambda session_id: broker.notify(SESSION_CHANGED, str(session_id).encode()),
+        )
+        broker.consume(WORKER_CONSUMER, "SESSIONS", events.handle)
+        await reconcile(database)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+        await worker.start()
+        stack.push_async_callback(worker.stop, patience)
+        yield
+
+
+def worker_options(settings: Settings, model: ResolvedModel) -> WorkerOptions:
+    name = os.environ.get("CASENOTE_WORKER_NAME") or f"{os.uname().nodename}-{os.getpid()}"
+    return WorkerOptions(
+        name=name,
+        owner=f"{name}:{os.getpid()}",
+        slots=settings.generation_slots,
+        lease=settings.lease_seconds,
+        deadline=settings.generation_deadline,
+        parallel=settings.generation_parallel,
+        allow_fallback=settings.allow_fallback,
+        with_text=settings.events_include_text,
+        demonstration=model.demonstration,
+    )
