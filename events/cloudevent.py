@@ -64,10 +64,8 @@ def new_event(
     sequence: str | None = None,
     traceparent: str | None = None,
 ) -> CloudEvent:
-    """An event about ``subject`` (a session's id, say) now, with an id that sorts by time (UUID version 7).
-
-    Optional fields of ``data`` that were not given stay out; those given as None are null."""
-    body = data.model_dump(mode="json", exclude_unset=True) if isinstance(data, BaseModel) else dict(data)
+    """An event about ``subject`` (a session's id, say) now, with an id that sorts by time (UUID version 7)."""
+    body = data.model_dump(mode="json") if isinstance(data, BaseModel) else dict(data)
     return CloudEvent(
         id=id or str(uuid6.uuid7()),
         source=source,

@@ -9,9 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from events.cloudevent import CloudEvent, decode_event, encode_event, new_event
 from events.reasons import UnreadableEventError, explain
@@ -93,7 +102,15 @@ TherapistId = Annotated[str, BeforeValidator(_id_as_text), Field(min_length=1, m
 
 
 class _Data(BaseModel):
+    """Base: an optional field that is None stays out of what is sent, unless its absence is news in itself."""
+
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    sent_as_null: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _leave_out(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        body: dict[str, Any] = serialise(self)
+        return {name: value for name, value in body.items() if value is not None or name in self.sent_as_null}
 
 
 class SegmentIn(_Data):
@@ -157,6 +174,8 @@ class ModelStamp(_Data):
 class NoteUpdatedData(_Data):
     """A note changed. ``version`` is 0 and ``status`` absent when a generation failed and no note is stored.
     ``text`` and ``summary`` are there only where the site opted in."""
+
+    sent_as_null: ClassVar[frozenset[str]] = frozenset({"status", "model"})
 
     session_id: Id
     patient_id: Id

@@ -117,7 +117,7 @@ class Deliveries:
     async def _return_unread(self, connection: Connection, messages: list[Msg]) -> None:
         with suppress(BrokerUnavailableError):
             for message in messages:
-                await connection.send(message.reply, _negative(0.1))
+                await connection.send(message.reply, _negative(0.0))
 
 
 class JetStreamAnswers:

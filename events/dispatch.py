@@ -128,7 +128,7 @@ class Dispatcher:
             self._timer = loop.call_at(wake_at, self._start_what_may_run)
 
     async def _work(self, held: Held) -> None:
-        action: Action = Postpone(0.1)
+        action: Action = Postpone(0.0)
         try:
             action = await self._decide(held.delivery)
             await self._carry_out(held, action)
@@ -178,7 +178,8 @@ class Dispatcher:
         if self._muted:
             return
         try:
-            await self._answers.postpone(held, 0.1)
+            # At once, so that another process gets it before the messages that come after it.
+            await self._answers.postpone(held, 0.0)
         except BrokerUnavailableError:
             logger.info("%s was not given back; it comes again when its time is over", held.delivery.subject)
 
