@@ -54,12 +54,15 @@ async function start(root: HTMLElement): Promise<void> {
   );
   window.addEventListener("online", () => store.dispatch({ type: "wentOnline" }));
   window.addEventListener("offline", () => store.dispatch({ type: "wentOffline" }));
-  warnBeforeLeaving(() => store.state.open !== null && hasUnsaved(store.state.open.note));
+  warnBeforeLeaving(() => {
+    const { open, parked } = store.state;
+    return parked.size > 0 || (open !== null && hasUnsaved(open.note));
+  });
 
   followSessions(store);
   store.dispatch({ type: "routed", route: readRoute(location.hash) });
   try {
-    store.dispatch({ type: "formatsArrived", formats: await api.fetchFormats() });
+    store.dispatch({ type: "formatsArrived", ...(await api.fetchFormats()) });
   } catch (error) {
     if (!(error instanceof api.CallFailed)) throw error;
   }

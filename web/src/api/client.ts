@@ -1,7 +1,16 @@
 /** Calls to the server. Every answer that is not a success is a ``CallFailed`` with the problem document. */
 
 import * as decode from "./decode.ts";
-import type { Me, NoteDocument, NoteFormat, Problem, Revision, SessionItem, Transcript } from "./types.ts";
+import type {
+  Health,
+  Me,
+  NoteDocument,
+  NoteFormat,
+  Problem,
+  Revision,
+  SessionItem,
+  Transcript,
+} from "./types.ts";
 
 export class CallFailed extends Error {
   readonly problem: Problem;
@@ -22,6 +31,7 @@ const UNREACHABLE: Problem = {
   title: "No connection",
   detail: "The server cannot be reached.",
   current: null,
+  generating: false,
 };
 
 export interface Answer {
@@ -76,6 +86,10 @@ export async function fetchMe(): Promise<Me> {
   return decode.me((await call("/me")).body);
 }
 
+export async function fetchHealth(): Promise<Health> {
+  return decode.health((await call("/health")).body);
+}
+
 export async function login(token: string): Promise<void> {
   await call("/login-token", { method: "POST", body: { token } });
 }
@@ -84,9 +98,15 @@ export async function logout(): Promise<void> {
   await call("/logout", { method: "POST" });
 }
 
-export async function fetchFormats(): Promise<readonly NoteFormat[]> {
-  const formats = decode.object((await call("/formats")).body).formats;
-  return Array.isArray(formats) ? formats.map(decode.noteFormat) : [];
+export interface Formats {
+  readonly formats: readonly NoteFormat[];
+  readonly defaultFormat: string;
+}
+
+export async function fetchFormats(): Promise<Formats> {
+  const body = decode.object((await call("/formats")).body);
+  const formats = Array.isArray(body.formats) ? body.formats.map(decode.noteFormat) : [];
+  return { formats, defaultFormat: typeof body.default === "string" ? body.default : "" };
 }
 
 export interface SessionPage {
@@ -110,13 +130,14 @@ export async function fetchNote(id: number): Promise<NoteDocument> {
   return decode.noteDocument((await call(note(id))).body);
 }
 
-/** Stores some sections; answers the new version, or null where the server does not name it. */
+/** Stores some sections of that version, or of a note that nobody stored yet; answers the new version, or null where the server does not name it. */
 export async function saveSections(
   id: number,
   version: number | null,
   sections: Readonly<Record<string, string>>,
 ): Promise<number | null> {
-  const headers: Record<string, string> = version === null ? {} : { "if-match": entityTag(id, version) };
+  const headers: Record<string, string> =
+    version === null ? { "if-none-match": "*" } : { "if-match": entityTag(id, version) };
   const { body, etag } = await call(note(id), { method: "PUT", body: { sections }, headers });
   const named = decode.object(body).version;
   if (typeof named === "number") return named;
@@ -156,7 +177,7 @@ export async function signNote(id: number, version: number, signedBy: string): P
   await call(`${note(id)}/sign`, {
     method: "POST",
     headers: { "if-match": entityTag(id, version) },
-    body: signedBy ? { signed_by: signedBy } : {},
+    body: signedBy ? { name: signedBy } : {},
   });
 }
 

@@ -5,6 +5,7 @@ import type {
   Author,
   EventPosition,
   GenerationPhase,
+  Health,
   Me,
   NoteDocument,
   NoteFormat,
@@ -97,6 +98,17 @@ function noteSection(value: unknown): NoteSection {
   };
 }
 
+/** The paragraph beside the sections, which is written, owned and edited as one of them. */
+function summarySection(json: Json): NoteSection {
+  return noteSection({
+    id: "summary",
+    heading: "Summary",
+    text: json.summary,
+    author: json.summary_author,
+    sentences: json.summary_sentences,
+  });
+}
+
 function riskMention(value: unknown): RiskMention {
   const json = object(value);
   return {
@@ -135,9 +147,8 @@ export function noteDocument(value: unknown): NoteDocument {
     version: number(json.version),
     status: oneOf(json.status, ["draft", "edited", "signed"] as const, "draft"),
     format: text(json.format),
-    summary: text(json.summary),
     text: text(json.text),
-    sections: list(json.sections).map(noteSection),
+    sections: [summarySection(json), ...list(json.sections).map(noteSection)],
     risk: list(json.risk).map(riskMention),
     coverage: coverage(json.coverage),
     authorship: {
@@ -167,21 +178,39 @@ export function noteFormat(value: unknown): NoteFormat {
   return { id: text(json.id), name: text(json.name), sections };
 }
 
+/** Who wrote a version: a name, or ``{"kind", "name", "id"}``. */
+function person(value: unknown): string {
+  if (typeof value === "string") return value;
+  const json = object(value);
+  return text(json.name) || text(json.id) || text(json.kind);
+}
+
 export function revision(value: unknown): Revision {
   const json = object(value);
   return {
     version: number(json.version),
     change: text(json.change),
-    author: text(json.author),
+    author: person(json.author),
     createdAt: text(json.created_at),
     text: text(json.text),
-    reason: textOrNull(json.reason),
+    reason: textOrNull(object(json.author).reason) ?? textOrNull(json.reason),
   };
 }
 
 export function me(value: unknown): Me {
   const json = object(value);
-  return { auth: json.auth === "jwt" ? "jwt" : "off", subject: textOrNull(json.subject) };
+  const auth = json.auth ?? json.authentication;
+  return { auth: auth === "jwt" ? "jwt" : "off", subject: textOrNull(json.subject) };
+}
+
+export function health(value: unknown): Health {
+  const json = object(value);
+  return {
+    status: text(json.status),
+    modelName: textOrNull(json.model_name),
+    modelLoaded: json.model_loaded === true,
+    demonstration: json.demonstration === true,
+  };
 }
 
 export function patientSummary(value: unknown): PatientSummary {
@@ -202,6 +231,7 @@ export function problem(value: unknown, status = 0): Problem {
     title: text(json.title),
     detail: text(json.detail) || text(json.title) || "The server did not say why.",
     current: json.current ? noteDocument(json.current) : null,
+    generating: json.generation !== null && json.generation !== undefined,
   };
 }
 

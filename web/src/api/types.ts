@@ -67,8 +67,8 @@ export interface NoteDocument {
   readonly version: number;
   readonly status: "draft" | "edited" | "signed";
   readonly format: string;
-  readonly summary: string;
   readonly text: string;
+  /** The summary first. */
   readonly sections: readonly NoteSection[];
   readonly risk: readonly RiskMention[];
   readonly coverage: { readonly turns: number; readonly uncovered: readonly number[] } | null;
@@ -109,6 +109,14 @@ export interface Me {
   readonly subject: string | null;
 }
 
+/** What the page says about the model before there is a note. */
+export interface Health {
+  readonly status: string;
+  readonly modelName: string | null;
+  readonly modelLoaded: boolean;
+  readonly demonstration: boolean;
+}
+
 export interface PatientSummary {
   readonly success: boolean;
   readonly message: string;
@@ -123,6 +131,8 @@ export interface Problem {
   readonly title: string;
   readonly detail: string;
   readonly current: NoteDocument | null;
+  /** With 404 of a note: it is being written. */
+  readonly generating: boolean;
 }
 
 export type GenerationPhase = "queued" | "prefill" | "generating" | "checking";

@@ -44,11 +44,8 @@ export class Commands {
     const id = this.#id;
     if (id === null) return false;
     await this.#autosave.now();
-    this.#store.inSession(id, {
-      type: "generationRequested",
-      sections: request.sections,
-      force: request.force,
-    });
+    const { sections, format, force } = request;
+    this.#store.inSession(id, { type: "generationRequested", sections, format, force });
     await this.#autosave.now();
     try {
       await api.requestNote(id, request);

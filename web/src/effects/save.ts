@@ -4,37 +4,35 @@ import * as api from "../api/client.ts";
 import { pauseAfter } from "../api/events.ts";
 import type { NoteState } from "../state/note.ts";
 import { nextSave, type SaveRequest } from "../state/saving.ts";
+import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 
 const AFTER_LAST_KEY_MS = 700;
 const AT_MOST_MS = 3000;
 
-export class Autosave {
+/** Saves the words of one session, one request at a time. */
+class SessionSaver {
   readonly #store: Store;
+  readonly #id: number;
   readonly #reload: () => Promise<void>;
   #timer: number | undefined;
   #firstUnsaved = 0;
-  #busy = false;
+  #running: Promise<void> = Promise.resolve();
   #failures = 0;
 
-  constructor(store: Store, reload: () => Promise<void>) {
+  constructor(store: Store, id: number, reload: () => Promise<void>) {
     this.#store = store;
+    this.#id = id;
     this.#reload = reload;
-    store.addEffect((state, before) => {
-      const online = state.online && !before.online;
-      if (online) this.#failures = 0;
-      if (state.open?.note.sections !== before.open?.note.sections || online) this.#plan();
-    });
   }
 
-  /** Saves what is unsaved without waiting for a pause in the typing. */
-  async now(): Promise<void> {
-    window.clearTimeout(this.#timer);
-    await this.#save();
+  get #note(): NoteState | undefined {
+    const { open, parked } = this.#store.state;
+    return open?.id === this.#id ? open.note : parked.get(this.#id)?.note;
   }
 
-  #plan(): void {
-    const note = this.#store.state.open?.note;
+  plan(): void {
+    const note = this.#note;
     if (!note || !nextSave(note)) {
       this.#firstUnsaved = 0;
       return;
@@ -42,51 +40,95 @@ export class Autosave {
     const now = performance.now();
     if (this.#firstUnsaved === 0) this.#firstUnsaved = now;
     const patience = Math.max(0, this.#firstUnsaved + AT_MOST_MS - now);
-    const pause =
-      this.#failures > 0 ? pauseAfter(this.#failures, Math.random()) : Math.min(AFTER_LAST_KEY_MS, patience);
+    const waiting = this.#failures > 0 ? pauseAfter(this.#failures, Math.random()) : AFTER_LAST_KEY_MS;
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => void this.#save(), pause);
+    const pause = this.#failures > 0 ? waiting : Math.min(waiting, patience);
+    this.#timer = window.setTimeout(() => void this.now(), pause);
   }
 
-  async #save(): Promise<void> {
-    const note = this.#store.state.open?.note;
+  reachable(): void {
+    this.#failures = 0;
+    this.plan();
+  }
+
+  /** Saves what is unsaved now, after a save that is under way. */
+  async now(): Promise<void> {
+    window.clearTimeout(this.#timer);
+    this.#running = this.#running.then(() => this.#once());
+    await this.#running;
+    this.plan();
+  }
+
+  async #once(): Promise<void> {
+    const note = this.#note;
     const request = note ? nextSave(note) : null;
-    if (!note || !request || this.#busy) return;
-    this.#busy = true;
+    if (!request) return;
     this.#firstUnsaved = 0;
-    this.#store.inSession(note.sessionId, { type: "saveStarted", request });
-    try {
-      await this.#send(note, request);
-    } finally {
-      this.#busy = false;
-      this.#plan();
-    }
+    await this.#send(request);
   }
 
-  async #send(note: NoteState, request: SaveRequest): Promise<void> {
-    const id = note.sessionId;
+  async #send(request: SaveRequest): Promise<void> {
+    this.#store.inSession(this.#id, { type: "saveStarted", request });
     try {
-      const version = await api.saveSections(id, request.version, request.texts);
+      const version = await api.saveSections(this.#id, request.version, request.texts);
       this.#failures = 0;
       const stored = version ?? (request.version ?? 0) + 1;
-      this.#store.inSession(id, { type: "saveDone", request, version: stored, at: Date.now() });
+      this.#store.inSession(this.#id, { type: "saveDone", request, version: stored, at: Date.now() });
       await this.#reload();
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
-      this.#refused(id, error);
-      if (error.problem.status === 412 && !error.problem.current) await this.#reload();
+      await this.#refused(error);
     }
   }
 
-  #refused(id: number, error: api.CallFailed): void {
+  async #refused(error: api.CallFailed): Promise<void> {
     const { status, current } = error.problem;
     if (status === 412 && current) {
       this.#failures = 0;
-      this.#store.inSession(id, { type: "saveRefused", current });
+      this.#store.inSession(this.#id, { type: "saveRefused", current });
       return;
     }
     this.#failures += 1;
-    this.#store.inSession(id, { type: "saveFailed", reason: error.message });
+    this.#store.inSession(this.#id, { type: "saveFailed", reason: error.message });
+    if (status === 412 || status === 409 || status === 423) await this.#reload();
+  }
+}
+
+export class Autosave {
+  readonly #savers = new Map<number, SessionSaver>();
+  readonly #store: Store;
+  readonly #reload: () => Promise<void>;
+
+  constructor(store: Store, reload: () => Promise<void>) {
+    this.#store = store;
+    this.#reload = reload;
+    store.addEffect((state, before) => {
+      if (state.open && state.open.note.sections !== before.open?.note.sections)
+        this.#saver(state.open.id).plan();
+      if (state.online && !before.online) for (const saver of this.#savers.values()) saver.reachable();
+      this.#forget(state);
+    });
+  }
+
+  /** Saves the open session's words without waiting for a pause in the typing. */
+  async now(): Promise<void> {
+    const { open } = this.#store.state;
+    if (open) await this.#saver(open.id).now();
+  }
+
+  #saver(id: number): SessionSaver {
+    const reload = async (): Promise<void> => {
+      if (this.#store.state.open?.id === id) await this.#reload();
+    };
+    const saver = this.#savers.get(id) ?? new SessionSaver(this.#store, id, reload);
+    this.#savers.set(id, saver);
+    return saver;
+  }
+
+  #forget(state: AppState): void {
+    for (const id of this.#savers.keys()) {
+      if (id !== state.open?.id && !state.parked.has(id)) this.#savers.delete(id);
+    }
   }
 }
 

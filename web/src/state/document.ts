@@ -55,10 +55,29 @@ function withSuggestion(section: SectionState, offered: string | null): SectionS
   return { ...section, suggestion: idle ? null : suggestion };
 }
 
-/** Sections that the document does not hold, but that hold a person's unsaved words. */
-function orphans(note: NoteState, document: NoteDocument): readonly SectionState[] {
-  const known = new Set(document.sections.map((section) => section.id));
-  return note.sections.filter((section) => !known.has(section.id) && isUnsaved(section));
+/** A text without the format's headings, as a person may have written it: the format's places do not belong to it. */
+const FREE_TEXT = "note";
+
+/**
+ * The sections in order: the format's, then others of the document. Places that the document does not hold stay as
+ * they are: empty, being written, or with a person's unsaved words.
+ */
+function ordered(note: NoteState, merged: ReadonlyMap<string, SectionState>): readonly SectionState[] {
+  const sections = new Map<string, SectionState>();
+  const places = merged.has(FREE_TEXT) ? note.headings.slice(0, 1) : note.headings;
+  for (const { id, heading } of places) sections.set(id, emptySection(id, heading));
+  for (const section of note.sections) {
+    const wanted = note.generation !== null || isUnsaved(section) || sections.has(section.id);
+    if (wanted) sections.set(section.id, merged.has(section.id) ? section : withoutStored(section));
+  }
+  for (const section of merged.values()) sections.set(section.id, section);
+  return [...sections.values()];
+}
+
+/** A place that the stored note does not fill. */
+function withoutStored(section: SectionState): SectionState {
+  const empty = section.author !== null && !isUnsaved(section) && section.drafting === "no";
+  return empty ? emptySection(section.id, section.heading) : section;
 }
 
 /** The note after a stored document arrived, by the stream, a call, or a refused save. */
@@ -66,20 +85,24 @@ export function mergeDocument(note: NoteState, document: NoteDocument): NoteStat
   if (note.stored && document.version < note.stored.version) return note;
   const running = note.generation !== null;
   const local = new Map(note.sections.map((section) => [section.id, section]));
-  const sections = document.sections.map((stored) =>
-    mergeSection(
-      local.get(stored.id) ?? emptySection(stored.id, stored.heading),
-      stored,
-      document.suggestions[stored.id],
-      running,
-    ),
+  const merged = new Map(
+    document.sections.map((stored) => {
+      const known = local.get(stored.id) ?? emptySection(stored.id, stored.heading);
+      return [stored.id, mergeSection(known, stored, document.suggestions[stored.id], running)] as const;
+    }),
   );
   return {
     ...note,
     loaded: true,
     stored: storedNote(document),
-    summary: withoutMarkers(document.summary),
-    summaryDraft: running ? note.summaryDraft : "",
-    sections: [...sections, ...orphans(note, document)],
+    sections: settled(ordered(note, merged), running),
   };
+}
+
+/** Without a generation no section waits for one. */
+function settled(sections: readonly SectionState[], running: boolean): readonly SectionState[] {
+  if (running) return sections;
+  return sections.map((section) =>
+    section.drafting === "no" ? section : { ...section, drafting: "no" as const },
+  );
 }

@@ -49,6 +49,11 @@ export interface SectionState {
   readonly sentences: readonly Sentence[];
 }
 
+export interface Heading {
+  readonly id: string;
+  readonly heading: string;
+}
+
 export interface Generation {
   /** Empty until the first event names it. */
   readonly id: string;
@@ -94,8 +99,10 @@ export interface NoteState {
   readonly loaded: boolean;
   /** Null while nothing is stored. */
   readonly stored: StoredNote | null;
-  readonly summary: string;
-  readonly summaryDraft: string;
+  /** The format that the running generation writes, where it is another one than the stored note's. */
+  readonly format: string | null;
+  /** The headings of the note's format: a place for every section, written or not. */
+  readonly headings: readonly Heading[];
   readonly sections: readonly SectionState[];
   readonly generation: Generation | null;
   readonly connection: Connection;
@@ -114,8 +121,8 @@ export function emptyNote(sessionId: number): NoteState {
     sessionId,
     loaded: false,
     stored: null,
-    summary: "",
-    summaryDraft: "",
+    format: null,
+    headings: [],
     sections: [],
     generation: null,
     connection: "idle",

@@ -1,23 +1,39 @@
 /** The only place where the state changes. Pure: the same state and action give the same state. */
 
 import { mergeDocument } from "./document.ts";
-import { emptyNote, emptySection, isUnsaved, type NoteState, type SectionState } from "./note.ts";
+import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
+import { sameHeadings, withHeadings } from "./places.ts";
 import * as saving from "./saving.ts";
 import { withItems } from "./sessions.ts";
 import type { Action, AppState, OpenSession, Route, SessionAction } from "./state.ts";
 import { backToStored, startedGeneration, takeEvent } from "./stream.ts";
 
-function opened(route: Route, open: OpenSession | null): OpenSession | null {
-  if (route.view !== "session") return null;
-  if (open?.id === route.sessionId) return open;
-  return {
-    id: route.sessionId,
-    turns: [],
-    turnsLoaded: false,
-    missing: false,
-    note: emptyNote(route.sessionId),
-    evidence: null,
-  };
+function freshSession(id: number): OpenSession {
+  return { id, turns: [], turnsLoaded: false, missing: false, note: emptyNote(id), evidence: null };
+}
+
+/** Another view; a session with unsaved words is kept aside, and comes back as it was left. */
+function routed(state: AppState, route: Route): AppState {
+  const { open } = state;
+  const wanted = route.view === "session" ? route.sessionId : null;
+  if (wanted !== null && open?.id === wanted) return { ...state, route };
+  const parked = new Map(state.parked);
+  if (open && hasUnsaved(open.note)) parked.set(open.id, open);
+  if (wanted === null) return { ...state, route, open: null, parked };
+  const next = parked.get(wanted) ?? freshSession(wanted);
+  parked.delete(wanted);
+  return { ...state, route, open: next, parked };
+}
+
+function inParked(state: AppState, id: number, action: SessionAction): AppState {
+  const known = state.parked.get(id);
+  if (!known) return state;
+  const next = reduceSession(known, action);
+  if (next === known) return state;
+  const parked = new Map(state.parked);
+  if (hasUnsaved(next.note)) parked.set(id, next);
+  else parked.delete(id);
+  return { ...state, parked };
 }
 
 /** A person who lets the model replace a section's words gives it up; unsaved words become a version first. */
@@ -27,10 +43,17 @@ function givenUp(section: SectionState): SectionState {
   return { ...section, owed, mine: false, typed: false };
 }
 
-function requested(note: NoteState, sections: readonly string[] | null, force: boolean): NoteState {
+interface Wanted {
+  readonly sections: readonly string[] | null;
+  readonly format: string | null;
+  readonly force: boolean;
+}
+
+function requested(note: NoteState, { sections, format, force }: Wanted): NoteState {
   const chosen = (section: SectionState) => sections === null || sections.includes(section.id);
   return {
     ...note,
+    format,
     generation: note.generation ?? startedGeneration(),
     failure: null,
     sections: note.sections.map((section) => {
@@ -58,7 +81,7 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
     case "eventArrived":
       return takeEvent(note, action.position, action.event);
     case "generationRequested":
-      return requested(note, action.sections, action.force);
+      return requested(note, action);
     case "generationRefused":
       return {
         ...note,
@@ -107,27 +130,33 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
   }
 }
 
-/** The headings of the default format stand on the page before the first word of the first note does. */
-function withSkeleton(state: AppState): AppState {
+const SUMMARY = { id: "summary", heading: "Summary" };
+
+/** The places of the note's format stand on the page before the first word of the note does. */
+function withPlaces(state: AppState): AppState {
   const { open } = state;
-  const format = state.formats[0];
-  if (!open || !format || open.note.stored || open.note.sections.length > 0) return state;
-  const sections = format.sections.map((section) => emptySection(section.id, section.heading));
-  return { ...state, open: { ...open, note: { ...open.note, sections } } };
+  if (!open || state.formats.length === 0) return state;
+  const wanted = open.note.format ?? open.note.stored?.format ?? state.defaultFormat;
+  const format = state.formats.find(({ id }) => id === wanted) ?? state.formats[0];
+  const headings = [SUMMARY, ...(format?.sections ?? [])];
+  if (sameHeadings(headings, open.note.headings)) return state;
+  return { ...state, open: { ...open, note: withHeadings(open.note, headings) } };
 }
 
 export function reduce(state: AppState, action: Action): AppState {
   switch (action.type) {
     case "routed":
-      return withSkeleton({ ...state, route: action.route, open: opened(action.route, state.open) });
+      return withPlaces(routed(state, action.route));
     case "meKnown":
       return { ...state, me: action.me };
+    case "healthKnown":
+      return { ...state, health: action.health };
     case "wentOnline":
       return { ...state, online: true };
     case "wentOffline":
       return { ...state, online: false };
     case "formatsArrived":
-      return withSkeleton({ ...state, formats: action.formats });
+      return withPlaces({ ...state, formats: action.formats, defaultFormat: action.defaultFormat });
     case "sessionsArrived": {
       const sessions = withItems(state.sessions, action.items);
       return { ...state, sessions: { ...sessions, loaded: true, cursor: action.cursor } };
@@ -144,9 +173,9 @@ export function reduce(state: AppState, action: Action): AppState {
         notice: { serial: (state.notice?.serial ?? 0) + 1, text: action.text, tone: action.tone },
       };
     case "inSession": {
-      if (!state.open || state.open.id !== action.sessionId) return state;
+      if (state.open?.id !== action.sessionId) return inParked(state, action.sessionId, action.action);
       const open = reduceSession(state.open, action.action);
-      return open === state.open ? state : { ...state, open };
+      return open === state.open ? state : withPlaces({ ...state, open });
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import type {
   EventPosition,
+  Health,
   Me,
   NoteDocument,
   NoteFormat,
@@ -49,9 +50,13 @@ export interface AppState {
   readonly route: Route;
   readonly me: Me | null;
   readonly online: boolean;
+  readonly health: Health | null;
   readonly formats: readonly NoteFormat[];
+  readonly defaultFormat: string;
   readonly sessions: SessionsState;
   readonly open: OpenSession | null;
+  /** Sessions that were left with words that are not saved yet: they stay until they are. */
+  readonly parked: ReadonlyMap<number, OpenSession>;
   readonly notice: Notice | null;
 }
 
@@ -59,9 +64,12 @@ export const INITIAL: AppState = {
   route: { view: "home" },
   me: null,
   online: true,
+  health: null,
   formats: [],
+  defaultFormat: "",
   sessions: NO_SESSIONS,
   open: null,
+  parked: new Map(),
   notice: null,
 };
 
@@ -79,6 +87,7 @@ export type SessionAction =
   | {
       readonly type: "generationRequested";
       readonly sections: readonly string[] | null;
+      readonly format: string | null;
       readonly force: boolean;
     }
   | { readonly type: "generationRefused"; readonly problem: Problem }
@@ -104,7 +113,12 @@ export type Action =
   | { readonly type: "meKnown"; readonly me: Me }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
-  | { readonly type: "formatsArrived"; readonly formats: readonly NoteFormat[] }
+  | {
+      readonly type: "formatsArrived";
+      readonly formats: readonly NoteFormat[];
+      readonly defaultFormat: string;
+    }
+  | { readonly type: "healthKnown"; readonly health: Health }
   | {
       readonly type: "sessionsArrived";
       readonly items: readonly SessionItem[];

@@ -53,7 +53,6 @@ function drafted(section: SectionState, words: string): SectionState {
 }
 
 function begun(note: NoteState, id: string, heading: string): NoteState {
-  if (id === "summary") return { ...note, summaryDraft: "" };
   const known = note.sections.some((section) => section.id === id);
   const sections = known ? note.sections : [...note.sections, emptySection(id, heading)];
   return withSection({ ...note, sections }, id, (section) => {
@@ -70,9 +69,8 @@ function begun(note: NoteState, id: string, heading: string): NoteState {
 function reset(note: NoteState, section: string | null, attempt: number): NoteState {
   const generation = note.generation ?? NEW_GENERATION;
   const restarted = { ...note, generation: { ...generation, attempt, restarts: generation.restarts + 1 } };
-  if (section === "summary") return { ...restarted, summaryDraft: "" };
   if (section !== null) return withSection(restarted, section, withoutDraft);
-  return { ...restarted, summaryDraft: "", sections: note.sections.map(withoutDraft) };
+  return { ...restarted, sections: note.sections.map(withoutDraft) };
 }
 
 function applied(note: NoteState, event: StreamEvent): NoteState {
@@ -94,17 +92,16 @@ function applied(note: NoteState, event: StreamEvent): NoteState {
     case "section":
       return begun(note, event.section, event.heading);
     case "token":
-      if (event.section === "summary") return { ...note, summaryDraft: note.summaryDraft + event.text };
       return withSection(note, event.section, (section) => drafted(section, event.text));
     case "reset":
       return reset(note, event.section, event.attempt);
     case "note":
-      return mergeDocument({ ...note, generation: null, failure: null }, event.document);
+      return mergeDocument({ ...note, generation: null, format: null, failure: null }, event.document);
     case "error":
       return {
         ...note,
         generation: null,
-        summaryDraft: "",
+        format: null,
         failure: event.problem,
         sections: note.sections.map(backToStored),
       };
@@ -118,20 +115,20 @@ function entered(note: NoteState, position: EventPosition): NoteState {
     const cleared = withoutDraft(section);
     return cleared.text === "" ? { ...cleared, drafting: "waiting" as const } : cleared;
   });
-  return { ...note, generation: note.generation ?? NEW_GENERATION, summaryDraft: "", sections };
+  return { ...note, generation: note.generation ?? NEW_GENERATION, sections };
 }
 
 /**
  * The note after one event. ``position`` is null for an event without a usable id, which is taken as it comes.
  * A gap asks for a new connection from the last event, and what comes before that is not taken in; a number
- * that misses again after it was never given.
+ * that misses again after it was never given. The end of a generation is whole in itself and always taken.
  */
 export function takeEvent(note: NoteState, position: EventPosition | null, event: StreamEvent): NoteState {
   if (!position) return applied(note, event);
-  const arrived = arrival(note.lastEvent, position);
+  const final = event.kind === "note" || event.kind === "error";
+  const arrived = final ? "next" : arrival(note.lastEvent, position);
   if (arrived === "seen" || (note.resync === "asked" && arrived === "gap")) return note;
   if (arrived === "gap" && note.resync === "none") return { ...note, resync: "asked" };
-  const final = event.kind === "note" || event.kind === "error";
   const ready = final ? note : entered(note, position);
   return { ...applied(ready, event), lastEvent: position, resync: "none" };
 }

@@ -2,7 +2,6 @@
 
 import type { NoteState, StoredNote } from "../state/note.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
-import { withoutMarkers } from "../text/markers.ts";
 import { count, dayAndTime, speakerName } from "../text/words.ts";
 import { arrange, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
@@ -54,8 +53,6 @@ export class NoteView {
     icon("warning"),
     h("span", {}, "The model gave no usable note. These sentences were picked from the transcript by rule."),
   );
-  readonly #summary = h("p", { class: "summary-text" });
-  readonly #summaryBox: HTMLElement;
   readonly #sections = h("div", { class: "note-sections" });
   readonly #risk = h("ul", { class: "risk-list" });
   readonly #riskBox: HTMLElement;
@@ -72,12 +69,6 @@ export class NoteView {
   constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
     this.#nonce = nonce;
     this.#commands = commands;
-    this.#summaryBox = h(
-      "section",
-      { class: "summary", "aria-label": "Summary", hidden: true },
-      h("h3", { class: "section-heading" }, "Summary"),
-      this.#summary,
-    );
     this.#riskBox = h(
       "section",
       { class: "risk-box", "aria-label": "Risk words in the session", hidden: true },
@@ -90,7 +81,6 @@ export class NoteView {
       this.#demonstration,
       this.#fallback,
       this.#missing,
-      this.#summaryBox,
       this.#sections,
       this.#riskBox,
       this.#addenda,
@@ -111,7 +101,6 @@ export class NoteView {
     const turnsChanged = open.turns !== before.open?.turns;
     if (open.note === before.open?.note && open.evidence === before.open.evidence && !turnsChanged) return;
     this.#showSections(open);
-    this.#showSummary(open.note);
     this.#showOrigin(open.note);
     show(this.#missing, open.note.loaded && !open.note.stored && !open.note.generation);
     setText(
@@ -151,12 +140,6 @@ export class NoteView {
       this.#views.map((view) => view.element),
     );
     setAttribute(this.#paper, "data-locked", context.locked ? "true" : null);
-  }
-
-  #showSummary(note: NoteState): void {
-    const summary = withoutMarkers(note.summaryDraft) || note.summary;
-    show(this.#summaryBox, summary !== "");
-    setText(this.#summary, summary);
   }
 
   #showOrigin(note: NoteState): void {
