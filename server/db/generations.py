@@ -146,6 +146,26 @@ async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -
     ).scalar_one_or_none()
 
 
+async def request_cancel(db: AsyncSession, session_id: int, now: datetime) -> GenerationRow | None:
+    """Asks for the end of a session's generation; None when there is none. One that no worker holds ends at once, the
+    others when their worker sees it."""
+    row = await active(db, session_id)
+    if row is None:
+        return None
+    row.cancel_requested = True
+    if row.state == "queued" or (row.lease_until is not None and row.lease_until < now):
+        finish(row, "cancelled", now, error="cancelled")
+    await db.flush()
+    return row
+
+
+async def average_inference_time(db: AsyncSession) -> float | None:
+    """Seconds that writing a note took, over all that were written."""
+    result = await db.execute(select(func.avg(GenerationRow.inference_time)).where(GenerationRow.state == "done"))
+    seconds = result.scalar_one()
+    return float(seconds) if seconds is not None else None
+
+
 def finish(
     row: GenerationRow,
     state: str,

@@ -143,12 +143,17 @@ async def listed(
     *,
     therapist: str | None = None,
     patient_id: int | None = None,
+    status: str | None = None,
     only: Sequence[int] | None = None,
     before: tuple[datetime, int] | None = None,
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[Listed]:
-    """Sessions by last change, newest first; ``before`` is the (updated_at, id) of the last one already seen."""
+    """Sessions by last change, newest first; ``before`` is the (updated_at, id) of the last one already seen.
+
+    ``status`` is one of ``Listed.status``, except that ``live`` and ``closed`` mean all sessions that go on or have
+    ended, whatever became of their notes.
+    """
     latest = (
         select(GenerationRow.state)
         .where(GenerationRow.session_id == SessionRow.id)
@@ -164,6 +169,14 @@ async def listed(
         query = query.where(SessionRow.therapist_id == therapist)
     if patient_id is not None:
         query = query.where(SessionRow.patient_id == patient_id)
+    if status in ("live", "closed"):
+        query = query.where(SessionRow.status == status)
+    elif status == "writing":
+        query = query.where(latest.in_(("queued", "running")))
+    elif status is not None:
+        idle = func.coalesce(latest, "done").not_in(("queued", "running"))
+        of_note = NoteRow.status.is_(None) & (latest == "failed") if status == "failed" else NoteRow.status == status
+        query = query.where(idle, of_note)
     if only is not None:
         query = query.where(SessionRow.id.in_(only))
     if since is not None:

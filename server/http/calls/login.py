@@ -1,0 +1,46 @@
+"""Who the caller is, and the cookie by which a browser says so: an EventSource can send no header."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.responses import Response
+
+from server.errors import BadRequestError
+from server.http.answers import answer
+from server.http.auth import COOKIE
+from server.http.inputs import TokenIn
+from server.http.operation import Call
+
+
+async def me(call: Call) -> Response:
+    """GET /me"""
+    return answer({"authentication": call.parts.settings.casenote_auth, "subject": call.caller})
+
+
+async def login(call: Call) -> Response:
+    """POST /login-token"""
+    body: TokenIn = call.body
+    if call.api.tokens is None:
+        raise BadRequestError("Authentication is off here: there is nothing to sign in to.")
+    claims = await call.api.tokens.check(body.token)
+    response = Response(status_code=204)
+    response.set_cookie(
+        COOKIE,
+        body.token,
+        max_age=max(1, min(int(claims.expires - time.time()), 400 * 86_400)),
+        path="/",
+        secure=call.request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+async def logout(call: Call) -> Response:
+    """POST /logout"""
+    response = Response(status_code=204)
+    response.delete_cookie(
+        COOKIE, path="/", secure=call.request.url.scheme == "https", httponly=True, samesite="strict"
+    )
+    return response

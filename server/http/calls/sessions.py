@@ -1,0 +1,131 @@
+"""Sessions: created, read, spoken segment by segment, closed, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from starlette.responses import Response
+
+from models.transcript import Turn
+from server import announce
+from server.clock import utc_now
+from server.db import notes, sessions
+from server.db.sessions import NewSession
+from server.http.answers import answer, stream_location
+from server.http.cursor import decode_cursor, encode_cursor
+from server.http.event_source import EventStream
+from server.http.inputs import ListQuery, SegmentsIn, SessionIn
+from server.http.operation import Call
+from server.http.views import listed_json, session_json, turn_json
+from server.sessions import intake
+
+# Characters of segments in one event: far under what a broker takes as one message.
+_EVENT_CHARACTERS = 100_000
+_EVENT_TURNS = 500
+
+
+async def create(call: Call) -> Response:
+    """POST /sessions/"""
+    body: SessionIn = call.body
+    now = utc_now()
+    new = NewSession(therapist_id=call.caller, **body.model_dump(exclude={"notes"}))
+    async with call.parts.database.write() as db:
+        row = await intake.create(db, new, call.parts.limits, now)
+        note = None
+        if body.notes is not None and body.notes.strip():
+            note = await call.parts.editing.replace_text(db, row, body.notes, call.caller, now, None)
+        created = session_json(row, note)
+    call.changed(row.id, relay=note is not None)
+    return answer({"success": True, "message": "Session created successfully", "session": created})
+
+
+async def read(call: Call) -> Response:
+    """GET /sessions/{session_id}"""
+    async with call.parts.database.read() as db:
+        row = await intake.found(db, call.session_id, call.caller)
+        stored = await notes.find(db, row.id)
+    return answer({"success": True, "session": session_json(row, stored.note if stored else None)})
+
+
+async def of_patient(call: Call) -> Response:
+    """GET /sessions/patient/{patient_id}"""
+    async with call.parts.database.read() as db:
+        rows = await sessions.of_patient(db, call.patient_id, call.caller)
+        written = await notes.of_sessions(db, [row.id for row in rows])
+    found = [session_json(row, written.get(row.id)) for row in rows]
+    return answer({"success": True, "count": len(found), "sessions": found})
+
+
+async def listing(call: Call) -> Response:
+    """GET /sessions"""
+    query: ListQuery = call.query
+    async with call.parts.database.read() as db:
+        # One more than asked for tells whether there is a next page.
+        entries = await sessions.listed(
+            db,
+            therapist=call.caller,
+            patient_id=query.patient_id,
+            status=query.status,
+            before=decode_cursor(query.cursor) if query.cursor else None,
+            limit=query.limit + 1,
+        )
+    page = entries[: query.limit]
+    last = page[-1].row if len(entries) > query.limit else None
+    following = encode_cursor(last.updated_at, last.id) if last is not None else None
+    return answer({"sessions": [listed_json(entry) for entry in page], "next_cursor": following})
+
+
+async def turns(call: Call) -> Response:
+    """GET /sessions/{session_id}/turns"""
+    async with call.parts.database.read() as db:
+        row = await intake.found(db, call.session_id, call.caller)
+        spoken = await sessions.turns(db, row.id)
+    return answer({"session_id": row.id, "turns": [turn_json(turn) for turn in spoken]})
+
+
+async def append(call: Call) -> Response:
+    """POST /sessions/{session_id}/segments"""
+    body: SegmentsIn = call.body
+    now = utc_now()
+    segments = [Turn(s.index, s.speaker, s.text, s.start) for s in body.segments]
+    async with call.parts.database.write() as db:
+        session = await intake.locked(db, call.session_id, call.caller)
+        appended = await intake.append(db, session, segments, call.parts.limits, now)
+        for part in _parts(appended.added):
+            announce.segments_added(db, session, part, now)
+    if appended.added:
+        call.changed(session.id)
+    return answer({"added": len(appended.added), "turns": appended.total}, 201 if appended.added else 200)
+
+
+async def close(call: Call) -> Response:
+    """POST /sessions/{session_id}/close"""
+    now = utc_now()
+    async with call.parts.database.write() as db:
+        session = await intake.locked(db, call.session_id, call.caller)
+        closed_now = await intake.close(db, session, now)
+        if closed_now:
+            announce.closed(db, session, now)
+    if closed_now:
+        call.changed(session.id, worker=True)
+    where = stream_location(session.id)
+    return answer({"session_id": session.id, "status": "closed", "stream": where}, 202, {"Location": where})
+
+
+async def follow(call: Call) -> Response:
+    """GET /sessions/stream"""
+    return EventStream(call.api.changes.follow(call.caller), call.api.measures, "sessions")
+
+
+def _parts(turns: Sequence[Turn]) -> Iterator[list[Turn]]:
+    """The turns in runs that each fit one event."""
+    part: list[Turn] = []
+    size = 0
+    for turn in turns:
+        if part and (size + len(turn.text) > _EVENT_CHARACTERS or len(part) >= _EVENT_TURNS):
+            yield part
+            part, size = [], 0
+        part.append(turn)
+        size += len(turn.text)
+    if part:
+        yield part

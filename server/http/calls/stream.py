@@ -1,0 +1,27 @@
+"""The stream of a note (contract 3.3)."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from server.http.event_source import EventStream
+from server.http.inputs import StreamQuery
+from server.http.operation import Call
+from server.sessions import intake
+
+
+async def watch(call: Call) -> Response:
+    """GET /sessions/{session_id}/notes/stream"""
+    query: StreamQuery = call.query
+    async with call.parts.database.read() as db:
+        await intake.found(db, call.session_id, call.caller)
+    return await note_stream(call, call.request.headers.get("last-event-id") or query.last_event_id)
+
+
+async def note_stream(call: Call, last_event_id: str | None) -> Response:
+    """The events of a session that is the caller's. 204 tells an EventSource to stop asking: nothing came after
+    ``last_event_id`` and nothing will."""
+    events = await call.parts.streams.open(call.session_id, last_event_id)
+    if events is None:
+        return Response(status_code=204)
+    return EventStream(events, call.api.measures, "note")

@@ -1,0 +1,106 @@
+"""What callers may send, as the models that check it; the OpenAPI description is made from the same ones."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from events.contracts import MAX_SEGMENTS, SegmentIn
+from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
+
+SectionId = Annotated[Words, Field(min_length=1, max_length=100)]
+
+
+class SessionIn(Input):
+    """A session to store. ``notes``, where given, are stored as written by a person."""
+
+    patient_id: Id
+    session_date: Moment | None = None
+    duration: Count | None = Field(default=None, description="seconds")
+    language: Words | None = None
+    original_transcription: Words | None = None
+    translated_transcription: Words | None = None
+    translation_language: Words | None = None
+    audio_file_path: Words | None = None
+    audio_file_size: Count | None = None
+    notes: Words | None = None
+    diagnosis: Words | None = None
+    treatment_plan: Words | None = None
+    is_completed: bool = False
+
+
+class GenerateIn(Input):
+    """How a note is to be written. ``force`` false keeps sections that a person touched."""
+
+    regenerate: bool = False
+    sections: list[SectionId] | None = Field(default=None, min_length=1, max_length=100)
+    format: Words | None = Field(default=None, min_length=1, max_length=100)
+    force: bool = True
+    allow_fallback: bool = True
+
+
+class NoteIn(Input):
+    """A person's text: all of it as ``notes``, or some sections of it. The two flags of legacy clients are read and
+    not believed: who wrote what is known here."""
+
+    notes: Words | None = None
+    sections: dict[SectionId, Words] | None = Field(default=None, min_length=1, max_length=100)
+    is_ai_generated: bool | None = None
+    edited_from_ai: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> NoteIn:
+        if (self.notes is None) == (self.sections is None):
+            raise ValueError("give either 'notes' or 'sections'")
+        return self
+
+
+class SegmentsIn(Input):
+    """Turns of a live session."""
+
+    segments: list[SegmentIn] = Field(min_length=1, max_length=MAX_SEGMENTS)
+
+
+class SignIn(Input):
+    """``name``: how the signature reads; without it, who the caller is."""
+
+    name: Words | None = Field(default=None, min_length=1, max_length=200)
+
+
+class AddendumIn(Input):
+    text: Words = Field(min_length=1, max_length=100_000)
+
+
+class UnlockIn(Input):
+    reason: Words = Field(min_length=1, max_length=2_000)
+
+
+class PatientIn(Input):
+    patient_id: Id
+
+
+class TokenIn(Input):
+    token: Words = Field(min_length=1, max_length=8_192)
+
+
+SessionStatus = Literal["live", "writing", "closed", "draft", "edited", "signed", "failed"]
+
+
+class ListQuery(BaseModel):
+    """Which sessions to list. Query parameters are text: numbers are read from it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    status: SessionStatus | None = None
+    patient_id: int | None = Field(default=None, ge=1, le=MAX_ID)
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=200, description="next_cursor of the answer before")
+
+
+class StreamQuery(BaseModel):
+    """Where to resume, for clients that cannot set the ``Last-Event-ID`` header."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    last_event_id: str | None = Field(default=None, max_length=200)
