@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from events.errors import EmbeddedNatsError
 from events.server_process import find_program
-from models.engine.gguf_file import read_head
 from models.engine.settings import physical_cores
-from models.errors import ModelError
 from server import supervisor
 from server.db import driver
 from server.errors import SettingsError
 from server.settings import Settings
 from server.wiring.api import web_folder
-from server.wiring.worker import model_of
+from server.wiring.model import model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,8 @@ def _nats(settings: Settings) -> Finding:
 def _model(settings: Settings) -> Finding:
     try:
         model = model_of(settings)
-        read_head(model.path)
     except SettingsError as error:
         return Finding("model", False, error.detail)
-    except ModelError as error:
-        return Finding("model", False, str(error))
     adapter = f" with adapter {model.adapter_name}" if model.adapter_name else " without an adapter"
     kind = ", for demonstration only" if model.demonstration else ""
     return Finding("model", True, f"{model.name}{adapter}{kind}")

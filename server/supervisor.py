@@ -27,6 +27,8 @@ from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
 from server.settings import Role, Settings
+from server.wiring.model import model_of
+from server.wiring.shared import formats_of
 
 # The exit code of a role that cannot run with these settings: starting it again would not help.
 EXIT_UNUSABLE = 78
@@ -157,6 +159,9 @@ class Supervisor:
         check_data_folder(settings.casenote_home)
         if Role.API in settings.roles and settings.api_port:
             await wait_for_port(settings)
+        formats_of(settings)
+        if Role.WORKER in settings.roles:
+            model_of(settings)
         await prepare_database(settings)
         async with self._nats() as nats_url:
             environment = self._environment(nats_url)

@@ -7,30 +7,20 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from events.wake import SESSION_CHANGED
-from models.catalog.embedded import default_models_dir
-from models.catalog.resolve import ResolvedModel, resolve_model
+from models.catalog.resolve import ResolvedModel
 from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
-from models.errors import ModelFileError
 from server.db.database import Database
-from server.errors import SettingsError
 from server.sessions.intake import Limits
 from server.settings import Settings
+from server.wiring.model import model_of
 from server.wiring.shared import broker_of, formats_of
 from server.worker.handling import SessionEvents
 from server.worker.reconcile import reconcile
 from server.worker.worker import Worker, WorkerOptions
 
 WORKER_CONSUMER = "casenote-worker"
-
-
-def model_of(settings: Settings) -> ResolvedModel:
-    """The model that the settings name. Raises ``SettingsError`` when its file is of no use."""
-    try:
-        return resolve_model(settings.phi3_model_path or None, default_models_dir())
-    except ModelFileError as error:
-        raise SettingsError(f"PHI3_MODEL_PATH is {settings.phi3_model_path!r}: {error}") from error
 
 
 def engine_of(settings: Settings, model: ResolvedModel) -> Engine:

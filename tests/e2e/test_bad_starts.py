@@ -1,0 +1,86 @@
+"""Starts that cannot succeed end at once, with one line that says what is wrong and what would be right."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.service import ROOT, free_port
+
+
+def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "server", "serve"],
+        cwd=ROOT,
+        env={**clean, "CASENOTE_HOME": str(home), "API_PORT": str(free_port()), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "named", "also"),
+    [
+        ({"API_PORT": "seventy"}, "API_PORT", "seventy"),
+        ({"PYTHON_ENV": "staging"}, "PYTHON_ENV", "production"),
+        ({"PHI3_N_THREADS": "0"}, "PHI3_N_THREADS", "1"),
+        ({"PHI3_N_GPU_LAYERS": "many"}, "PHI3_N_GPU_LAYERS", "many"),
+        ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL", "postgresql+asyncpg://"),
+        ({"NATS_URL": "localhost:4222"}, "NATS_URL", "nats://"),
+        ({"CASENOTE_ROLES": "api,chef"}, "CASENOTE_ROLES", "relay"),
+        ({"API_HOST": "0.0.0.0"}, "API_HOST", "CASENOTE_AUTH"),
+        ({"CASENOTE_AUTH": "jwt"}, "AUTH_JWT_SECRET", "CASENOTE_AUTH=jwt"),
+        ({"PYTHON_ENV": "production"}, "NATS_URL", "production"),
+        ({"PHI3_MODEL_PATH": "/nowhere/model.gguf"}, "PHI3_MODEL_PATH", "/nowhere/model.gguf"),
+    ],
+)
+def test_a_bad_setting_is_named(tmp_path: Path, environment: dict[str, str], named: str, also: str) -> None:
+    ended = start(tmp_path / "home", **environment)
+
+    assert ended.returncode != 0
+    assert named in ended.stderr
+    assert also in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_truncated_model_file_is_named(tmp_path: Path) -> None:
+    model = tmp_path / "cut.gguf"
+    model.write_bytes(b"GGUF\x03\x00\x00\x00" + b"\x00" * 100)
+
+    ended = start(tmp_path / "home", PHI3_MODEL_PATH=str(model))
+
+    assert ended.returncode != 0
+    assert "PHI3_MODEL_PATH" in ended.stderr
+    assert "cut.gguf" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        ended = start(tmp_path / "home", API_PORT=port)
+
+    assert ended.returncode != 0
+    assert port in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_data_folder_that_cannot_be_written_to_is_named() -> None:
+    # A folder that even root cannot make.
+    ended = start(Path("/proc/casenote-home"))
+
+    assert ended.returncode != 0
+    assert "CASENOTE_HOME" in ended.stderr
+    assert "Traceback" not in ended.stderr
