@@ -67,6 +67,7 @@ class Progress:
         self.counters.decoded_tokens += step.decoded
         for feed in step.feeds:
             feed.owner.strikes = 0
+            self._cache.settle(feed.sequence)
             if isinstance(feed.owner, GenerationState):
                 if feed.lane is None:
                     self._prefilled(feed.owner, now)

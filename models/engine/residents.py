@@ -53,7 +53,7 @@ class Residents:
         found: Resident | None = None
         longest = 0
         for resident in self:
-            length = common_length(self._cache.tokens(resident.sequence), prefix)
+            length = common_length(self._cache.computed(resident.sequence), prefix)
             if length > longest:
                 found, longest = resident, length
         return found, longest
@@ -80,6 +80,12 @@ class Residents:
         made = Resident(sequence, session, now)
         self._by_sequence[sequence] = made
         return made
+
+    def catch_up(self, resident: Resident, prefix: Ints) -> None:
+        """Takes over what another sequence has computed of ``prefix`` since, when it is more."""
+        source, length = self.best(prefix)
+        if source is not None and length > self._cache.length(resident.sequence):
+            self._cache.borrow(source.sequence, resident.sequence, length)
 
     def pin(self, resident: Resident) -> None:
         resident.pins += 1

@@ -199,12 +199,17 @@ class Scheduler:
                 self._add(
                     builder, generation, lane, lane.sequence, lane.pending[:count], output=count == len(lane.pending)
                 )
+        if generation.resident is not None and self.room.missing_prefix(generation):
+            self._feed_prefix(builder, generation, generation.resident)
+
+    def _feed_prefix(self, builder: StepBuilder, generation: GenerationState, sequence: int) -> None:
+        self.residents.catch_up(self.residents.at(sequence), generation.prefix)
+        begin = self.cache.length(sequence)
         missing = self.room.missing_prefix(generation)
         count = min(missing, self._allowed(builder, waiting=generation.waited_for))
-        if count and generation.resident is not None:
-            begin = len(generation.prefix) - missing
+        if count and not builder.computes_for(generation.prefix, begin):
             tokens = generation.prefix[begin : begin + count]
-            self._add(builder, generation, None, generation.resident, tokens, output=False)
+            self._add(builder, generation, None, sequence, tokens, output=False)
 
     def _allowed(self, builder: StepBuilder, *, waiting: bool) -> int:
         allowance = self.pace.allowance(builder.decoded, self.limits.n_batch - builder.decoded, waiting=waiting)
@@ -221,9 +226,11 @@ class Scheduler:
                 return
             resident = live.resident = self.residents.hold(live.session, live.prefix, now)
             resident.live = True
+        if self.cache.length(resident.sequence) < len(live.prefix) and not resident.pins:
+            self.residents.catch_up(resident, live.prefix)
         begin = self.cache.length(resident.sequence)
         wanted = min(len(live.prefix) - begin, allowed)
-        if wanted > 0 and not resident.pins:
+        if wanted > 0 and not resident.pins and not builder.computes_for(live.prefix, begin):
             resident.used = now
             count = self.room.spare(wanted, resident.sequence)
             if count:

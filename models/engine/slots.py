@@ -25,12 +25,13 @@ def common_length(one: Ints, other: Ints) -> int:
 class _Sequence:
     """Tokens and cells of one sequence, in arrays that grow."""
 
-    __slots__ = ("cells", "length", "tokens")
+    __slots__ = ("cells", "computed", "length", "tokens")
 
     def __init__(self) -> None:
         self.tokens = np.empty(64, np.int32)
         self.cells = np.empty(64, np.int32)
         self.length = 0
+        self.computed = 0
 
     def extend(self, tokens: Ints, cells: Ints) -> None:
         end = self.length + len(tokens)
@@ -78,6 +79,16 @@ class KvCache:
         held = self._sequences[sequence]
         return held.tokens[: held.length]
 
+    def computed(self, sequence: int) -> Ints:
+        """A view of those tokens that were decoded; the others are in the batch that is being made."""
+        held = self._sequences[sequence]
+        return held.tokens[: held.computed]
+
+    def settle(self, sequence: int) -> None:
+        """The sequence's tokens were decoded."""
+        held = self._sequences[sequence]
+        held.computed = held.length
+
     def open(self) -> int:
         """A new, empty sequence."""
         if not self._idle:
@@ -88,15 +99,22 @@ class KvCache:
 
     def share(self, source: int, length: int) -> int:
         """A new sequence that begins with the first ``length`` tokens of another."""
-        held = self._sequences[source]
-        if not 0 <= length <= held.length:
-            raise ValueError(f"{length} tokens asked of a sequence of {held.length}")
         sequence = self.open()
+        self.borrow(source, sequence, length)
+        return sequence
+
+    def borrow(self, source: int, sequence: int, length: int) -> None:
+        """Makes an existing sequence the first ``length`` computed tokens of another."""
+        held = self._sequences[source]
+        if not 0 <= length <= held.computed:
+            raise ValueError(f"{length} tokens asked of a sequence of {held.computed}")
+        self.cut(sequence, 0)
         cells = held.cells[:length]
-        self._sequences[sequence].extend(held.tokens[:length], cells)
+        borrower = self._sequences[sequence]
+        borrower.extend(held.tokens[:length], cells)
+        borrower.computed = length
         self._holders[cells] += 1
         self._port.copy(source, sequence, length)
-        return sequence
 
     def append(self, sequence: int, tokens: Ints) -> None:
         """Takes cells for tokens about to be decoded at the end of a sequence."""
@@ -117,6 +135,7 @@ class KvCache:
             self._holders[cells] -= 1
             self._free.extend(cells[self._holders[cells] == 0].tolist())
             held.length = length
+            held.computed = min(held.computed, length)
         self._port.cut(sequence, length)
 
     def close(self, sequence: int) -> None:

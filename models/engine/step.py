@@ -10,6 +10,7 @@ import numpy as np
 from models.engine.ports import Batch, Ints
 from models.engine.residents import Resident
 from models.engine.sequence import GenerationState, Lane
+from models.engine.slots import common_length
 
 __all__ = ["Feed", "LivePrefix", "Step", "StepBuilder"]
 
@@ -70,6 +71,7 @@ class StepBuilder:
     room: int
     decoded: int = 0
     fed: int = 0
+    prefixes: list[Ints] = field(default_factory=list)  # those that this step computes a part of
     _feeds: list[Feed] = field(default_factory=list)
     _tokens: list[Ints] = field(default_factory=list)
 
@@ -83,8 +85,14 @@ class StepBuilder:
             self.decoded += len(tokens)
         else:
             self.fed += len(tokens)
+        if feed.lane is None:
+            self.prefixes.append(feed.owner.prefix)
         self._tokens.append(tokens)
         self._feeds.append(replace(feed, row=self.decoded + self.fed - 1))
+
+    def computes_for(self, prefix: Ints, held: int) -> bool:
+        """Whether this step computes the next tokens of ``prefix`` for somebody else; waiting for them is cheaper."""
+        return any(common_length(other, prefix) > held for other in self.prefixes)
 
     def build(self) -> Step | None:
         """The step, or None when there is nothing to do."""
