@@ -16,11 +16,20 @@ from models.clinical.lexicon import RISK
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.sentences import split_sentences
-from models.clinical.words import BACKCHANNEL, NEGATIVE, content_stems, groups, numbers, words
+from models.clinical.units import contradiction_factor, units_of
+from models.clinical.words import BACKCHANNEL, FRAME, content_stems, groups, numbers, words
 from models.transcript import Turn, normalise_whitespace
 
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
 SUPPORTED = 0.5
+
+_ANY = 0.15  # below it no turn is named
+_FRAMED = 0.4  # weight of words that frame
+_BY_GROUP = 0.75  # a word met by one of near meaning
+_BY_PREFIX = 0.8  # a word met by one that begins alike
+_PREFIX = 5
+_MOST_UNITS = 4
+_SCATTERED = 0.5  # what is lost when nothing that is met stands together
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +42,22 @@ class Evidence:
     supported: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Features:
-    """Of one turn, computed once."""
-
-    stems: frozenset[str]
-    groups: frozenset[int]
-    negative: bool
-
-
 class EvidenceIndex:
     """Over the turns of one session."""
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self._turns = tuple(turns)
-        stems = [content_stems(turn.text) for turn in self._turns]
-        self._features = [
-            _Features(frozenset(found), frozenset(g for s in found for g in groups(s)), _negative(turn.text))
-            for found, turn in zip(stems, self._turns, strict=True)
-        ]
+        self._units = tuple(units_of(self._turns))
         self._numbers = frozenset(number for turn in self._turns for number in numbers(turn.text))
         self._holders: dict[str, list[int]] = defaultdict(list)
         self._group_holders: dict[int, list[int]] = defaultdict(list)
-        for place, features in enumerate(self._features):
-            for one in features.stems:
+        self._stem_holders: dict[str, list[int]] = defaultdict(list)
+        for place, unit in enumerate(self._units):
+            for one in unit.own | unit.asked:
                 self._holders[one].append(place)
-            for group in features.groups:
+                if len(one) >= _PREFIX:
+                    self._stem_holders[one[:_PREFIX]].append(place)
+            for group in {group for one in unit.own | unit.asked for group in groups(one)}:
                 self._group_holders[group].append(place)
 
     def sentences(self, text: str) -> tuple[Evidence, ...]:
@@ -67,67 +66,89 @@ class EvidenceIndex:
 
     def support(self, sentence: str) -> Evidence:
         """Evidence for one sentence. The fixed absent sentences are supported by no turn in particular."""
-        plain = normalise_whitespace(strip_markers(sentence))
+        plain = normalise_whitespace(strip_markers(sentence)).replace("’", "'")
         if plain in ABSENT_SENTENCES:
             return Evidence(sentence, (), 1.0, True)
         weights = self._weights(content_stems(plain))
-        if not weights or not self._turns:
+        if not weights or not self._units:
             return Evidence(sentence, (), 0.0, False)
         hits = self._hits(weights)
-        turns = self._choose(weights, hits)
-        score = self._score(plain, weights, hits, turns)
-        indexes = tuple(self._turns[place].index for place in turns) if score > 0.15 else ()
-        return Evidence(sentence, indexes, round(score, 3), score >= SUPPORTED)
+        chosen = self._choose(weights, hits)
+        score = self._score(plain, weights, hits, chosen)
+        turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
+        return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
 
     def _weights(self, stems: Iterable[str]) -> dict[str, float]:
-        """How much each stem says: the rarer in the session the more; one that never occurs weighs like a rare one."""
-        total = len(self._turns) + 1
-        return {s: math.log(1 + total / (1 + len(self._holders.get(s, ())))) for s in Counter(stems)}
+        """How much each stem says: the rarer in the session the more; what only frames it, little."""
+        total = len(self._units) + 1
+        return {
+            one: math.log(1 + total / (1 + len(self._holders.get(one, ())))) * (_FRAMED if one in FRAME else 1.0)
+            for one in Counter(stems)
+        }
 
     def _hits(self, weights: dict[str, float]) -> dict[int, dict[str, float]]:
-        """For each turn that has anything of the sentence: stem to how well it is met, 1 by itself, less by group."""
+        """For each unit that has anything of the sentence: stem to how well it is met, 1 by itself, less by meaning."""
         hits: dict[int, dict[str, float]] = defaultdict(dict)
         for one in weights:
             for group in groups(one):
                 for place in self._group_holders.get(group, ()):
-                    hits[place][one] = 0.7
+                    hits[place][one] = _BY_GROUP
+            for place in self._stem_holders.get(one[:_PREFIX], ()) if len(one) >= _PREFIX else ():
+                hits[place][one] = _BY_PREFIX
             for place in self._holders.get(one, ()):
                 hits[place][one] = 1.0
         return hits
 
     def _choose(self, weights: dict[str, float], hits: dict[int, dict[str, float]]) -> list[int]:
-        """The few turns that together meet most of the sentence."""
+        """The few units that together meet most of the sentence, near each other rather than far."""
         met: dict[str, float] = {}
         chosen: list[int] = []
-        while len(chosen) < 4:
-            best, gain = None, 0.12 * sum(weights.values())
+        least = 0.1 * sum(weights.values())
+        while len(chosen) < _MOST_UNITS:
+            best, gain = None, least
             for place, found in hits.items():
-                more = sum(weights[s] * max(0.0, value - met.get(s, 0.0)) for s, value in found.items())
-                near = 1.0 if not chosen or min(abs(place - other) for other in chosen) <= 3 else 0.75
-                if place not in chosen and more * near > gain:
-                    best, gain = place, more * near
+                more = sum(weights[one] * max(0.0, value - met.get(one, 0.0)) for one, value in found.items())
+                more *= 1.0 if not chosen or min(abs(place - other) for other in chosen) <= 4 else 0.7
+                if more > gain and place not in chosen:
+                    best, gain = place, more
             if best is None:
                 break
             chosen.append(best)
-            for s, value in hits[best].items():
-                met[s] = max(met.get(s, 0.0), value)
-        return sorted(chosen)
+            for one, value in hits[best].items():
+                met[one] = max(met.get(one, 0.0), value)
+        return chosen
 
     def _score(
-        self, plain: str, weights: dict[str, float], hits: dict[int, dict[str, float]], turns: list[int]
+        self, plain: str, weights: dict[str, float], hits: dict[int, dict[str, float]], chosen: list[int]
     ) -> float:
-        met = {s: max((hits[place].get(s, 0.0) for place in turns), default=0.0) for s in weights}
-        score = sum(weights[s] * met[s] for s in weights) / sum(weights.values())
-        missing = [number for number in numbers(plain) if number not in self._numbers]
-        if missing:
-            score *= 0.4
-        if turns and _negative(plain) != any(self._answers_negative(place) for place in turns):
-            score *= 0.75 if not _negative(plain) else 0.55
-        return score
+        met = {one: max((hits[place].get(one, 0.0) for place in chosen), default=0.0) for one in weights}
+        score = sum(weights[one] * met[one] for one in weights) / sum(weights.values())
+        units = [self._units[place] for place in chosen]
+        score *= 1.0 - _SCATTERED * (1.0 - self._together(weights, hits, chosen))
+        return score * self._number_factor(plain, chosen) * contradiction_factor(plain, weights, units)
 
-    def _answers_negative(self, place: int) -> bool:
-        nearby = self._features[place : place + 2]
-        return any(features.negative for features in nearby)
+    def _together(self, weights: dict[str, float], hits: dict[int, dict[str, float]], chosen: list[int]) -> float:
+        """The part of what is met that is met within one exchange."""
+        met = {one: max((hits[place].get(one, 0.0) for place in chosen), default=0.0) for one in weights}
+        whole = sum(weights[one] * met[one] for one in weights)
+        best = 0.0
+        for centre in chosen:
+            near = [place for place in chosen if abs(place - centre) <= 2]
+            best = max(best, sum(weights[one] * max(hits[place].get(one, 0.0) for place in near) for one in weights))
+        return best / whole if whole else 0.0
+
+    def _number_factor(self, plain: str, chosen: list[int]) -> float:
+        noted = numbers(plain)
+        if any(number not in self._numbers for number in noted):
+            return 0.4
+        near = {place + step for place in chosen for step in (-1, 0, 1)}
+        said = [
+            number for place in sorted(near) if 0 <= place < len(self._units) for number in self._units[place].numbers
+        ]
+        if any(number not in said for number in noted):
+            return 0.6
+        order = [said.index(number) for number in noted]
+        return 0.6 if len(set(order)) > 1 and order == sorted(order, reverse=True) else 1.0
 
 
 def coverage(turns: Sequence[Turn], evidences: Iterable[Evidence]) -> tuple[int, ...]:
@@ -142,7 +163,3 @@ def is_backchannel(text: str) -> bool:
         return False
     spoken = [word for part in words(text) for word in re.split(r"['-]", part)]
     return all(word in BACKCHANNEL for word in spoken)
-
-
-def _negative(text: str) -> bool:
-    return any(word in NEGATIVE for word in words(text))

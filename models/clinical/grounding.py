@@ -62,6 +62,8 @@ def check_section(
 
 
 def _broken(sentence: str, session: Session, kept: list[str]) -> str | None:
+    if not plain_words(sentence):
+        return "no_words"
     if any(plain_words(sentence) == plain_words(other) for other in kept):
         return "repetition"
     if sentence in ABSENT_SENTENCES:

@@ -71,8 +71,7 @@ def _fill(text: str, turns: Sequence[Turn], min_words: int, max_words: int) -> s
     for one in [*spare, *(Spoken(turn.text, turn, place) for place, turn in enumerate(turns))]:
         if not _short(text, min_words):
             break
-        if normalise_whitespace(one.text).casefold() not in text.casefold():
-            text = _with(text, one, max_words)
+        text = _with(text, one, max_words)
     return text
 
 

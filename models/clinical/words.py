@@ -10,6 +10,9 @@ from pathlib import Path
 
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 
+_CLAUSES = re.compile(r"[,;:.!?]|(?<!\w)(?:but|however|though|because|and then|so that|until)(?!\w)", re.IGNORECASE)
+_NEGATION_REACH = 5  # content words that a negation governs, at most: the rest of its clause
+
 WORD_LISTS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
@@ -21,6 +24,8 @@ STOP = frozenset(WORD_LISTS["stop"].split())
 NUMBERS = _pairs("numbers")
 NEGATIVE = frozenset(WORD_LISTS["negative"].split())
 BACKCHANNEL = frozenset(WORD_LISTS["backchannel"].split())
+NEGATORS = frozenset(WORD_LISTS["negators"].split())
+ABSOLUTES = frozenset(WORD_LISTS["absolutes"].split())
 _VAGUE = frozenset(WORD_LISTS["vague"].split())
 _IRREGULAR = _pairs("irregular")
 _SUFFIXES = tuple(WORD_LISTS["suffixes"].split())
@@ -58,6 +63,25 @@ def groups(stemmed: str) -> tuple[int, ...]:
     return _GROUP_OF.get(stemmed, ())
 
 
+def _opposites() -> dict[str, frozenset[tuple[int, int]]]:
+    sides: dict[str, set[tuple[int, int]]] = {}
+    for number, line in enumerate(WORD_LISTS["opposites"]):
+        for side, part in enumerate(line.split("|")):
+            for word in part.split():
+                sides.setdefault(stem(word), set()).add((number, side))
+    return {key: frozenset(value) for key, value in sides.items()}
+
+
+_OPPOSITE_OF = _opposites()
+FRAME = frozenset(stem(word) for word in WORD_LISTS["frame"].split())
+"""Stems that frame what was said in clinical prose, and carry little of it."""
+
+
+def opposites(stemmed: str) -> frozenset[tuple[int, int]]:
+    """Line and side of the table of opposites on which a stem stands."""
+    return _OPPOSITE_OF.get(stemmed, frozenset())
+
+
 def words(text: str) -> list[str]:
     """The words and numbers of ``text``, in lower case."""
     return [match.group(0).replace("’", "'") for match in _WORD.finditer(text.casefold())]
@@ -71,6 +95,21 @@ def content_stems(text: str) -> list[str]:
         if word not in STOP:
             stems.append(stem(word) if not word[0].isdigit() else word)
     return stems
+
+
+def polar_stems(text: str) -> tuple[set[str], set[str]]:
+    """The content stems of one sentence: those that stand as so, and those that a negation before them governs."""
+    positive: set[str] = set()
+    negative: set[str] = set()
+    for clause in _CLAUSES.split(text):
+        reach = 0
+        for word in words(clause):
+            if word in NEGATORS or word.endswith("n't"):
+                reach = 0 if reach > 0 else _NEGATION_REACH
+            elif word.removesuffix("'s") not in STOP:
+                (negative if reach > 0 else positive).add(stem(word.removesuffix("'s")))
+                reach -= 1
+    return positive, negative
 
 
 def numbers(text: str) -> list[str]:

@@ -1,0 +1,115 @@
+"""The sentences of a session as evidence: what each says, what it answers, and where it speaks against a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.clinical.lexicon import NO_ANSWER
+from models.clinical.sentences import split_sentences
+from models.clinical.words import ABSOLUTES, groups, numbers, opposites, polar_stems, words
+from models.transcript import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One spoken sentence. ``turn`` is the place of its turn. ``asked``: stems of the question that it answers;
+    ``negative``: stems that are said, or answered, to be not so."""
+
+    turn: int
+    own: frozenset[str]
+    asked: frozenset[str]
+    negative: frozenset[str]
+    numbers: tuple[str, ...]
+    absolute: bool
+
+
+def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
+    """The sentences of ``turns`` in order of speech. A question that the next speaker answers with "no" says what it
+    asks to be not so; the answer says it too."""
+    question = _NOTHING
+    for place, turn in enumerate(turns):
+        sentences = [sentence for sentence in split_sentences(turn.text.replace("’", "'"))]
+        answer = _first_sentence(turns, place + 1, turn.speaker)
+        for number, sentence in enumerate(sentences):
+            asks = number == len(sentences) - 1 and _is_question(sentence)
+            polar = _polar(sentence, denied=asks and bool(NO_ANSWER.match(answer)))
+            asked = _NOTHING
+            if number == 0 and place and turns[place - 1].speaker != turn.speaker:
+                asked = question
+            yield Unit(
+                turn=place,
+                own=polar.stems,
+                asked=asked.stems,
+                negative=polar.negative | asked.negative,
+                numbers=tuple(numbers(sentence)),
+                absolute=any(word in ABSOLUTES for word in words(sentence)),
+            )
+            question = polar if asks else _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Polar:
+    stems: frozenset[str]
+    negative: frozenset[str]
+
+
+_NOTHING = _Polar(frozenset(), frozenset())
+
+
+def _polar(sentence: str, *, denied: bool) -> _Polar:
+    positive, negative = polar_stems(sentence)
+    return _Polar(frozenset(positive | negative), frozenset(positive if denied else negative))
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip("\"'").endswith("?")
+
+
+def _first_sentence(turns: Sequence[Turn], place: int, asker: str) -> str:
+    if place >= len(turns) or turns[place].speaker == asker:
+        return ""
+    return next(iter(split_sentences(turns[place].text.replace("’", "'"))), "")
+
+
+_AGAINST = 0.8
+
+
+def contradiction_factor(note: str, weights: Mapping[str, float], units: Sequence[Unit]) -> float:
+    """From 1, nothing speaks against the sentence ``note``, down to 0.2. ``units`` are those it rests on."""
+    if not units:
+        return 1.0
+    _, negative = polar_stems(note)
+    agree = against = 0.0
+    for one, weight in weights.items():
+        polarity = [_negative_of(one, unit) for unit in units]
+        said = [value for value in polarity if value is not None]
+        if said and (one in negative) not in said:
+            against += weight
+        elif said:
+            agree += weight
+    factor = 1.0 - _AGAINST * against / (agree + against) if agree + against else 1.0
+    if _opposed(weights, negative, units):
+        factor = min(factor, 0.55)
+    if any(word in ABSOLUTES for word in words(note)) and not any(unit.absolute for unit in units):
+        factor *= 0.85
+    return factor
+
+
+def _negative_of(one: str, unit: Unit) -> bool | None:
+    """Whether ``unit`` says that ``one``, or what means nearly the same, is not so; None when it does not say it."""
+    if one in unit.own or one in unit.asked:
+        return one in unit.negative
+    own = set(groups(one))
+    near = [other for other in unit.own | unit.asked if own & set(groups(other))]
+    return any(other in unit.negative for other in near) if near else None
+
+
+def _opposed(weights: Mapping[str, float], negative: set[str], units: Sequence[Unit]) -> bool:
+    """Whether a word of the note stands opposite to one of the first units, and neither is negated."""
+    said = {side for unit in units[:2] for other in unit.own - unit.negative for side in opposites(other)}
+    for one in weights:
+        for line, side in opposites(one):
+            if one not in negative and (line, 1 - side) in said and (line, side) not in said:
+                return True
+    return False
