@@ -4,12 +4,16 @@ import * as api from "./api/client.ts";
 import { announce } from "./effects/announce.ts";
 import { Commands } from "./effects/commands.ts";
 import { followOpenSession, followSessions } from "./effects/follow.ts";
+import { listenToKeys } from "./effects/keys.ts";
 import { Autosave, warnBeforeLeaving } from "./effects/save.ts";
 import { readRoute } from "./router.ts";
 import { hasUnsaved } from "./state/note.ts";
 import type { AppState, Route } from "./state/state.ts";
 import { Store } from "./store.ts";
 import { AppView, type Page } from "./view/app.ts";
+import { openHelpDialog } from "./view/help_dialog.ts";
+
+const HEALTH_EVERY_MS = 60_000;
 
 function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
@@ -18,8 +22,11 @@ function nonce(): string {
 async function openPage(route: Route, store: Store, commands: Commands): Promise<Page | null> {
   switch (route.view) {
     case "home":
-    case "patient":
       return null;
+    case "patient": {
+      const { PatientPage } = await import("./view/patient_page.ts");
+      return new PatientPage();
+    }
     case "session": {
       const { SessionPage } = await import("./view/session_page.ts");
       return new SessionPage(store, commands, nonce());
@@ -27,28 +34,26 @@ async function openPage(route: Route, store: Store, commands: Commands): Promise
   }
 }
 
-async function start(root: HTMLElement): Promise<void> {
-  const store = new Store();
-  const following = followOpenSession(store);
-  const autosave = new Autosave(store, following.reload);
-  const commands = new Commands(store, following, autosave);
-  const app = new AppView(root, store, () => {});
-  announce(store, app.status);
+/** Runs a call whose failure leaves the page usable; a call that is refused says why. */
+async function attempt(store: Store, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    if (!error.unreachable && error.problem.status < 500) store.notice(error.message, "problem");
+  }
+}
 
-  let shown: Route["view"] | null = null;
-  const showPage = async (state: AppState): Promise<void> => {
-    if (state.route.view === shown) return;
-    shown = state.route.view;
-    const page = await openPage(state.route, store, commands);
-    if (store.state.route.view !== state.route.view) return;
-    app.setPage(page);
-    page?.update(store.state, { ...store.state, open: null });
-  };
-  store.addEffect((state, before) => {
-    if (state.route !== before.route) void showPage(state);
-  });
-  store.addView((state, before) => app.update(state, before));
+/** What the page needs to know once: the formats, and which model writes here. */
+function learn(store: Store): void {
+  const health = (): Promise<void> =>
+    attempt(store, async () => store.dispatch({ type: "healthKnown", health: await api.fetchHealth() }));
+  void attempt(store, async () => store.dispatch({ type: "formatsArrived", ...(await api.fetchFormats()) }));
+  void health();
+  window.setInterval(() => void health(), HEALTH_EVERY_MS);
+}
 
+function listenToWindow(store: Store): void {
   window.addEventListener("hashchange", () =>
     store.dispatch({ type: "routed", route: readRoute(location.hash) }),
   );
@@ -58,14 +63,64 @@ async function start(root: HTMLElement): Promise<void> {
     const { open, parked } = store.state;
     return parked.size > 0 || (open !== null && hasUnsaved(open.note));
   });
+}
 
-  followSessions(store);
-  store.dispatch({ type: "routed", route: readRoute(location.hash) });
+/** Shows the page of the route; pages are loaded when they are first needed. */
+function showPages(store: Store, app: AppView, commands: Commands): () => Page | null {
+  let shown: Route["view"] | null = null;
+  let current: Page | null = null;
+  const show = async (state: AppState): Promise<void> => {
+    if (state.route.view === shown) return;
+    shown = state.route.view;
+    const page = await openPage(state.route, store, commands);
+    if (store.state.route.view !== state.route.view) return;
+    current = page;
+    app.setPage(page);
+    page?.update(store.state, { ...store.state, open: null });
+  };
+  store.addEffect((state, before) => {
+    if (state.route !== before.route) void show(state);
+  });
+  return () => current;
+}
+
+/** Whether somebody must sign in first. */
+async function signedOut(store: Store): Promise<boolean> {
   try {
-    store.dispatch({ type: "formatsArrived", ...(await api.fetchFormats()) });
+    store.dispatch({ type: "meKnown", me: await api.fetchMe() });
+    return false;
   } catch (error) {
     if (!(error instanceof api.CallFailed)) throw error;
+    return error.problem.status === 401;
   }
+}
+
+async function start(root: HTMLElement): Promise<void> {
+  const store = new Store();
+  const following = followOpenSession(store);
+  const autosave = new Autosave(store, following.reload);
+  const commands = new Commands(store, following, autosave);
+  const app = new AppView(root, store, openHelpDialog);
+  announce(store, app.status);
+  store.addView((state, before) => app.update(state, before));
+  if (await signedOut(store)) {
+    const { loginPage } = await import("./view/login_page.ts");
+    app.setPage({ element: loginPage(), update: () => {} });
+    return;
+  }
+  const page = showPages(store, app, commands);
+  listenToKeys({
+    help: openHelpDialog,
+    search: () => app.list.search.focus(),
+    section: (index) => page()?.focusSection?.(index),
+    transcript: () => page()?.focusTranscript?.(),
+    save: () => void commands.saveNow(),
+    escape: () => commands.hideEvidence(),
+  });
+  listenToWindow(store);
+  followSessions(store);
+  learn(store);
+  store.dispatch({ type: "routed", route: readRoute(location.hash) });
 }
 
 const root = document.getElementById("app");

@@ -6,6 +6,7 @@ import type {
   Me,
   NoteDocument,
   NoteFormat,
+  PatientSummary,
   Problem,
   Revision,
   SessionItem,
@@ -187,6 +188,11 @@ export async function unlockNote(id: number, reason: string): Promise<void> {
 
 export async function addAddendum(id: number, text: string): Promise<void> {
   await call(`${note(id)}/addenda`, { method: "POST", body: { text } });
+}
+
+export async function summarizeSessions(patientId: number): Promise<PatientSummary> {
+  const { body } = await call("/summarize-sessions", { method: "POST", body: { patient_id: patientId } });
+  return decode.patientSummary(body);
 }
 
 export async function fetchRevisions(id: number): Promise<readonly Revision[]> {

@@ -127,8 +127,8 @@ export class SectionEditor {
   setLocked(locked: boolean): void {
     if (locked === this.#locked) return;
     this.#locked = locked;
-    const extension = locked ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : [];
-    this.view.dispatch({ effects: this.#readOnly.reconfigure(extension) });
+    // It stays focusable: a caret is how keys reach the source of a sentence in a signed note too.
+    this.view.dispatch({ effects: this.#readOnly.reconfigure(EditorState.readOnly.of(locked)) });
   }
 
   setMarks(next: Marks): void {

@@ -96,6 +96,11 @@ export class Commands {
 
   readonly saveNow = async (): Promise<void> => this.#autosave.now();
 
+  readonly hideEvidence = (): void => {
+    const id = this.#id;
+    if (id !== null) this.#store.inSession(id, { type: "evidenceHidden" });
+  };
+
   readonly copySection = (sectionId: string): void => {
     const section = this.#store.state.open?.note.sections.find((candidate) => candidate.id === sectionId);
     if (section) void this.copy(section.text, section.heading);

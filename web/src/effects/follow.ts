@@ -81,7 +81,7 @@ class SessionFollower {
     void this.loadTranscript();
     void this.loadNote();
     const item = this.#store.state.sessions.items.get(this.id);
-    if (!item || item.status === "writing" || item.status === "live") this.watch();
+    if (item?.status === "writing") this.watch();
   }
 
   leave(): void {
@@ -130,6 +130,7 @@ class SessionFollower {
     } catch (error) {
       if (error instanceof api.CallFailed && error.problem.status === 404) {
         this.#store.inSession(this.id, { type: "noteMissing" });
+        if (error.problem.generating) this.watch();
       } else {
         this.#failed(error, () => this.loadNote());
       }

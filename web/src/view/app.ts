@@ -10,6 +10,8 @@ import { themeButton } from "./theme.ts";
 export interface Page {
   readonly element: HTMLElement;
   readonly update: (state: AppState, before: AppState) => void;
+  readonly focusSection?: (index: number) => void;
+  readonly focusTranscript?: () => void;
 }
 
 function welcome(): HTMLElement {
@@ -23,6 +25,14 @@ function welcome(): HTMLElement {
       "The note of a session writes itself when the session is closed. Every sentence shows what was said, and what you type stays yours.",
     ),
   );
+}
+
+/** The title of the tab says what a hidden tab is doing. */
+function setTitle(state: AppState): void {
+  const item = state.open ? state.sessions.items.get(state.open.id) : undefined;
+  const name = item ? `Session ${item.number}, patient ${item.patientId} · Casenote` : "Casenote";
+  const title = state.open?.note.generation ? `Writing… ${name}` : name;
+  if (document.title !== title) document.title = title;
 }
 
 export class AppView {
@@ -70,6 +80,7 @@ export class AppView {
     setAttribute(this.#root, "data-view", state.route.view);
     this.list.update(state, before);
     this.#page?.update(state, before);
+    setTitle(state);
     if (state.notice !== before.notice && state.notice) this.#notify(state.notice.text, state.notice.tone);
   }
 

@@ -6,7 +6,7 @@ import { count, dayAndTime, speakerName } from "../text/words.ts";
 import { arrange, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { type SectionCommands, type SectionContext, SectionView } from "./section.ts";
-import { turnLookup } from "./turns.ts";
+import { type TurnLookup, turnLookup } from "./turns.ts";
 
 export function modelWords(stored: StoredNote): string {
   if (!stored.model) return "";
@@ -44,7 +44,7 @@ export class NoteView {
       "span",
       {},
       h("strong", {}, "Demonstration model. "),
-      "This text comes from the small model that ships with the product. It shows how the service works; it is not fit for clinical use.",
+      "The text comes from the small model that ships with the product. It shows how the service works; it is not fit for clinical use.",
     ),
   );
   readonly #fallback = h(
@@ -64,6 +64,7 @@ export class NoteView {
   readonly #nonce: string;
   readonly #commands: SectionCommands;
   #views: readonly SectionView[] = [];
+  #turns: TurnLookup = () => undefined;
   #sessionId: number | null = null;
 
   constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
@@ -100,8 +101,9 @@ export class NoteView {
     if (open.id !== this.#sessionId) this.#switched(open.id);
     const turnsChanged = open.turns !== before.open?.turns;
     if (open.note === before.open?.note && open.evidence === before.open.evidence && !turnsChanged) return;
+    if (turnsChanged) this.#turns = turnLookup(open.turns);
     this.#showSections(open);
-    this.#showOrigin(open.note);
+    this.#showOrigin(open.note, state.health?.demonstration === true);
     show(this.#missing, open.note.loaded && !open.note.stored && !open.note.generation);
     setText(
       this.#missing,
@@ -125,7 +127,7 @@ export class NoteView {
       running: note.generation !== null,
       signedBy: note.stored?.signedBy ?? null,
       evidence: open.evidence,
-      turns: turnLookup(open.turns),
+      turns: this.#turns,
     };
     const known = new Map(this.#views.map((view) => [view.id, view]));
     this.#views = note.sections.map((section) => {
@@ -142,9 +144,9 @@ export class NoteView {
     setAttribute(this.#paper, "data-locked", context.locked ? "true" : null);
   }
 
-  #showOrigin(note: NoteState): void {
+  #showOrigin(note: NoteState, demonstrated: boolean): void {
     const { stored } = note;
-    show(this.#demonstration, stored?.demonstration === true);
+    show(this.#demonstration, note.generation ? demonstrated : stored?.demonstration === true);
     show(this.#fallback, stored?.fallback === true);
     this.#risk.replaceChildren(...(stored ? riskWords(stored) : []));
     show(this.#riskBox, (stored?.risk.length ?? 0) > 0);

@@ -96,10 +96,15 @@ export class SessionPage implements Page {
     this.#transcript.focusTurn(turn);
   }
 
-  focusSection(index: number): void {
+  readonly focusTranscript = (): void => {
+    this.#showTab("transcript");
+    this.#transcript.focus();
+  };
+
+  readonly focusSection = (index: number): void => {
     this.#showTab("note");
     this.#note.focusSection(index);
-  }
+  };
 
   update(state: AppState, before: AppState): void {
     const { open } = state;

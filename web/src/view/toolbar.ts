@@ -4,8 +4,13 @@ import type { Commands } from "../effects/commands.ts";
 import { hasUnsaved, type NoteState } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
+import { openAddendumDialog, openUnlockDialog } from "./after_signing.ts";
+import { openCopyDialog } from "./copy_dialog.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { openRegenerateDialog } from "./regenerate_dialog.ts";
+import { openSignDialog } from "./sign_dialog.ts";
+import { openVersionsDialog } from "./versions_dialog.ts";
 
 /** What the page says about saving. */
 export function savingWords(note: NoteState, online: boolean): string {
@@ -17,32 +22,84 @@ export function savingWords(note: NoteState, online: boolean): string {
   return "Saving…";
 }
 
+type Stage = "loading" | "live" | "empty" | "writing" | "open" | "signed";
+
+/** Where the session stands, as far as commands go. */
+export function stage(state: AppState): Stage {
+  const { open } = state;
+  if (!open?.note.loaded) return "loading";
+  if (open.note.generation) return "writing";
+  if (open.note.stored) return open.note.stored.status === "signed" ? "signed" : "open";
+  return state.sessions.items.get(open.id)?.status === "live" ? "live" : "empty";
+}
+
+interface Entry {
+  readonly element: HTMLButtonElement;
+  readonly stages: readonly Stage[];
+}
+
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #saving = h("span", { class: "saving" });
-  readonly #close: HTMLButtonElement;
-  readonly #generate: HTMLButtonElement;
+  readonly #entries: readonly Entry[];
+  readonly #store: Store;
 
-  constructor(_store: Store, commands: Commands) {
-    this.#close = button(
-      "Close session and write the note",
-      "primary",
-      () => void commands.close(),
-      icon("check"),
+  constructor(store: Store, commands: Commands) {
+    this.#store = store;
+    this.#entries = this.#commands(commands);
+    this.element = h(
+      "div",
+      { class: "toolbar" },
+      this.#saving,
+      ...this.#entries.map(({ element }) => element),
     );
-    this.#generate = button("Write the note", "primary", commands.retry, icon("spark"));
-    this.element = h("div", { class: "toolbar" }, this.#saving, this.#close, this.#generate);
+  }
+
+  #commands(commands: Commands): readonly Entry[] {
+    const withOpen = (act: (open: NonNullable<AppState["open"]>) => void) => (): void => {
+      const { open } = this.#store.state;
+      if (open) act(open);
+    };
+    const sign = withOpen(({ note }) =>
+      openSignDialog(note, this.#store.state.me?.subject ?? null, commands),
+    );
+    const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state.formats, commands));
+    const copy = withOpen(({ note }) => openCopyDialog(note, commands));
+    const versions = withOpen(({ id }) => void openVersionsDialog(id));
+    const entry = (element: HTMLButtonElement, ...stages: readonly Stage[]): Entry => ({ element, stages });
+    return [
+      entry(button("Versions", "quiet", versions, icon("history")), "open", "signed", "writing"),
+      entry(
+        button("Print", "quiet", () => window.print(), icon("print")),
+        "open",
+        "signed",
+      ),
+      entry(button("Copy", "quiet", copy, icon("copy")), "open", "signed"),
+      entry(button("Write anew", "plain", anew, icon("refresh")), "open"),
+      entry(
+        button("Unlock", "plain", () => openUnlockDialog(commands), icon("unlock")),
+        "signed",
+      ),
+      entry(button("Sign", "primary", sign, icon("lock")), "open"),
+      entry(
+        button("Add addendum", "primary", () => openAddendumDialog(commands), icon("plus")),
+        "signed",
+      ),
+      entry(
+        button("Close session and write the note", "primary", () => void commands.close(), icon("check")),
+        "live",
+      ),
+      entry(button("Write the note", "primary", commands.retry, icon("spark")), "empty"),
+    ];
   }
 
   update(state: AppState, before: AppState): void {
     const { open } = state;
     if (!open) return;
     if (open === before.open && state.sessions === before.sessions && state.online === before.online) return;
-    const live = state.sessions.items.get(open.id)?.status === "live";
-    const { note } = open;
-    show(this.#close, live && !note.generation);
-    show(this.#generate, !live && note.loaded && !note.stored && !note.generation && open.turns.length > 0);
-    setText(this.#saving, savingWords(note, state.online));
-    setAttribute(this.#saving, "data-unsaved", hasUnsaved(note) ? "true" : null);
+    const now = stage(state);
+    for (const { element, stages } of this.#entries) show(element, stages.includes(now));
+    setText(this.#saving, savingWords(open.note, state.online));
+    setAttribute(this.#saving, "data-unsaved", hasUnsaved(open.note) ? "true" : null);
   }
 }

@@ -120,6 +120,10 @@ export class TranscriptView {
     this.#scroller.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
   }
 
+  focus(): void {
+    this.#scroller.focus();
+  }
+
   focusTurn(index: number): void {
     const found = this.#entries.find(({ turn }) => turn.index === index);
     found?.element.focus({ preventScroll: false });

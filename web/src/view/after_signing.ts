@@ -1,0 +1,39 @@
+/** What can still be done to a signed note: an addendum, or unlocking it with a reason. */
+
+import type { Commands } from "../effects/commands.ts";
+import { field, openForm } from "./dialog.ts";
+import { h } from "./dom.ts";
+
+export function openAddendumDialog(commands: Commands, words = ""): void {
+  const text = h("textarea", { rows: "6", required: true, maxlength: 100000 }, words);
+  openForm({
+    title: "Add an addendum",
+    action: "Add to the note",
+    body: [
+      field(
+        "Addendum",
+        text,
+        "It stands under the signed note with your name and the time. It cannot be changed.",
+      ),
+    ],
+    submit: () => commands.addAddendum(text.value.trim()),
+  });
+}
+
+export function openUnlockDialog(commands: Commands): void {
+  const reason = h("textarea", { rows: "3", required: true, maxlength: 2000 });
+  openForm({
+    title: "Unlock the signed note",
+    action: "Unlock",
+    tone: "danger",
+    body: [
+      h(
+        "p",
+        { class: "quiet-text" },
+        "The signature is taken off. The signed version stays in the versions of the note.",
+      ),
+      field("Reason", reason, "It is kept with the version and in the audit log."),
+    ],
+    submit: () => commands.unlock(reason.value.trim()),
+  });
+}

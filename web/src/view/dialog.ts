@@ -1,0 +1,79 @@
+/** A modal dialog: it has a title, a way out, and gives the focus back to where it was. */
+
+import { button, h } from "./dom.ts";
+import { icon } from "./icons.ts";
+
+let serial = 0;
+
+export interface Dialog {
+  readonly element: HTMLDialogElement;
+  readonly close: () => void;
+}
+
+/** Opens a dialog. ``wide`` is for texts that are read side by side. */
+export function openDialog(title: string, body: readonly (Node | string)[], wide = false): Dialog {
+  serial += 1;
+  const id = `dialog-${serial}`;
+  const element = h("dialog", { class: wide ? "dialog dialog-wide" : "dialog", "aria-labelledby": id });
+  const leave = h("button", { type: "button", class: "icon-button", "aria-label": "Close" }, icon("cross"));
+  const close = (): void => element.close();
+  leave.addEventListener("click", close);
+  element.append(
+    h("div", { class: "dialog-head" }, h("h2", { id }, title), leave),
+    h("div", { class: "dialog-body", tabindex: "-1" }, ...body),
+  );
+  element.addEventListener("close", () => element.remove());
+  document.body.append(element);
+  element.showModal();
+  return { element, close };
+}
+
+export interface FormDialog {
+  readonly title: string;
+  readonly body: readonly (Node | string)[];
+  readonly action: string;
+  readonly tone?: "primary" | "danger";
+  /** Runs the command; true closes the dialog. */
+  readonly submit: () => Promise<boolean>;
+}
+
+/** A dialog that asks for something and then does one thing. */
+export function openForm({ title, body, action, tone = "primary", submit }: FormDialog): void {
+  const go = h("button", { type: "submit", class: `button button-${tone}` }, action);
+  const form = h("form", { class: "dialog-form" }, ...body);
+  const dialog = openDialog(title, [form]);
+  form.append(h("div", { class: "dialog-actions" }, button("Cancel", "plain", dialog.close), go));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    go.disabled = true;
+    const done = await submit();
+    go.disabled = false;
+    if (done) dialog.close();
+  });
+}
+
+/** A field with its label above. */
+export function field(label: string, control: HTMLElement, hint = ""): HTMLElement {
+  return h(
+    "label",
+    { class: "field" },
+    h("span", { class: "field-label" }, label),
+    control,
+    hint !== "" && h("span", { class: "field-hint" }, hint),
+  );
+}
+
+/** A checkbox or radio button with its label beside it. */
+export function choice(control: HTMLInputElement, label: string, detail = ""): HTMLElement {
+  return h(
+    "label",
+    { class: "choice" },
+    control,
+    h(
+      "span",
+      {},
+      h("span", { class: "choice-label" }, label),
+      detail !== "" && h("span", { class: "field-hint" }, detail),
+    ),
+  );
+}

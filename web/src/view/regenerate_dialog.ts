@@ -1,0 +1,68 @@
+/** Having the note written anew: which sections, in which format, and what becomes of a person's words. */
+
+import type { NoteFormat } from "../api/types.ts";
+import type { Commands } from "../effects/commands.ts";
+import type { SectionState } from "../state/note.ts";
+import type { OpenSession } from "../state/state.ts";
+import { choice, field, openForm } from "./dialog.ts";
+import { h } from "./dom.ts";
+
+function sectionChoice(section: SectionState): { box: HTMLInputElement; element: HTMLElement; id: string } {
+  const box = h("input", { type: "checkbox", checked: !section.mine });
+  const detail = section.mine ? "Holds your words" : "As the AI drafted it";
+  return { box, id: section.id, element: choice(box, section.heading, detail) };
+}
+
+function radio(name: string, checked: boolean): HTMLInputElement {
+  return h("input", { type: "radio", name, checked });
+}
+
+export function openRegenerateDialog(
+  open: OpenSession,
+  formats: readonly NoteFormat[],
+  commands: Commands,
+): void {
+  const current = open.note.stored?.format ?? formats[0]?.id ?? "";
+  const format = h(
+    "select",
+    {},
+    ...formats.map(({ id, name }) => h("option", { value: id, selected: id === current }, name)),
+  );
+  const sections = open.note.sections.map(sectionChoice);
+  const list = h(
+    "fieldset",
+    { class: "choices" },
+    h("legend", { class: "field-label" }, "Sections to write anew"),
+    ...sections.map(({ element }) => element),
+  );
+  const keep = radio("own", true);
+  const replace = radio("own", false);
+  const own = h(
+    "fieldset",
+    { class: "choices" },
+    h("legend", { class: "field-label" }, "Your own words"),
+    choice(keep, "Keep them", "The model's version appears beside them as a suggestion."),
+    choice(replace, "Let the model replace them", "They stay in the versions of the note."),
+  );
+  format.addEventListener("change", () => {
+    list.hidden = format.value !== current;
+  });
+  openForm({
+    title: "Write the note anew",
+    action: "Write anew",
+    body: [field("Format", format), list, own],
+    submit: async () => {
+      const other = format.value !== current;
+      const chosen = sections.filter(({ box }) => box.checked).map(({ id }) => id);
+      const all = other || chosen.length === sections.length;
+      if (!all && chosen.length === 0) return false;
+      void commands.generate({
+        regenerate: true,
+        sections: all ? null : chosen,
+        format: other ? format.value : null,
+        force: replace.checked,
+      });
+      return true;
+    },
+  });
+}

@@ -1,0 +1,71 @@
+/** Signing: what has no source is shown before a name goes under it. */
+
+import type { Commands } from "../effects/commands.ts";
+import type { NoteState } from "../state/note.ts";
+import { withoutMarkers } from "../text/markers.ts";
+import { count } from "../text/words.ts";
+import { choice, field, openForm } from "./dialog.ts";
+import { h } from "./dom.ts";
+
+function unsupported(note: NoteState): readonly HTMLElement[] {
+  return note.sections.flatMap((section) =>
+    section.sentences
+      .filter((sentence) => !sentence.supported)
+      .map((sentence) => h("li", {}, h("strong", {}, `${section.heading}: `), withoutMarkers(sentence.text))),
+  );
+}
+
+function untouched(note: NoteState): string {
+  const sections = note.sections.filter((section) => !section.mine && section.text !== "");
+  if (sections.length === 0) return "";
+  const names = sections.map((section) => section.heading).join(", ");
+  return `${count(sections.length, "section is", "sections are")} as the AI drafted: ${names}.`;
+}
+
+export function openSignDialog(note: NoteState, subject: string | null, commands: Commands): void {
+  const name = h("input", {
+    type: "text",
+    required: true,
+    autocomplete: "name",
+    maxlength: 200,
+    value: subject ?? "",
+  });
+  const read = h("input", { type: "checkbox", required: true });
+  const sentences = unsupported(note);
+  const warning = h(
+    "div",
+    { class: "banner banner-warn sign-warning" },
+    h(
+      "div",
+      {},
+      h(
+        "p",
+        {},
+        h(
+          "strong",
+          {},
+          `${count(sentences.length, "sentence has", "sentences have")} no source in the session`,
+        ),
+      ),
+      h("ul", { class: "sign-list" }, ...sentences),
+    ),
+  );
+  const ai = untouched(note);
+  openForm({
+    title: "Sign the note",
+    action: "Sign and lock",
+    body: [
+      sentences.length > 0
+        ? warning
+        : h("p", { class: "quiet-text" }, "Every sentence has a source in the session."),
+      ai === "" ? "" : h("p", { class: "quiet-text" }, ai),
+      field("Your name, as it should stand under the note", name),
+      choice(
+        read,
+        "I have read the whole note and answer for every sentence of it.",
+        "A signed note changes only by an addendum, or after it is unlocked with a reason.",
+      ),
+    ],
+    submit: () => commands.sign(name.value.trim()),
+  });
+}

@@ -1,0 +1,104 @@
+/** Every stored version: who wrote it, when, why, and what changed. */
+
+import * as api from "../api/client.ts";
+import type { Revision } from "../api/types.ts";
+import { withoutMarkers } from "../text/markers.ts";
+import { dayAndTime } from "../text/words.ts";
+import { openDialog } from "./dialog.ts";
+import { diffText } from "./diff_text.ts";
+import { h, setAttribute } from "./dom.ts";
+
+const CHANGES: Readonly<Record<string, string>> = {
+  generated: "Drafted by the model",
+  regenerated: "Drafted anew by the model",
+  edited: "Edited",
+  signed: "Signed",
+  unlocked: "Unlocked",
+  addendum: "Addendum",
+  failed: "Failed",
+};
+
+function author(revision: Revision): string {
+  return ["ai", "person", "model", ""].includes(revision.author) ? "" : ` · ${revision.author}`;
+}
+
+class Versions {
+  readonly element: HTMLElement;
+  readonly #revisions: readonly Revision[];
+  readonly #buttons: readonly HTMLButtonElement[];
+  readonly #text = h("div", {
+    class: "version-text",
+    tabindex: "0",
+    role: "region",
+    "aria-label": "Text of the version",
+  });
+  readonly #against = h(
+    "select",
+    { "aria-label": "Compare with" },
+    h("option", { value: "before" }, "Changes since the version before"),
+    h("option", { value: "latest" }, "Changes until the latest version"),
+    h("option", { value: "none" }, "The text alone"),
+  );
+  #chosen: Revision | undefined;
+
+  constructor(revisions: readonly Revision[]) {
+    this.#revisions = revisions;
+    const newestFirst = [...revisions].reverse();
+    this.#buttons = newestFirst.map((revision) => this.#entry(revision));
+    this.#against.addEventListener("change", () => this.#show());
+    this.element = h(
+      "div",
+      { class: "versions" },
+      h("div", { class: "version-list", role: "group", "aria-label": "Versions" }, ...this.#buttons),
+      h("div", { class: "version-pane" }, this.#against, this.#text),
+    );
+    this.#choose(newestFirst[0]);
+  }
+
+  #entry(revision: Revision): HTMLButtonElement {
+    const entry = h(
+      "button",
+      { type: "button", class: "version", "data-version": revision.version },
+      h("strong", {}, `Version ${revision.version}`),
+      h("span", {}, `${CHANGES[revision.change] ?? revision.change}${author(revision)}`),
+      h("span", { class: "field-hint" }, dayAndTime(revision.createdAt)),
+      revision.reason !== null && h("span", { class: "field-hint" }, `Reason: ${revision.reason}`),
+    );
+    entry.addEventListener("click", () => this.#choose(revision));
+    return entry;
+  }
+
+  #choose(revision: Revision | undefined): void {
+    this.#chosen = revision;
+    for (const entry of this.#buttons) {
+      setAttribute(entry, "aria-pressed", String(entry.dataset.version === String(revision?.version)));
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    const chosen = this.#chosen;
+    if (!chosen) {
+      this.#text.replaceChildren(h("p", { class: "quiet-text" }, "There is no version yet."));
+      return;
+    }
+    const at = this.#revisions.indexOf(chosen);
+    const text = withoutMarkers(chosen.text);
+    const before = withoutMarkers(this.#revisions[at - 1]?.text ?? "");
+    const latest = withoutMarkers(this.#revisions.at(-1)?.text ?? "");
+    if (this.#against.value === "before") this.#text.replaceChildren(diffText(before, text));
+    else if (this.#against.value === "latest") this.#text.replaceChildren(diffText(text, latest));
+    else this.#text.replaceChildren(h("p", { class: "diff-text" }, text));
+  }
+}
+
+export async function openVersionsDialog(sessionId: number): Promise<void> {
+  const body = h("div", {}, h("p", { class: "quiet-text" }, "Loading the versions…"));
+  openDialog("Versions", [body], true);
+  try {
+    body.replaceChildren(new Versions(await api.fetchRevisions(sessionId)).element);
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    body.replaceChildren(h("p", { class: "banner banner-problem" }, error.message));
+  }
+}
