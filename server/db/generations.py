@@ -127,7 +127,7 @@ async def renew(db: AsyncSession, owner: str, lease: float, now: datetime) -> di
             GenerationRow.state == "running", GenerationRow.owner == owner
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -> GenerationRow | None:
@@ -194,4 +194,4 @@ def hand_back(row: GenerationRow) -> None:
 async def totals(db: AsyncSession) -> dict[str, int]:
     """How many generations are in each state."""
     rows = await db.execute(select(GenerationRow.state, func.count()).group_by(GenerationRow.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -43,7 +43,7 @@ class DatabaseOutbox:
                 .order_by(OutboxRow.position)
                 .limit(limit)
             )
-            return [OutboxMessage(p, i, subject, payload.encode()) for p, i, subject, payload in rows.tuples()]
+            return [OutboxMessage(p, i, subject, payload.encode()) for p, i, subject, payload in rows]
 
     async def mark_published(self, positions: Sequence[int]) -> None:
         values: dict[str, Any] = {"published_at": utc_now()}

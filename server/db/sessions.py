@@ -187,4 +187,4 @@ async def listed(
             (SessionRow.updated_at < moment) | ((SessionRow.updated_at == moment) & (SessionRow.id < session_id))
         )
     query = query.order_by(SessionRow.updated_at.desc(), SessionRow.id.desc()).limit(limit)
-    return [Listed(*row) for row in (await db.execute(query)).tuples()]
+    return [Listed(*row) for row in await db.execute(query)]

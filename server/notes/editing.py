@@ -116,10 +116,10 @@ class Editing:
         """
         running = await generations.active(db, session.id)
         stored = await notes.find(db, session.id)
-        if running is not None and not regenerate:
-            return running
         if stored is not None and stored.note.text.strip() and not regenerate:
             raise BadRequestError(NOTES_EXIST)
+        if running is not None and not regenerate:
+            return running
         if len((session.original_transcription or "").strip()) < intake.SHORTEST_TRANSCRIPT:
             raise BadRequestError(intake.TOO_SHORT)
         if stored is not None and stored.note.status is Status.SIGNED:
@@ -127,6 +127,7 @@ class Editing:
         chosen = note_format or (stored.note.format if stored else self.default_format)
         if chosen not in self.formats:
             raise BadRequestError(f"There is no format '{chosen[:40]}'; there are {', '.join(sorted(self.formats))}.")
+        _refuse_unknown(only, self.formats[chosen])
         if running is not None:
             return running
         if await generations.queue_length(db) >= self.queue_limit:
@@ -160,6 +161,13 @@ class Editing:
     ) -> Note:
         await store(db, session, note, change, author, now, with_text=self.with_text)
         return note
+
+
+def _refuse_unknown(only: Sequence[str] | None, note_format: NoteFormat) -> None:
+    known = [*(spec.id for spec in note_format.sections), "summary"]
+    unknown = sorted(set(only or ()) - set(known))
+    if unknown:
+        raise BadRequestError(f"The format has no section '{unknown[0][:40]}'; it has {', '.join(known)}.")
 
 
 async def store(

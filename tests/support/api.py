@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -77,8 +78,7 @@ def _empty_database() -> Path:
         await upgrade(database)
         await database.close()
 
-    import threading
-
+    # A loop of its own: the caller's runs already.
     thread = threading.Thread(target=lambda: asyncio.run(make()))
     thread.start()
     thread.join()
@@ -115,7 +115,6 @@ async def running_api(
     **changes: Any,
 ) -> AsyncIterator[RunningApi]:
     """The application; with ``script`` or ``engine`` a worker writes notes too."""
-    folder.mkdir(parents=True, exist_ok=True)
     settings = settings_of(folder, **changes)
     shutil.copy(_empty_database(), folder / "casenote.db")
     database, server = Database(settings.database), MemoryServer()
