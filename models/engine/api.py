@@ -64,13 +64,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One continuation of the shared prefix: a section of the note. ``prime`` is fed, not sampled."""
+    """One continuation of the shared prefix: a section of the note. ``prime`` is fed, not sampled. Before
+    ``min_tokens`` the model cannot end its turn."""
 
     id: str
     prime: tuple[Segment, ...]
     max_tokens: int
     stop: tuple[str, ...] = ()
     sampling: Sampling = Sampling()
+    min_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

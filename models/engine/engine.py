@@ -34,6 +34,7 @@ class _Tokens:
         self.tokenize = lru_cache(_REMEMBERED_SEGMENTS)(runner.tokenize)
         self.piece = runner.piece
         self.is_end = runner.is_end
+        self.ends = runner.ends
 
 
 class LlamaEngine:

@@ -60,6 +60,10 @@ class Vocabulary(Protocol):
     def is_end(self, token: int) -> bool:
         """Whether the token ends the model's turn."""
 
+    @property
+    def ends(self) -> Ints:
+        """All tokens that end the model's turn."""
+
 
 class RunnerPort(CachePort, Vocabulary, Protocol):
     """A loaded model with its context. All but the vocabulary belongs to one thread."""

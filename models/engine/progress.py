@@ -18,7 +18,7 @@ from models.engine.api import (
     StopReason,
     Token,
 )
-from models.engine.ports import Vocabulary
+from models.engine.ports import Ints, Vocabulary
 from models.engine.residents import Residents
 from models.engine.sampling import Sampler
 from models.engine.sequence import BranchState, GenerationState, Lane
@@ -27,7 +27,7 @@ from models.engine.step import Feed, Step
 
 __all__ = ["Chooser", "Counters", "Progress"]
 
-Chooser = Callable[[int, Sampler], int]  # a row of the batch and the branch's sampler -> a token
+Chooser = Callable[[int, Sampler, Ints | None], int]  # a row, the branch's sampler, tokens it may not take -> a token
 
 
 @dataclass(slots=True)
@@ -89,7 +89,8 @@ class Progress:
         if not lane.decoding:
             lane.decoding = True
             lane.text_from = feed.before + feed.count
-        token = choose(feed.row, state.sampler)
+        early = state.produced < state.branch.min_tokens
+        token = choose(feed.row, state.sampler, self._vocabulary.ends if early else None)
         generation.output_tokens += 1
         shown = state.accept(token, self._vocabulary)
         if shown:

@@ -194,6 +194,10 @@ class LlamaRunner:
     def is_end(self, token: int) -> bool:
         return bool(self._ends[token])
 
+    @property
+    def ends(self) -> Ints:
+        return np.flatnonzero(self._ends).astype(np.int32)
+
     # -- context ----------------------------------------------------------------------------------------------
 
     @property

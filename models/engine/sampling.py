@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine.api import Sampling
+from models.engine.ports import Ints
 
 __all__ = ["Sampler"]
 
@@ -23,8 +24,11 @@ class Sampler:
         self._random = np.random.default_rng(sampling.seed) if sampling.temperature > 0 else None
         self._recent: list[int] = []
 
-    def choose(self, logits: npt.NDArray[np.float32]) -> int:
-        """The next token, from a view of the logits (vocabulary,), which is left as it is."""
+    def choose(self, logits: npt.NDArray[np.float32], banned: Ints | None = None) -> int:
+        """The next token, none of ``banned``, from a view of the logits (vocabulary,), which is left as it is."""
+        if banned is not None:
+            logits = logits.copy()
+            logits[banned] = -np.inf
         penalised = self._penalised(logits)
         token = int(penalised.argmax()) if self._random is None else self._draw(penalised, self._random)
         if self._sampling.repeat_penalty != 1.0:

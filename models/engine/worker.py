@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.engine.api import EngineEvent, EngineStats
-from models.engine.ports import Decoded, RunnerPort
+from models.engine.ports import Decoded, Ints, RunnerPort
 from models.engine.sampling import Sampler
 from models.engine.scheduler import Scheduler
 from models.engine.step import Step
@@ -119,8 +119,8 @@ class Worker:
         self.decode_seconds += after - before
         self.overhead_seconds += before - begun + time.perf_counter() - after
 
-    def _choose(self, row: int, sampler: Sampler) -> int:
-        return sampler.choose(self._runner.logits(row))
+    def _choose(self, row: int, sampler: Sampler, banned: Ints | None) -> int:
+        return sampler.choose(self._runner.logits(row), banned)
 
     def _publish(self) -> None:
         scheduler = self._scheduler

@@ -49,6 +49,10 @@ class SimulatedRunner:
     def is_end(self, token: int) -> bool:
         return token == END
 
+    @property
+    def ends(self) -> Ints:
+        return np.array([END], np.int32)
+
     def copy(self, source: int, target: int, length: int) -> None:
         assert 0 <= target < self.n_seq
         assert not self.sequences.get(target), "a copy goes to an empty sequence"

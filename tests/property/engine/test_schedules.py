@@ -1,6 +1,6 @@
 """Random schedules against a simulated model that notices any wrong token: nothing is lost, stuck or crossed.
 
-``CASENOTE_SCHEDULES`` sets how many schedules are run (200 unless told; 10000 is the thorough round).
+``CASENOTE_TEST_ROUNDS=slow`` runs 10,000 schedules instead of 200.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from models.engine.api import (
     StopReason,
     Token,
 )
-from models.engine.ports import Decoded
+from models.engine.ports import Decoded, Ints
+from models.engine.sampling import Sampler
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import make_generation
 from models.segments import Segment
 
-SCHEDULES = int(os.environ.get("CASENOTE_SCHEDULES", "200"))
+SCHEDULES = 10_000 if os.environ.get("CASENOTE_TEST_ROUNDS") == "slow" else 200
 INSTRUCTIONS = "instructionsforeverysession"
 SESSIONS = ("p", "q", "r", "s")
 N_CTX, KV_TOKENS, N_SEQ, N_BATCH = 160, 256, 10, 72
@@ -202,11 +203,14 @@ class Schedules(RuleBasedStateMachine):
         code = self.runner.decode(step.batch)
         self.now += 1.0
         if code == Decoded.OK:
-            self.scheduler.advance(step, lambda row, sampler: sampler.choose(self.runner.logits(row)), self.now, 0.05)
+            self.scheduler.advance(step, self._choose, self.now, 0.05)
         else:
             self.scheduler.failed(step, code)
         self._collect()
         return True
+
+    def _choose(self, row: int, sampler: Sampler, banned: Ints | None) -> int:
+        return sampler.choose(self.runner.logits(row), banned)
 
     def _collect(self) -> None:
         for name, events in self.scheduler.progress.take_events().items():
