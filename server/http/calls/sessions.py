@@ -114,6 +114,8 @@ async def close(call: Call) -> Response:
 
 async def follow(call: Call) -> Response:
     """GET /sessions/stream"""
+    if call.request.method == "HEAD":
+        return Response(media_type="text/event-stream")
     return EventStream(call.api.changes.follow(call.caller), call.api.measures, "sessions")
 
 

@@ -15,6 +15,8 @@ async def watch(call: Call) -> Response:
     query: StreamQuery = call.query
     async with call.parts.database.read() as db:
         await intake.found(db, call.session_id, call.caller)
+    if call.request.method == "HEAD":
+        return Response(media_type="text/event-stream")
     return await note_stream(call, call.request.headers.get("last-event-id") or query.last_event_id)
 
 

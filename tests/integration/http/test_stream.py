@@ -1,0 +1,218 @@
+"""Contract 3.3 at the API's edge: a note's stream, its end, its resumption, its cancellation, and slow watchers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.engine.scripted import ScriptedEngine
+from server.http import event_source
+from tests.support.api import SCRIPT, RunningApi, eventually, running_api
+from tests.support.asgi import opened
+from tests.support.transcripts import SHORT_SESSION
+
+
+def parse(body: str) -> list[tuple[str, str, str]]:
+    """(id, event, data) of every event of a finished stream."""
+    found = []
+    for block in body.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if line and not line.startswith(":"))
+        if fields:
+            found.append((fields["id"], fields["event"], fields["data"]))
+    return found
+
+
+async def closed(api: RunningApi) -> int:
+    session_id = await api.create(original_transcription=SHORT_SESSION)
+    assert (await api.http.post(f"/sessions/{session_id}/close")).status_code == 202
+    return session_id
+
+
+async def state_of(api: RunningApi, session_id: int) -> str | None:
+    entries = (await api.http.get("/sessions")).json()["sessions"]
+    status: str = next(entry["status"] for entry in entries if entry["id"] == session_id)
+    return status
+
+
+async def test_a_stream_ends_with_the_stored_note(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        answer = await api.http.get(f"/sessions/{session_id}/notes/stream")
+        document = (await api.http.get(f"/sessions/{session_id}/notes")).json()
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-accel-buffering"] == "no"
+        events = parse(answer.text)
+        assert events[-1][1] == "note"
+        assert {name for _, name, _ in events} <= {"status", "section", "token", "reset", "note"}
+        assert len({event_id for event_id, _, _ in events}) == len(events)
+        assert document["version"] == 1
+
+
+async def test_generating_with_an_event_stream_answers_the_stream(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        headers = {"Accept": "text/event-stream"}
+        answer = await api.http.post(f"/sessions/{session_id}/generate-notes", headers=headers)
+
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert parse(answer.text)[-1][1] == "note"
+
+
+async def test_generating_can_be_asked_for_without_waiting(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        headers = {"Prefer": "respond-async"}
+        answer = await api.http.post(f"/sessions/{session_id}/generate-notes", headers=headers)
+
+        assert answer.status_code == 202
+        assert answer.headers["location"] == f"/sessions/{session_id}/notes/stream"
+        assert answer.json()["generation"]["state"] == "queued"
+
+
+@pytest.mark.parametrize("as_header", [True, False])
+async def test_a_stream_goes_on_from_the_last_event_seen(tmp_path: Path, as_header: bool) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        whole = parse((await api.http.get(path)).text)
+        for cut in range(0, len(whole), 7):
+            last = whole[cut][0]
+            if as_header:
+                rest = await api.http.get(path, headers={"Last-Event-ID": last})
+            else:
+                rest = await api.http.get(path, params={"last_event_id": last})
+            assert parse(rest.text) == whole[cut + 1 :]
+
+
+async def test_nothing_left_to_say_is_204(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        last = parse((await api.http.get(path)).text)[-1][0]
+
+        assert (await api.http.get(path, headers={"Last-Event-ID": last})).status_code == 204
+
+
+async def test_a_note_by_hand_is_one_event(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create(notes="By hand.")
+        events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream")).text)
+
+        assert [name for _, name, _ in events] == ["note"]
+
+
+async def test_nothing_running_and_nothing_stored_is_404(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create()
+        for path in (f"/sessions/{session_id}/notes/stream", "/sessions/999/notes/stream"):
+            answer = await api.http.get(path)
+            assert answer.status_code == 404
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_asking_for_the_head_opens_no_stream(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        answer = await asyncio.wait_for(api.http.head(f"/sessions/{session_id}/notes/stream"), 5)
+
+        assert answer.status_code == 200
+        assert api.parts.streams.watchers == 0
+
+
+async def test_cancelling_a_queued_note_ends_it_at_once(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        cancelled = await api.http.delete(path)
+        again = await api.http.delete(path)
+        [(_, name, _)] = parse((await api.http.get(path)).text)
+
+        assert (cancelled.status_code, again.status_code) == (204, 404)
+        assert name == "error"
+
+
+async def test_cancelling_a_running_note_ends_its_stream_with_an_error(tmp_path: Path) -> None:
+    engine = ScriptedEngine({name: text * 40 for name, text in SCRIPT.items()}, delay=0.05)
+    async with running_api(tmp_path, engine=engine) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        async with opened(api.app, path) as stream:
+            await stream.until(lambda s: any(name == "token" for name, _ in s.events))
+            assert (await api.http.delete(path)).status_code == 204
+            await stream.until(lambda s: s.ended)
+
+            name, data = stream.events[-1]
+            assert name == "error"
+            assert data["reason"] == "cancelled"
+        assert (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 404
+
+
+async def test_a_watcher_that_leaves_changes_nothing(tmp_path: Path) -> None:
+    engine = ScriptedEngine(SCRIPT, delay=0.005)
+    async with running_api(tmp_path, engine=engine) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        async with opened(api.app, path) as stays:
+            async with opened(api.app, path) as leaves:
+                await leaves.until(lambda s: len(s.events) > 2)
+            await stays.until(lambda s: s.ended)
+            assert stays.events[-1][0] == "note"
+        assert api.parts.streams.watchers == 0
+
+
+async def test_a_watcher_that_never_reads_is_cut_off_and_harms_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_source, "SEND_TIMEOUT", 0.3)
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        async with opened(api.app, path, reading=False) as stalled, opened(api.app, path) as reads:
+            await reads.until(lambda s: s.ended)
+            assert reads.events[-1][0] == "note"
+
+            async def cut_off() -> bool:
+                return api.parts.streams.watchers == 0
+
+            assert await eventually(cut_off)
+            assert stalled.body == b""
+
+
+async def test_comments_keep_a_silent_line_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_source, "PING_SECONDS", 0.05)
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        async with opened(api.app, f"/sessions/{session_id}/notes/stream") as stream:
+            await stream.until(lambda s: s.body.count(b": keep-alive\n\n") >= 2)
+            assert [name for name, _ in stream.events] == ["status"]
+            assert stream.events[0][1]["state"] == "queued"
+
+
+async def test_the_list_of_sessions_can_be_followed(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api, opened(api.app, "/sessions/stream") as stream:
+        await stream.until(lambda s: s.status == 200 and bool(s.body))
+        session_id = await api.create(patient_id=3)
+        await stream.until(lambda s: bool(s.events))
+        await api.http.post(f"/sessions/{session_id}/close")
+        await stream.until(lambda s: s.events[-1][1]["session_status"] == "closed")
+
+        name, data = stream.events[0]
+        entry: dict[str, Any] = (await api.http.get("/sessions")).json()["sessions"][0]
+        assert name == "session"
+        assert data.keys() == entry.keys()
+        assert (data["id"], data["patient_id"]) == (session_id, 3)
+
+
+async def test_open_streams_are_counted(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        async with opened(api.app, f"/sessions/{session_id}/notes/stream") as stream:
+            await stream.until(lambda s: bool(s.events))
+            assert 'casenote_sse_watchers{stream="note"} 1.0' in (await api.http.get("/metrics")).text
+        assert 'casenote_sse_watchers{stream="note"} 0.0' in (await api.http.get("/metrics")).text
