@@ -11,8 +11,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from models.clinical.lexicon import RISK
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.sentences import split_sentences
@@ -77,6 +77,14 @@ class EvidenceIndex:
         score = self._score(plain, weights, hits, chosen)
         turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
         return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
+
+    def overlap(self, sentence: str) -> float:
+        """The part of the meaning of ``sentence`` that occurs anywhere in the session, from 0 to 1, whether or not
+        the session bears it out; 1 for a sentence without meaning of its own."""
+        weights = self._weights(content_stems(strip_markers(sentence)))
+        hits = self._hits(weights)
+        met = {one: max((found.get(one, 0.0) for found in hits.values()), default=0.0) for one in weights}
+        return sum(weights[one] * met[one] for one in weights) / sum(weights.values()) if weights else 1.0
 
     def _weights(self, stems: Iterable[str]) -> dict[str, float]:
         """How much each stem says: the rarer in the session the more; what only frames it, little."""
@@ -151,6 +159,12 @@ class EvidenceIndex:
         return 0.6 if len(set(order)) > 1 and order == sorted(order, reverse=True) else 1.0
 
 
+@lru_cache(maxsize=8)
+def index_of(turns: tuple[Turn, ...]) -> EvidenceIndex:
+    """The index over ``turns``, kept for the last few sessions."""
+    return EvidenceIndex(turns)
+
+
 def coverage(turns: Sequence[Turn], evidences: Iterable[Evidence]) -> tuple[int, ...]:
     """Indexes of the turns that no sentence rests on, without those that only keep a talk going."""
     used = {index for evidence in evidences for index in evidence.turns}
@@ -159,7 +173,5 @@ def coverage(turns: Sequence[Turn], evidences: Iterable[Evidence]) -> tuple[int,
 
 def is_backchannel(text: str) -> bool:
     """Whether a turn holds nothing a note could be about: "Mm-hm.", a greeting."""
-    if any(pattern.search(text) for pattern in RISK.values()):
-        return False
     spoken = [word for part in words(text) for word in re.split(r"['-]", part)]
     return all(word in BACKCHANNEL for word in spoken)

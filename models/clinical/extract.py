@@ -31,6 +31,7 @@ _CUES = {
     Topic.PLAN: PLAN,
     Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
+_FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
 _BY: dict[Topic, str | None] = {
     Topic.PRESENTATION: "client",
     Topic.EMOTION: "client",
@@ -64,6 +65,8 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> li
         if known and who and one.turn.speaker != who:
             continue
         cues = len(pattern.findall(one.text))
+        if word_count(one.text) < _FEWEST_WORDS:
+            continue
         if not cues and topic in (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS):
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk
 from models.clinical.plan import SUMMARY_ID, plan_note
-from models.clinical.reported import quote, report
+from models.clinical.reported import report, report_quote
 from models.clinical.risk import find_risk
-from models.clinical.sentences import word_count
+from models.clinical.sentences import split_sentences, word_count
 from models.clinical.summary import fit_summary
 from models.formats.format import NoteFormat, Topic
-from models.transcript import Turn, speaker_label
+from models.transcript import Turn
 
 # A section of quotes is read by nobody to the end: a few telling ones are.
 _SENTENCES_IN_SECTION = 3
@@ -42,7 +42,8 @@ def extractive_note(note_format: NoteFormat, turns: Sequence[Turn]) -> dict[str,
         body = plan.fixed or _section(section.topic, spoken, turns, plan.words, used) or plan.absent
         note[section.id] = mark_risk(body)
     note = {section.id: note[section.id] for section in note_format.sections}
-    note[SUMMARY_ID] = fit_summary("", turns, note_format.summary_min_words, note_format.summary_max_words)
+    wished = (note_format.summary_min_words + note_format.summary_max_words) // 2
+    note[SUMMARY_ID] = fit_summary("", turns, wished, note_format.summary_max_words)
     return note
 
 
@@ -67,25 +68,32 @@ def _section(
 
 
 def _risk(turns: Sequence[Turn], words: int) -> str:
-    """Each turn that speaks of danger, and the answer to it where it was a question, as quotes."""
-    parts: list[str] = []
+    """What was said of danger as quotes, a question with its answer; the client's own words before others'."""
+    parts: list[tuple[int, str]] = []
     room = words
-    places = {turn.index: place for place, turn in enumerate(turns)}
-    at_risk = list(dict.fromkeys(places[mention.turn] for mention in find_risk(turns)))
-    shown: set[int] = set()
-    for place in sorted(at_risk, key=lambda at: (turns[at].speaker != "client", at)):
-        for at in _with_answer(turns, place):
-            if at in shown:
-                continue
-            verb = "asked" if turns[at].text.rstrip().endswith("?") else "said"
-            part = quote(f"{speaker_label(turns[at].speaker)} {verb}:", turns[at].text, min(room, _WORDS_IN_SENTENCE))
-            if part:
-                shown.add(at)
-                parts.append(part)
+    exchanges = _exchanges(turns)
+    for exchange in sorted(exchanges, key=lambda one: (not any(turns[at].speaker == "client" for at, _ in one), one)):
+        for at, said in exchange:
+            part = report_quote(turns[at], said, min(room, _WORDS_IN_SENTENCE))
+            if part and (at, part) not in parts:
+                parts.append((at, part))
                 room -= word_count(part)
-    return " ".join(parts)
+    return " ".join(part for _, part in sorted(parts, key=lambda one: one[0]))
 
 
-def _with_answer(turns: Sequence[Turn], place: int) -> tuple[int, ...]:
-    asked = turns[place].text.rstrip().endswith("?")
-    return (place, place + 1) if asked and place + 1 < len(turns) else (place,)
+def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
+    """The sentences that speak of danger as (place of the turn, what was said), each question with its answer."""
+    found = []
+    for place, turn in enumerate(turns):
+        sentences = split_sentences(turn.text)
+        for number, sentence in enumerate(sentences):
+            if not find_risk([Turn(turn.index, turn.speaker, sentence)]):
+                continue
+            asked = turn.speaker != "client" and sentences[-1].rstrip("\"'").endswith("?")
+            said = " ".join(sentences[number:]) if asked and number >= len(sentences) - 2 else sentence
+            if asked and place + 1 < len(turns):
+                answer = " ".join(split_sentences(turns[place + 1].text)[:2])
+                found.append(((place, said), (place + 1, answer)))
+            else:
+                found.append(((place, said),))
+    return found

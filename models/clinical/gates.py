@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from models.clinical.lexicon import DIAGNOSES, MENTAL_STATUS, PLAN
 from models.clinical.risk import find_risk
@@ -12,6 +13,11 @@ from models.transcript import Turn
 
 def holds(gate: Gate, turns: Sequence[Turn]) -> bool:
     """Whether ``turns`` speak of what ``gate`` guards at all; a question that got no answer is speaking of it."""
+    return _holds(gate, tuple(turns))
+
+
+@lru_cache(maxsize=64)
+def _holds(gate: Gate, turns: tuple[Turn, ...]) -> bool:
     match gate:
         case Gate.NONE:
             return True

@@ -31,23 +31,28 @@ _UNSAFE = re.compile(
     r"(?!\w)|[?\"“”]",
     re.IGNORECASE,
 )
+_FEWEST_KEPT = 6
 _FIRST = re.compile(r"^(?:i|i'm|i've|i'd|i'll|my)(?!\w)", re.IGNORECASE)
 
 
 def report(sentence: str, turn: Turn, room: int) -> str:
     """One spoken sentence as one sentence of a note of at most ``room`` words, "" when there is no room for it."""
     said = normalise_whitespace(sentence).replace("’", "'")
-    who = speaker_label(turn.speaker)
     if turn.speaker == "client":
         third = _in_third_person(said)
         if third and word_count(third) + 3 <= room:
             return f"Patient reported that {third}."
-    verb = "asked" if said.rstrip("\"'").endswith("?") else "said"
-    return quote(f"{who} {verb}:", said, room)
+    return report_quote(turn, said, room)
+
+
+def report_quote(turn: Turn, said: str, room: int) -> str:
+    """What the speaker of ``turn`` said, as a verbatim quote."""
+    verb = "asked" if said.rstrip("\"'”").endswith("?") else "said"
+    return quote(f"{speaker_label(turn.speaker)} {verb}:", said, room)
 
 
 def quote(lead: str, said: str, room: int) -> str:
-    """``lead "said"``, cut to ``room`` words; "" when fewer than three words of it would be left."""
+    """``lead "said"``, cut to ``room`` words; "" when too few words of it would be left to be read."""
     words = normalise_whitespace(said).replace('"', "'").replace("“", "'").replace("”", "'").split(" ")
     free = room - word_count(lead)
     if word_count(" ".join(words)) <= free:
@@ -57,7 +62,7 @@ def quote(lead: str, said: str, room: int) -> str:
         if word_count(" ".join([*kept, word])) > free:
             break
         kept.append(word)
-    return f'{lead} "{" ".join(kept).rstrip(",;:")}…"' if len(kept) >= 3 else ""
+    return f'{lead} "{" ".join(kept).rstrip(",;:")}…"' if len(kept) >= _FEWEST_KEPT else ""
 
 
 def _in_third_person(said: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.clinical.lexicon import FIRST_PERSON, IDIOMS, NEGATION, NO_ANSWER, OTHERS, RISK, SECOND_PERSON, YES_ANSWER
 from models.clinical.markers import strip_markers
@@ -33,6 +34,18 @@ _DENIED_AFTER = re.compile(
     r"\W*(?:(?:ideation|thoughts?|intent|plan) )?(?:(?:is|was) )?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)",
     re.IGNORECASE,
 )
+_NO_NEGATION = re.compile(
+    r"(?<!\w)(?:can't (?:believe|stop|help|stand|shake)|(?:don't|didn't) (?:know|tell|report|mention|understand)"
+    r"|not (?:sure|just|only)|no wonder|never told|no doubt)(?!\w)",
+    re.IGNORECASE,
+)
+_TAG_QUESTION = re.compile(
+    r"^(?:and )?(?:have|do|did|are|were|what about|how about|is that|has that|and)\b[\w ']{0,24}\?$",
+    re.IGNORECASE,
+)
+_OTHER_SELF = re.compile(r"(?<!\w)(?:himself|herself|themselves|themself)(?!\w)", re.IGNORECASE)
+_OWN_SELF = re.compile(r"(?<!\w)(?:myself|yourself|ourselves|matarme|matarse)(?!\w)", re.IGNORECASE)
+_DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -42,33 +55,40 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
     mentions: list[RiskMention] = []
     for place, turn in enumerate(turns):
         answer = next((later for later in turns[place + 1 : place + 3] if later.speaker != turn.speaker), None)
-        for sentence in split_sentences(strip_markers(turn.text).replace("’", "'")):
-            mentions.extend(_of_sentence(sentence, turn, answer))
+        sentences = split_sentences(strip_markers(turn.text).replace("’", "'"))
+        for number, sentence in enumerate(sentences):
+            if risk_spans(sentence):
+                tag = sentences[number + 1] if number + 1 < len(sentences) else ""
+                mentions.extend(_of_sentence(sentence, tag, turn, answer))
     return tuple(mentions)
 
 
-def risk_spans(sentence: str) -> Iterator[tuple[str, int, int]]:
+@lru_cache(maxsize=4096)
+def risk_spans(sentence: str) -> tuple[tuple[str, int, int], ...]:
     """``(category, start, end)`` of what a sentence says of danger; of overlapping terms the longest, no idioms."""
-    idioms = [match.span() for match in IDIOMS.finditer(sentence)]
+    found = [(match, category) for category, pattern in RISK.items() for match in pattern.finditer(sentence)]
+    idioms = [match.span() for match in IDIOMS.finditer(sentence)] if found else []
     spans = [
         (match.start(), match.end(), category)
-        for category, pattern in RISK.items()
-        for match in pattern.finditer(sentence)
+        for match, category in found
         if not any(start < match.end() and match.start() < end for start, end in idioms)
     ]
     spans.sort(key=lambda span: (span[0], span[0] - span[1]))
+    kept: list[tuple[str, int, int]] = []
     reached = -1
     for start, end, category in spans:
         if start >= reached:
             reached = end
-            yield category, start, end
+            kept.append((category, start, end))
+    return tuple(kept)
 
 
-def _of_sentence(sentence: str, turn: Turn, answer: Turn | None) -> Iterator[RiskMention]:
-    asked = sentence.rstrip("\"'”’)").endswith("?")
+def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> Iterator[RiskMention]:
+    tagged = turn.speaker != "client" and bool(_TAG_QUESTION.match(tag))
+    asked = tagged or (turn.speaker != "client" and sentence.rstrip("\"'”)").endswith("?"))
     for category, start, end in risk_spans(sentence):
         negated, open_question = _negated(sentence, start, end), False
-        if asked and turn.speaker != "client":
+        if asked:
             reply = _reply(answer)
             negated, open_question = reply == "no", reply is None
         yield RiskMention(
@@ -77,26 +97,26 @@ def _of_sentence(sentence: str, turn: Turn, answer: Turn | None) -> Iterator[Ris
             negated=negated,
             speaker=turn.speaker,
             turn=turn.index,
-            about=_about(sentence, start, end, category),
+            about="client" if tagged else _about(sentence, start, end, category),
             question=open_question,
         )
 
 
 def _reply(answer: Turn | None) -> str | None:
-    if answer is None:
+    """Whether an answer begins with a no, or has a yes in its first sentences; None for neither."""
+    sentences = split_sentences(answer.text.replace("’", "'")) if answer else ()
+    if not sentences:
         return None
-    text = answer.text.replace("’", "'")
-    first = split_sentences(text)[0] if text.strip() else ""
-    if NO_ANSWER.match(first) and not _BREAK.search(first):
+    if NO_ANSWER.match(sentences[0]) and not _BREAK.search(sentences[0]):
         return "no"
-    return "yes" if YES_ANSWER.match(first) else None
+    return "yes" if any(YES_ANSWER.match(sentence) for sentence in sentences[:2]) else None
 
 
 def _negated(sentence: str, start: int, end: int) -> bool:
     """Whether a negation governs the words at ``start``: one in the same clause before them."""
-    before = sentence[:start]
-    breaks = [match.end() for match in _BREAK.finditer(before)]
-    clause = before[breaks[-1] :] if breaks else before
+    clause = _NO_NEGATION.sub("", sentence[:start])
+    breaks = [match.end() for match in _BREAK.finditer(clause)]
+    clause = clause[breaks[-1] :] if breaks else clause
     if _DANGER_BY_NEGATION.match(sentence[start:end]):
         return False  # "not waking up" is the danger itself
     negations = list(NEGATION.finditer(clause))
@@ -106,21 +126,22 @@ def _negated(sentence: str, start: int, end: int) -> bool:
 
 
 def _about(sentence: str, start: int, end: int, category: str) -> str:
-    """``other`` when the nearest person before the words is a third one; the client else."""
-    term = sentence[start:end].lower()
-    if re.search(r"(?:him|her)self|themselves|himself", term):
+    """``other`` when the nearest person before the words is a third one, or they are that one's quoted words; the
+    client else. For violence the person is the one who does it."""
+    before, term = sentence[:start], sentence[start:end]
+    if _quoted_from_another(before) or _OTHER_SELF.search(term):
         return "other"
-    if re.search(r"myself|yourself|matarme|mich|me ", term):
+    if _OWN_SELF.search(term):
         return "client"
-    before = sentence[:start]
     third = [match.start() for match in OTHERS.finditer(before)]
-    self_at = [match.start() for match in (*FIRST_PERSON.finditer(before), *SECOND_PERSON.finditer(before))]
-    if third and third[-1] > max(self_at, default=-1):
+    own = [match.start() for match in (*FIRST_PERSON.finditer(before), *SECOND_PERSON.finditer(before))]
+    if max(third, default=-1) > max(own, default=-1):
         return "other"
-    if (
-        not self_at
-        and OTHERS.search(sentence[end : end + 30])
-        and category in ("suicide", "overdose", "abuse", "violence")
-    ):
-        return "other"
-    return "client"
+    passive = _DONE_BY.match(sentence[end:]) or OTHERS.match(sentence[end:].lstrip(" of"))
+    return "other" if passive and category != "danger" else "client"
+
+
+def _quoted_from_another(before: str) -> bool:
+    quotes = [at for at, character in enumerate(before) if character in '"“']
+    closed = before.count('"') % 2 == 0 and before.count("“") == before.count("”")
+    return bool(quotes) and not closed and bool(OTHERS.search(before[: quotes[-1]]))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from models.clinical.evidence import EvidenceIndex
-from models.clinical.lexicon import DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, RELATIONS, TOPICS
-from models.clinical.risk import RiskMention, find_risk, risk_spans
+from models.clinical.evidence import index_of
+from models.clinical.lexicon import DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
+from models.clinical.risk import risk_spans
+from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import Session
 from models.clinical.words import NUMBERS, WORD_LISTS, numbers, stem, words
 from models.formats.format import Gate
-from models.transcript import Turn
+
+_RELATIVE = re.compile(
+    r"(?<!\w)(?:last|past|next|previous|coming|in a|in two) (week|month|year|summer|winter|spring|fall)", re.IGNORECASE
+)
 
 Rule = Callable[[str, Session], str | None]
 
@@ -26,44 +30,11 @@ _VERBS_OF_REPORT = re.compile(
     r"^(?:reports?|reported|states?|stated|denie[sd]|describe[sd]?|says?|said|expresse[sd]|feels?|felt|agree[sd]?|discusse[sd]|explore[sd]"
     r"|presents?|presented|is|was|has|had|will|continues?|continued|acknowledge[sd]|identifie[sd]|attended|endorse[sd]?|appears?|appeared)$"
 )
+_GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
+_TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
+_LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
+_LEAST_OVERLAP = 0.1  # part of the meaning of a sentence that must occur in the session
 _SUBJECTS = frozenset(WORD_LISTS["subjects"].split())
-
-
-def unspoken_risk(sentence: str, session: Session) -> str | None:
-    """Danger is spoken of only when the session speaks of that kind of danger; what the client denied is not affirmed
-    and what the client affirmed is not denied; what was another's is not made the client's."""
-    for mention in find_risk([Turn(0, "note", sentence)]):
-        related = [said for said in session.mentions if _same_kind(said, mention)]
-        if not related:
-            return "risk_not_spoken_of"
-        own = [said for said in related if said.about == "client"]
-        negated = mention.negated or bool(DENIAL.search(sentence))
-        if not own and not RELATIONS.search(sentence):
-            return "risk_of_another"
-        if own and not RELATIONS.search(sentence) and not _borne_out(own, negated):
-            return "risk_contradicted"
-    return None
-
-
-_KINDS = (
-    {"suicide", "self_harm", "overdose", "danger"},
-    {"harm_to_others", "violence", "danger"},
-    {"abuse", "violence"},
-)
-
-
-def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
-    if said.category == noted.category:
-        return True
-    if noted.category == "danger" or said.category == "danger":
-        return any({said.category, noted.category} <= kind for kind in _KINDS)
-    return {said.category, noted.category} <= {"suicide", "self_harm", "overdose"} and not noted.negated
-
-
-def _borne_out(own: list[RiskMention], negated: bool) -> bool:
-    if negated:
-        return any(said.negated for said in own)
-    return any(not said.negated for said in own)
 
 
 def invented_denial(sentence: str, session: Session) -> str | None:
@@ -76,6 +47,8 @@ def invented_denial(sentence: str, session: Session) -> str | None:
         if noted.search(denied) and not said.search(session.text):
             return f"denial_of_{name}"
     if re.search(r"(?<!\w)den(?:y|ies|ied|ying)(?!\w)", denied, re.IGNORECASE) and not any(risk_spans(denied)):
+        if index_of(session.turns).support(sentence).support < _LEAST_FOR_DENIAL:
+            return "denial_not_borne_out"
         content = [stem(word) for word in words(denied[denial.end() - denial.start() :]) if len(word) > 3]
         if (
             content
@@ -103,7 +76,11 @@ def _unit(unit: str) -> str:
 
 def invented_date(sentence: str, session: Session) -> str | None:
     """Days and months of a note occur in the transcript."""
-    return "date" if any(match.group(0).lower() not in session.words for match in DAYS.finditer(sentence)) else None
+    if any(match.group(0).lower() not in session.words for match in DAYS.finditer(sentence)):
+        return "date"
+    if any(match.group(1).lower() not in session.stems for match in _RELATIVE.finditer(sentence)):
+        return "date"
+    return None
 
 
 def invented_medication(sentence: str, session: Session) -> str | None:
@@ -117,7 +94,7 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
     spoken = session.text.casefold()
     for match in DIAGNOSES.finditer(sentence):
         term = match.group(0).casefold()
-        if term in spoken or (term.startswith("diagnos") and "diagnos" in spoken):
+        if term in spoken or (term.startswith("diagnos") and DIAGNOSES.search(spoken)):
             continue
         if all(stem(word) in session.stems for word in words(term) if word != "disorder"):
             continue
@@ -139,7 +116,7 @@ def invented_plan(sentence: str, session: Session) -> str | None:
         return None
     if Gate.PLAN not in session.gates:
         return "plan_not_spoken_of"
-    evidence = EvidenceIndex(session.turns).support(sentence)
+    evidence = index_of(session.turns).support(sentence)
     return "plan" if evidence.support < 0.2 else None
 
 
@@ -150,6 +127,8 @@ def invented_name(sentence: str, session: Session) -> str | None:
         name = match.group(0).casefold().removesuffix("'s").removesuffix("’s")
         if name in session.words or name in _CAPITALS or stem(name) in session.stems:
             continue
+        if _TITLE.search(sentence[: match.start()]) or name in _GIVEN_NAMES:
+            return "name"
         first = not sentence[: match.start()].strip("\"'“‘( ")
         if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
             after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
@@ -167,8 +146,23 @@ def instructed(sentence: str, session: Session) -> str | None:
     """A sentence that only an instruction hidden in the talk bears out was not said of the client."""
     if not session.instructions:
         return None
-    hidden = EvidenceIndex(session.instructions).support(sentence).support
-    return "instruction" if hidden > 0.5 and hidden > EvidenceIndex(session.turns).support(sentence).support else None
+    noted = _bare(sentence)
+    if any(f" {noted} " in f" {_bare(turn.text)} " for turn in session.instructions):
+        return "instruction"
+    hidden = index_of(session.instructions).support(sentence).support
+    return "instruction" if hidden > 0.5 and hidden > index_of(session.turns).support(sentence).support else None
+
+
+def _bare(text: str) -> str:
+    return " ".join(word for word in words(text) if word not in ("the", "a", "an"))
+
+
+def unheard_of(sentence: str, session: Session) -> str | None:
+    """A sentence of whose meaning next to nothing occurs in the session. Only where session and note are in English:
+    what is said in one language and noted in another shares no words."""
+    if not session.english:
+        return None
+    return "not_said" if index_of(session.turns).overlap(sentence) < _LEAST_OVERLAP else None
 
 
 RULES: tuple[Rule, ...] = (
@@ -182,4 +176,5 @@ RULES: tuple[Rule, ...] = (
     invented_plan,
     invented_name,
     instructed,
+    unheard_of,
 )

@@ -6,6 +6,7 @@ Every budget and every piece of evidence in the product counts with these two fu
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from models.clinical.words import WORD_LISTS
 from models.transcript import normalise_whitespace
@@ -13,6 +14,7 @@ from models.transcript import normalise_whitespace
 _ABBREVIATIONS = frozenset(WORD_LISTS["abbreviations"].split())
 _ENDERS = ".!?…。！？؟।"
 _CLOSERS = "\"'”’»)]}*"
+_LAST = frozenset(_ENDERS + _CLOSERS)
 _OPENERS = "\"'“‘«([{*¿¡"
 _END = re.compile(rf"([{_ENDERS}]+)[{re.escape(_CLOSERS)}]*$")
 _BULLET = re.compile(r"^(?:[-*•–—]|\d{1,2}[.)])$")
@@ -27,7 +29,7 @@ def word_count(text: str) -> int:
 
 def ends_sentence(token: str) -> bool:
     """Whether a token (no white space in it) may be the last of a sentence, whatever follows."""
-    end = _END.search(token)
+    end = _END.search(token) if token[-1:] in _LAST else None
     if end is None or _BULLET.match(token):
         return False
     stem = token[: end.start()].lstrip(_OPENERS).lower()
@@ -44,6 +46,7 @@ def starts_sentence(token: str) -> bool:
     return bool(_BULLET.match(token)) or not word[:1].islower()
 
 
+@lru_cache(maxsize=4096)
 def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of ``text``; joined with single spaces they are ``normalise_whitespace(text)``.
 

@@ -15,6 +15,8 @@ from models.clinical.words import numbers, stem, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
+_ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "is", "in", "my", "was", "not"})
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -29,6 +31,7 @@ class Session:
     sequences: tuple[tuple[str, ...], ...]
     mentions: tuple[RiskMention, ...]
     gates: frozenset[Gate]
+    english: bool
 
 
 def session_of(turns: Sequence[Turn]) -> Session:
@@ -50,6 +53,7 @@ def _session(turns: tuple[Turn, ...]) -> Session:
         numbers=frozenset(numbers(text)),
         sequences=tuple(plain_words(strip_markers(turn.text)) for turn in turns),
         mentions=find_risk(spoken),
+        english=sum(word in _ENGLISH for word in found) >= 0.12 * len(found),
         gates=frozenset(gate for gate in Gate if holds(gate, spoken)),
     )
 

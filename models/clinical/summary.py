@@ -13,7 +13,7 @@ from models.clinical.words import content_stems
 from models.formats.format import Topic
 from models.transcript import Turn, normalise_whitespace
 
-_ORDER = (Topic.PRESENTATION, Topic.EMOTION, Topic.INTERVENTION, Topic.RISK, Topic.PROGRESS, Topic.PLAN)
+_ORDER = (Topic.PRESENTATION, Topic.RISK, Topic.EMOTION, Topic.INTERVENTION, Topic.PROGRESS, Topic.PLAN)
 _CLAUSE = re.compile(r"[,;:]$|[.!?…]$")
 _EMPTY = "Nothing was said in this session."
 

@@ -29,7 +29,7 @@ def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
     asks to be not so; the answer says it too."""
     question = _NOTHING
     for place, turn in enumerate(turns):
-        sentences = [sentence for sentence in split_sentences(turn.text.replace("’", "'"))]
+        sentences = split_sentences(turn.text.replace("’", "'"))
         answer = _first_sentence(turns, place + 1, turn.speaker)
         for number, sentence in enumerate(sentences):
             asks = number == len(sentences) - 1 and _is_question(sentence)

@@ -8,7 +8,7 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 
 _CLAUSES = re.compile(r"[,;:.!?]|(?<!\w)(?:but|however|though|because|and then|so that|until)(?!\w)", re.IGNORECASE)
 _NEGATION_REACH = 5  # content words that a negation governs, at most: the rest of its clause
@@ -84,7 +84,7 @@ def opposites(stemmed: str) -> frozenset[tuple[int, int]]:
 
 def words(text: str) -> list[str]:
     """The words and numbers of ``text``, in lower case."""
-    return [match.group(0).replace("’", "'") for match in _WORD.finditer(text.casefold())]
+    return _WORD.findall(text.casefold().replace("’", "'"))
 
 
 def content_stems(text: str) -> list[str]:

@@ -1,0 +1,73 @@
+"""Danger in a note: only what the session speaks of, of whom it speaks, and not turned into its opposite."""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.lexicon import DENIAL, RELATIONS
+from models.clinical.risk import RiskMention, find_risk
+from models.clinical.session import Session
+from models.transcript import Turn
+
+_PATIENT = re.compile(
+    r"(?<!\w)(?:patient|client|pt|he|she|they|paciente|patientin|klient\w*)(?!\w)(?!['’]s)", re.IGNORECASE
+)
+_SUFFERED = re.compile(
+    r"(?<!\w)(?:experienc\w+|surviv\w+|suffer\w*|victim|disclos\w+|history of|expos\w+"
+    r"|(?:report|describ)\w* (?:(?:past|childhood|physical|sexual|emotional|domestic) )*(?:abuse|violence|assault)"
+    r"|(?:was|were|been|being|is|got) (?:\w+ ){0,2}?(?:\w+ed|\w+en|hit|hurt))(?!\w)",
+    re.IGNORECASE,
+)
+_BY_OTHER = re.compile(r"\W*(?:\w+ ){0,2}(?:by|of|in|from) ", re.IGNORECASE)
+# What is spoken of under one word may be noted under another of the same line.
+_KINDS = (
+    frozenset({"harm_to_others", "violence", "weapon"}),
+    frozenset({"violence", "abuse"}),
+)
+_OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
+
+
+def unspoken_risk(sentence: str, session: Session) -> str | None:
+    """Name of the broken rule: danger that nobody spoke of, another's made the patient's (or the other way round),
+    a denial of what was affirmed, an affirmation of what was denied or only asked."""
+    for noted in find_risk([Turn(0, "note", sentence)]):
+        related = [said for said in session.mentions if _same_kind(said, noted)]
+        if not related:
+            return "risk_not_spoken_of"
+        about = _about(sentence, noted)
+        same = [said for said in related if about is None or said.about == about]
+        if not same:
+            return "risk_of_another"
+        negated = noted.negated or bool(DENIAL.search(sentence[: sentence.find(noted.term)]))
+        if about != "other" and not _borne_out(same, negated):
+            return "risk_contradicted"
+    return None
+
+
+def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
+    if "danger" in (said.category, noted.category):
+        return said.category == noted.category or (noted.category == "danger" and said.category != "abuse")
+    kinds = {said.category, noted.category}
+    return len(kinds) == 1 or any(kinds <= kind for kind in _KINDS)
+
+
+def _about(sentence: str, noted: RiskMention) -> str | None:
+    """Whose danger the note speaks of: the nearest person before the words; None where it may be either's."""
+    start = sentence.find(noted.term)
+    before, after = sentence[:start], sentence[start + len(noted.term) :]
+    relation = max((match.start() for match in RELATIONS.finditer(before)), default=-1)
+    patient = max((match.start() for match in _PATIENT.finditer(before)), default=-1)
+    if relation > patient:
+        return "other"
+    by = _BY_OTHER.match(after)
+    if by and RELATIONS.match(re.sub(r"^(?:her|his|their|the|an?|(?:patient|client)['’]s) ", "", after[by.end() :])):
+        return "other"
+    if noted.category in _OF_OTHERS_TOO and _SUFFERED.search(before + noted.term):
+        return None
+    return "client"
+
+
+def _borne_out(said: list[RiskMention], negated: bool) -> bool:
+    if negated:
+        return any(mention.negated for mention in said)
+    return any(not mention.negated and not mention.question for mention in said)
