@@ -85,6 +85,11 @@ def _empty_database() -> Path:
     return path
 
 
+def _prepare(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(_empty_database(), folder / "casenote.db")
+
+
 def settings_of(folder: Path, **changes: Any) -> Settings:
     """Settings that no environment and no ``.env`` has a say in."""
     return Settings(_env_file=None, casenote_home=folder, **changes)
@@ -116,7 +121,7 @@ async def running_api(
 ) -> AsyncIterator[RunningApi]:
     """The application; with ``script`` or ``engine`` a worker writes notes too."""
     settings = settings_of(folder, **changes)
-    shutil.copy(_empty_database(), folder / "casenote.db")
+    _prepare(folder)
     database, server = Database(settings.database), MemoryServer()
     broker = MemoryBroker(server)
     parts = parts_of(settings, database, broker, web)
