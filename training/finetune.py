@@ -113,9 +113,11 @@ class _Run:
         """One optimizer step over these sessions; the loss before it. The state of dropout and noise is that of the
         generator, which a checkpoint holds."""
         import torch
+        from peft.helpers import disable_input_dtype_casting
 
         batch = collate([self.rows[place] for place in places], self.device)
-        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16):
+        # Autocast sees to the types; peft's own casts would copy every activation once more.
+        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16), disable_input_dtype_casting(self.model):
             total, weight = weighted_loss(self.model, batch, self.settings.label_smoothing)
             loss = total / weight
         loss.backward()

