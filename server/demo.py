@@ -31,6 +31,7 @@ from events.contracts import (
     segment_subject,
     updated_subject,
 )
+from server import logs
 from server.clock import utc_now
 from server.demo_screen import Screen
 from server.errors import SettingsError
@@ -73,16 +74,20 @@ def choose_sample(name: str) -> Sample:
 async def run_demo(settings: Settings, *, once: bool, sample: str, speed: float) -> int:
     """Serves, shows, and goes on serving unless ``once``. The exit code."""
     chosen = choose_sample(sample)
-    supervisor = Supervisor(settings)
+    log = settings.casenote_home.absolute() / "logs" / "casenote.log"
+    supervisor = Supervisor(settings, log=log)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
     console = Console(highlight=False, soft_wrap=True)
-    console.print("Starting the service …")
+    logs.configure("error", "demo")
+    console.print(f"Starting the service; it logs to {log} …")
     serving = asyncio.create_task(supervisor.run())
     showing = asyncio.create_task(_show(settings, chosen, speed, console, once=once))
     try:
         await asyncio.wait([serving, showing], return_when=asyncio.FIRST_COMPLETED)
+        if serving.done() and serving.exception() is None and serving.result():
+            console.print(f"[red]The service could not run:[/red] {_last_error(log)}")
         if showing.done() and not serving.done():
             code = showing.result()
             if not once and code == 0:
@@ -94,6 +99,15 @@ async def run_demo(settings: Settings, *, once: bool, sample: str, speed: float)
         showing.cancel()
         with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError, OSError):
             await showing
+
+
+def _last_error(log: Path) -> str:
+    """The last line of the log that says why a part could not start."""
+    with contextlib.suppress(OSError):
+        for line in reversed(log.read_text(encoding="utf-8", errors="replace").splitlines()):
+            if '"cannot start"' in line:
+                return str(json.loads(line).get("detail", ""))
+    return f"see {log}"
 
 
 async def _show(settings: Settings, sample: Sample, speed: float, console: Console, *, once: bool) -> int:

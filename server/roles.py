@@ -66,7 +66,8 @@ async def _until_told(settings: Settings, role: Role) -> int:
         structlog.get_logger().error("cannot start", detail=error.detail)
         return EXIT_UNUSABLE
     except ModelError as error:
-        structlog.get_logger().error("cannot start", detail=str(error))
+        named = settings.phi3_model_path or "empty, so the embedded model"
+        structlog.get_logger().error("cannot start", detail=f"PHI3_MODEL_PATH is {named}: {error}")
         return EXIT_UNUSABLE
     return 0
 

@@ -44,8 +44,9 @@ CHILDREN_FILE = "processes.json"
 class Child:
     """One supervised process."""
 
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], log: Path | None) -> None:
         self.name = name
+        self._log = log
         self.process: asyncio.subprocess.Process | None = None
         self._command = command
         self._environment = dict(environment)
@@ -56,13 +57,17 @@ class Child:
         delay = _FIRST_DELAY
         while not self._ending:
             began = time.monotonic()
-            self.process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=dies_with_parent(),
-            )
+            with contextlib.ExitStack() as stack:
+                log = stack.enter_context(self._log.open("ab")) if self._log else None
+                self.process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    env=self._environment,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=dies_with_parent(),
+                )
             on_start()
             code = await self.process.wait()
             if self._ending or code == EXIT_UNUSABLE:
@@ -144,11 +149,12 @@ async def prepare_database(settings: Settings) -> None:
 class Supervisor:
     """The service. ``run`` ends when told by a signal, or with the reason why it cannot run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, log: Path | None = None) -> None:
+        """``log`` takes what the parts log, instead of standard error."""
         self._settings = settings
+        self._log = log
         self._children: list[Child] = []
         self._told = asyncio.Event()
-        self._failed: str | None = None
 
     def stop(self) -> None:
         self._told.set()
@@ -157,6 +163,8 @@ class Supervisor:
         """Starts everything and stays. Raises ``SettingsError`` when it cannot start."""
         settings = self._settings
         check_data_folder(settings.casenote_home)
+        if self._log is not None:
+            self._log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if Role.API in settings.roles and settings.api_port:
             await wait_for_port(settings)
         formats_of(settings)
@@ -167,7 +175,7 @@ class Supervisor:
             environment = self._environment(nats_url)
             for role in settings.roles:
                 command = [sys.executable, "-m", "server", "role", role.value]
-                self._children.append(Child(role.value, command, environment))
+                self._children.append(Child(role.value, command, environment, self._log))
             tasks = {asyncio.create_task(child.run(self._note_processes)): child for child in self._children}
             if on_ready is not None:
                 on_ready()
