@@ -187,13 +187,17 @@ function person(value: unknown): string {
 
 export function revision(value: unknown): Revision {
   const json = object(value);
+  const author = object(json.author);
+  const sections = Array.isArray(json.sections)
+    ? [summarySection(json), ...json.sections.map(noteSection)]
+    : [];
   return {
     version: number(json.version),
     change: text(json.change),
     author: person(json.author),
     createdAt: text(json.created_at),
-    text: text(json.text),
-    reason: textOrNull(object(json.author).reason) ?? textOrNull(json.reason),
+    sections: sections.length > 0 ? sections : [{ id: "note", heading: "Note", text: text(json.text) }],
+    reason: textOrNull(author.reason) ?? textOrNull(json.reason),
   };
 }
 

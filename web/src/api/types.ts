@@ -100,7 +100,7 @@ export interface Revision {
   readonly change: string;
   readonly author: string;
   readonly createdAt: string;
-  readonly text: string;
+  readonly sections: readonly { readonly id: string; readonly heading: string; readonly text: string }[];
   readonly reason: string | null;
 }
 

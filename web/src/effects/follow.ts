@@ -6,6 +6,7 @@ import { ReconnectingStream } from "../api/events.ts";
 import type { SessionItem } from "../api/types.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
 import type { Store } from "../store.ts";
+import { inOneTab } from "./one_tab.ts";
 
 const NOTE_EVENTS = ["status", "section", "token", "reset", "note", "error"];
 const TRANSCRIPT_PAUSE_MS = 800;
@@ -18,34 +19,46 @@ function streamUrl(open: OpenSession): string {
   return `/sessions/${open.id}/notes/stream${after}`;
 }
 
-/** The list of sessions, and the stream of its changes. */
-export function followSessions(store: Store): void {
-  const load = async (): Promise<void> => {
-    try {
-      const page = await api.fetchSessions();
-      store.dispatch({ type: "sessionsArrived", ...page });
-    } catch (error) {
-      if (!(error instanceof api.CallFailed)) throw error;
-      if (!error.unreachable) store.notice(error.message, "problem");
-    }
-  };
+type ListNews = { readonly connected: boolean } | { readonly session: unknown };
+
+/** The stream of the list's changes, as one tab keeps it for all. */
+function openListStream(store: Store, tell: (news: ListNews) => void): void {
   const stream = new ReconnectingStream({
     url: () => "/sessions/stream",
     names: ["session"],
-    onEvent: (_name, _id, data) => store.dispatch({ type: "sessionChanged", item: sessionItem(data) }),
-    onOpen: () => {
-      store.dispatch({ type: "listConnected", connected: true });
-      void load();
-    },
-    onLost: () => store.dispatch({ type: "listConnected", connected: false }),
-    onEnded: () => store.dispatch({ type: "listConnected", connected: false }),
+    onEvent: (_name, _id, data) => tell({ session: data }),
+    onOpen: () => tell({ connected: true }),
+    onLost: () => tell({ connected: false }),
+    onEnded: () => tell({ connected: false }),
     isOver: () => false,
   });
   store.addEffect((state, before) => {
     if (state.online && !before.online) stream.again();
   });
-  void load();
   stream.start();
+}
+
+/** The list of sessions, and its changes. */
+export function followSessions(store: Store): void {
+  const load = async (): Promise<void> => {
+    try {
+      store.dispatch({ type: "sessionsArrived", ...(await api.fetchSessions()) });
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+      if (!error.unreachable) store.notice(error.message, "problem");
+    }
+  };
+  const heard = (news: ListNews): void => {
+    if ("session" in news) {
+      store.dispatch({ type: "sessionChanged", item: sessionItem(news.session) });
+      return;
+    }
+    store.dispatch({ type: "listConnected", connected: news.connected });
+    // What changed while nobody listened is in the list.
+    if (news.connected) void load();
+  };
+  void load();
+  inOneTab<ListNews>("casenote.sessions", (tell) => openListStream(store, tell), heard);
 }
 
 /** Follows one open session until it is left. */
@@ -91,7 +104,7 @@ class SessionFollower {
   }
 
   watch(): void {
-    if (this.#streaming || this.#left) return;
+    if (this.#streaming || this.#left || document.hidden) return;
     this.#streaming = true;
     this.#store.inSession(this.id, { type: "streamOpening" });
     this.#stream.start();
@@ -101,11 +114,26 @@ class SessionFollower {
     if (this.#streaming) this.#stream.again();
   }
 
+  /** A hidden tab gives its connection up; the list tells it when the note is done. */
+  hidden(): void {
+    if (!this.#streaming) return;
+    this.#streaming = false;
+    this.#stream.stop();
+    this.#store.inSession(this.id, { type: "streamEnded" });
+  }
+
+  shown(): void {
+    if (this.#store.state.open?.note.generation) this.watch();
+  }
+
   changed(item: SessionItem, known: SessionItem | undefined): void {
     if (item.turns !== this.#store.state.open?.turns.length) this.#loadTranscriptSoon();
     const version = this.#store.state.open?.note.stored?.version ?? 0;
     if ((item.noteVersion ?? 0) > version) void this.loadNote();
     if (item.status === "writing" && known?.status !== "writing") this.watch();
+    // A note that failed leaves no new version to look for.
+    const ended = known?.status === "writing" && item.status !== "writing";
+    if (ended && !this.#streaming) void this.loadNote();
   }
 
   #loadTranscriptSoon(): void {
@@ -164,6 +192,10 @@ export function followOpenSession(store: Store): { watch: () => void; reload: ()
     if (item && item !== known) follower.changed(item, known);
     const asked = state.open.note.resync === "asked" && before.open?.note.resync !== "asked";
     if (asked || (state.online && !before.online)) follower.reconnect();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) follower?.hidden();
+    else follower?.shown();
   });
   return {
     watch: () => follower?.watch(),

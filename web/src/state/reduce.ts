@@ -1,5 +1,6 @@
 /** The only place where the state changes. Pure: the same state and action give the same state. */
 
+import type { NoteDocument } from "../api/types.ts";
 import { mergeDocument } from "./document.ts";
 import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
 import { sameHeadings, withHeadings } from "./places.ts";
@@ -64,12 +65,18 @@ function requested(note: NoteState, { sections, format, force }: Wanted): NoteSt
   };
 }
 
+/** Without a stream it is the document that says that the generation is over. */
+function withoutEnded(note: NoteState, document: NoteDocument): NoteState {
+  const over = note.connection === "idle" && note.generation?.id !== "" && document.generation === null;
+  return over ? { ...note, generation: null, format: null } : note;
+}
+
 function reduceNote(note: NoteState, action: SessionAction): NoteState {
   switch (action.type) {
     case "noteMissing":
       return { ...note, loaded: true };
     case "documentArrived":
-      return mergeDocument(note, action.document);
+      return mergeDocument(withoutEnded(note, action.document), action.document);
     case "streamOpening":
       return { ...note, connection: note.connection === "lost" ? "lost" : "connecting" };
     case "streamOpened":

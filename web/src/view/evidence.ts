@@ -44,10 +44,11 @@ export class EvidenceStrip {
   }
 
   #title(evidence: Evidence): HTMLElement {
-    const where = evidence.turns.length > 0 ? `turn ${turnNumbers(evidence.turns)}` : "";
+    const turns = evidence.turns.length === 1 ? "turn" : "turns";
+    const where = evidence.turns.length > 0 ? `${turns} ${turnNumbers(evidence.turns)}` : "";
     if (evidence.supported)
       return h("strong", {}, where ? `Said in ${where}` : "Stated by rule, not by a turn");
-    const closest = where ? ` The closest is ${where}.` : "";
+    const closest = where ? ` The closest: ${where}.` : "";
     return h("strong", {}, `Nothing in the session supports this sentence.${closest}`);
   }
 

@@ -131,7 +131,7 @@ export class SectionView {
     const writing = section.drafting === "writing" && !section.mine;
     this.#editor.setMarks({ sentences: section.sentences, active: shown?.sentence ?? null, writing });
     this.#evidence.update(shown, context.turns);
-    this.#suggestion.update(section, context.running);
+    this.#suggestion.update(section, context);
   }
 
   #showAuthorship(section: SectionState, context: SectionContext): void {

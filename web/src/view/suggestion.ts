@@ -109,11 +109,14 @@ export class SuggestionCard {
     if (this.#section) this.#showText(this.#section);
   }
 
-  update(section: SectionState, running: boolean): void {
+  update(
+    section: SectionState,
+    { running, locked }: { readonly running: boolean; readonly locked: boolean },
+  ): void {
     const before = this.#section;
     this.#section = section;
     const conflict = section.conflict !== null;
-    const offered = section.suggestion !== null && section.suggestion !== "" && !conflict;
+    const offered = section.suggestion !== null && section.suggestion !== "" && !conflict && !locked;
     show(this.element, conflict || offered);
     show(this.#offer, offered);
     show(this.#conflict.element, conflict);

@@ -83,13 +83,37 @@ class Versions {
       return;
     }
     const at = this.#revisions.indexOf(chosen);
-    const text = withoutMarkers(chosen.text);
-    const before = withoutMarkers(this.#revisions[at - 1]?.text ?? "");
-    const latest = withoutMarkers(this.#revisions.at(-1)?.text ?? "");
-    if (this.#against.value === "before") this.#text.replaceChildren(diffText(before, text));
-    else if (this.#against.value === "latest") this.#text.replaceChildren(diffText(text, latest));
-    else this.#text.replaceChildren(h("p", { class: "diff-text" }, text));
+    if (this.#against.value === "before") this.#compare(this.#revisions[at - 1], chosen);
+    else if (this.#against.value === "latest") this.#compare(chosen, this.#revisions.at(-1));
+    else this.#compare(chosen, chosen);
   }
+
+  #compare(before: Revision | undefined, after: Revision | undefined): void {
+    const headings = new Map(
+      [...(after?.sections ?? []), ...(before?.sections ?? [])].map((s) => [s.id, s.heading]),
+    );
+    const parts = [...headings].map(([id, heading]) => {
+      const [old, now] = [sectionText(before, id), sectionText(after, id)];
+      if (old === "" && now === "") return null;
+      const same = old === now && before !== after;
+      return h(
+        "section",
+        { class: same ? "version-section is-same" : "version-section" },
+        h(
+          "h3",
+          { class: "section-heading" },
+          heading,
+          same && h("span", { class: "field-hint" }, "unchanged"),
+        ),
+        diffText(old, now),
+      );
+    });
+    this.#text.replaceChildren(...parts.filter((part) => part !== null));
+  }
+}
+
+function sectionText(revision: Revision | undefined, id: string): string {
+  return withoutMarkers(revision?.sections.find((section) => section.id === id)?.text ?? "");
 }
 
 export async function openVersionsDialog(sessionId: number): Promise<void> {
