@@ -101,8 +101,8 @@ def _by_topic(note_format: NoteFormat, texts: Mapping[str, str]) -> dict[Topic, 
 
 
 def _sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a section that say something."""
-    plain = normalise_whitespace(strip_markers(text.replace(FALLBACK_LINE, "")))
+    """The sentences of a section that say something, without marks that would read as headings of the overview."""
+    plain = normalise_whitespace(strip_markers(text.replace(FALLBACK_LINE, "")).replace("**", ""))
     absent = {sentence.casefold() for sentence in ABSENT_SENTENCES}
     return tuple(sentence for sentence in split_sentences(plain) if sentence.casefold() not in absent)
 

@@ -65,7 +65,8 @@ async def _requested(call: Call, wanted: GenerateIn) -> GenerationRow:
             session,
             utc_now(),
             regenerate=wanted.regenerate,
-            keep_edited=not wanted.force,
+            # What a person writes while the first note is being written stays: overwriting takes regenerate.
+            keep_edited=not (wanted.regenerate and wanted.force),
             only=wanted.sections,
             note_format=wanted.format,
             allow_fallback=_fallback_allowed(call, wanted),

@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from models.engine.scripted import ScriptedEngine
 from tests.support.api import SCRIPT, RunningApi, running_api
+from tests.support.asgi import opened
 from tests.support.transcripts import SHORT_SESSION
 
 DOCUMENT_MEMBERS = {
@@ -153,6 +155,23 @@ async def test_a_persons_section_is_kept_where_asked_and_the_models_suggested(tm
         assert (by_id["plan"]["text"], by_id["plan"]["author"]) == ("Call on Friday.", "both")
         assert document["suggestions"].keys() == {"plan"}
         assert document["authorship"]["edited_from_ai"] is True
+
+
+async def test_what_a_person_writes_while_the_first_note_is_written_stays(tmp_path: Path) -> None:
+    async with running_api(tmp_path, engine=ScriptedEngine(SCRIPT, delay=0.02)) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        path = f"/sessions/{session_id}/notes/stream"
+        headers = {"Prefer": "respond-async"}
+        await api.http.post(f"/sessions/{session_id}/generate-notes", headers=headers)
+        async with opened(api.app, path) as stream:
+            await stream.until(lambda s: any(name == "token" for name, _ in s.events))
+            assert (await put(api, session_id, notes="Typed meanwhile.")).status_code == 200
+            await stream.until(lambda s: s.ended)
+        document = (await api.http.get(f"/sessions/{session_id}/notes")).json()
+
+        assert document["text"] == "Typed meanwhile."
+        assert document["authorship"]["is_ai_generated"] is False
+        assert document["suggestions"]["plan"]
 
 
 async def test_only_the_sections_asked_for_are_written_anew(tmp_path: Path) -> None:
