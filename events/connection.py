@@ -11,18 +11,20 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from typing import Any, TypeVar
 
 from nats import errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.errors import APIError
+from nats.js.manager import JetStreamManager
 
 from events.broker import BrokerUnavailableError
-from events.errors import MessageRefusedError
+from events.errors import MessageRefusedError, StreamMissingError
 from events.server_url import ServerUrl
+from events.tasks import forget
 
 logger = logging.getLogger(__name__)
 
@@ -32,19 +34,23 @@ INBOX_PREFIX = "_CASENOTE"
 # Everything a connection may raise when it is gone, going, or not answered in time.
 LOST = (errors.Error, OSError, asyncio.TimeoutError)
 
+CLOSE_TIMEOUT = 1.0
+
 _HEADER_OVERHEAD = 64  # bytes of protocol around headers, generously
 
+Result = TypeVar("Result")
 Receiver = Callable[[Msg], Awaitable[None]]
 
 
 class Connection:
-    """``lost`` is set once, when the connection has ended for whatever reason."""
+    """``lost`` is done once, when the connection has ended for whatever reason. Whatever is asked of the connection
+    ends then too, and not at some timeout: nats-py itself would wait, in places for ever."""
 
     def __init__(self, name: str, timeout: float) -> None:
         self._client = Client()
         self._name = name
         self._timeout = timeout
-        self.lost = asyncio.Event()
+        self.lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     async def open(self, url: ServerUrl) -> None:
         """Connects or raises ``BrokerUnavailableError``; the half-open rest is closed."""
@@ -79,12 +85,18 @@ class Connection:
         """Bytes of headers and payload that the server takes in one message."""
         return int(self._client.max_payload)
 
+    @property
+    def is_lost(self) -> bool:
+        return self.lost.done()
+
     async def close(self) -> None:
         """Ends the connection; does not wait for a server that no longer reads."""
-        self.lost.set()
-        with contextlib.suppress(*LOST):
-            async with asyncio.timeout(1.0):
-                await self._client.close()
+        self._mark_lost()
+        closing = asyncio.ensure_future(self._client.close())
+        await asyncio.wait({closing}, timeout=CLOSE_TIMEOUT)
+        if not closing.done():
+            self._abort()
+        forget(closing)
 
     async def answers(self, within: float) -> bool:
         """Whether the server answers a ping in time. After False the connection must be closed: nats-py's reader ends
@@ -93,44 +105,39 @@ class Connection:
             await self._client.flush(within)
         except LOST:
             return False
-        return not self.lost.is_set()
+        return not self.is_lost
 
     async def subscribe(self, subject: str, receiver: Receiver) -> Subscription:
-        with unavailable_when_lost():
-            return await self._client.subscribe(subject, cb=receiver, pending_msgs_limit=0, pending_bytes_limit=0)
+        return await self.ask(self._client.subscribe(subject, cb=receiver, pending_msgs_limit=0, pending_bytes_limit=0))
 
     def new_inbox(self) -> str:
         return str(self._client.new_inbox())
 
     async def send(self, subject: str, payload: bytes = b"", reply: str = "") -> None:
         """Hands a message to the connection; nobody confirms it."""
-        with unavailable_when_lost():
-            if self.lost.is_set():
-                raise errors.ConnectionClosedError
-            await self._client.publish(subject, payload, reply=reply)
+        await self.ask(self._client.publish(subject, payload, reply=reply))
 
     async def request(
         self, subject: str, payload: bytes = b"", headers: Mapping[str, str] | None = None, within: float | None = None
     ) -> bytes:
-        """The payload of the answer. Ends at once when the connection does, not only at the timeout."""
+        """The payload of the answer."""
         self._check_size(payload, headers)
-        with unavailable_when_lost():
-            limit = self._timeout if within is None else within
-            answer = asyncio.ensure_future(
-                self._client.request(subject, payload, timeout=limit, headers=dict(headers) if headers else None)
-            )
-            lost = asyncio.ensure_future(self.lost.wait())
-            try:
-                await asyncio.wait({answer, lost}, return_when=asyncio.FIRST_COMPLETED)
-                if not answer.done():
+        limit = self._timeout if within is None else within
+        work = self._client.request(subject, payload, timeout=limit, headers=dict(headers) if headers else None)
+        return bytes((await self.ask(work)).data)
+
+    async def ask(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of a call of nats-py. Raises ``BrokerUnavailableError``, at once when the connection is lost;
+        errors of the JetStream API come as they are."""
+        asking = asyncio.ensure_future(work)
+        try:
+            with unavailable_when_lost():
+                await asyncio.wait({asking, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+                if not asking.done():
                     raise errors.ConnectionClosedError
-                return bytes(answer.result().data)
-            finally:
-                for task in (answer, lost):
-                    task.cancel()
-                await asyncio.wait({answer, lost})
-                if not answer.cancelled():
-                    answer.exception()
+                return asking.result()
+        finally:
+            forget(asking)
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str], within: float) -> None:
         """Publishes into the subject's stream and waits for the confirmation."""
@@ -138,8 +145,9 @@ class Connection:
         if "stream" not in answer:
             raise BrokerUnavailableError("the broker's confirmation is of no known form")
 
-    def jetstream(self) -> Any:
-        """nats-py's JetStream manager: streams and consumers."""
+    @property
+    def jetstream(self) -> JetStreamManager:
+        """nats-py's manager of streams and consumers; to be called through ``ask``."""
         return self._client.jsm(timeout=self._timeout)
 
     def _check_size(self, payload: bytes, headers: Mapping[str, str] | None) -> None:
@@ -152,16 +160,30 @@ class Connection:
         logger.debug("connection %s: %s", self._name, describe(error))
 
     async def _on_closed(self) -> None:
-        self.lost.set()
+        self._mark_lost()
+
+    def _mark_lost(self) -> None:
+        if not self.lost.done():
+            self.lost.set_result(None)
+
+    def _abort(self) -> None:
+        """Drops what the peer does not take. nats-py has no call for it."""
+        writer = getattr(self._client._transport, "_io_writer", None)
+        if writer is not None:
+            writer.transport.abort()
 
 
 @contextlib.contextmanager
 def unavailable_when_lost() -> Iterator[None]:
-    """Maps what nats-py raises to the broker's two errors."""
+    """Maps what nats-py raises to the broker's errors."""
     try:
         yield
     except (errors.BadSubjectError, errors.BadHeaderError, errors.MaxPayloadError) as error:
         raise MessageRefusedError(describe(error)) from error
+    except errors.NoRespondersError as error:
+        raise StreamMissingError("no stream or service answers on this subject") from error
+    except APIError:
+        raise
     except LOST as error:
         raise BrokerUnavailableError(describe(error)) from error
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -22,10 +23,14 @@ from events.provision import ensure_durable, ensure_streams
 from events.pull import Pull
 from events.streams import ConsumerSettings
 from events.subjects import dead_subject
+from events.tasks import end, forget
 
 logger = logging.getLogger(__name__)
 
-ANSWER_TIMEOUT = 5.0
+ANSWER_TIMEOUT = 1.0
+BETWEEN_ANSWERS = 0.1
+ANSWER_PATIENCE = 20.0
+DEAD_LETTER_TIMEOUT = 5.0
 AFTER_FAILURE = Backoff(first=0.1, longest=5.0)
 _NANOSECONDS = 1_000_000_000
 
@@ -47,19 +52,14 @@ class Deliveries:
         self._task = asyncio.create_task(self._consume(), name=f"{self._durable} of {self._stream}")
 
     async def stop(self, grace: float) -> None:
-        await self._end_pull()
+        await end(self._task)
         await self._dispatcher.drain(grace)
 
     async def kill(self) -> None:
         """Ends without giving back what is in hand."""
-        await self._end_pull()
+        await end(self._task)
         self._dispatcher.mute()
         await self._dispatcher.drain(0.0)
-
-    async def _end_pull(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def _consume(self) -> None:
         failures = 0
@@ -100,28 +100,30 @@ class Deliveries:
                 if message is not None:
                     self._dispatcher.offer(_held(message))
         finally:
-            await pull.close()
-            await self._return_unread(connection, pull.leave())
+            with suppress(BrokerUnavailableError):
+                await pull.close()
+                await self._return_unread(connection, pull.leave())
 
     async def _wait_for_room(self, connection: Connection) -> None:
-        waits = {asyncio.ensure_future(self._dispatcher.changed.wait()), asyncio.ensure_future(connection.lost.wait())}
+        changed = asyncio.ensure_future(self._dispatcher.changed.wait())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({changed, connection.lost}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in waits:
-                task.cancel()
-            await asyncio.wait(waits)
-        if connection.lost.is_set():
+            forget(changed)
+        if connection.is_lost:
             raise BrokerUnavailableError("the connection was lost")
 
     async def _return_unread(self, connection: Connection, messages: list[Msg]) -> None:
-        with suppress(BrokerUnavailableError):
-            for message in messages:
-                await connection.send(message.reply, _negative(0.0))
+        for message in messages:
+            await connection.send(message.reply, _negative(0.0))
 
 
 class JetStreamAnswers:
-    """Answers deliveries on the connection of now, which need not be the one that the message came by."""
+    """Answers deliveries on the connection of now, which need not be the one that the message came by.
+
+    An answer is given again until the server confirms it: a server that was just restarted drops answers to deliveries
+    that it has forgotten, makes them again, and takes the answer then. ``held`` has the place of the latest one.
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -137,21 +139,35 @@ class JetStreamAnswers:
 
     async def bury(self, held: Held, reason: str) -> None:
         delivery = held.delivery
-        subject = dead_subject(delivery.subject)
         headers = dead_letter_headers(delivery, reason, datetime.now(UTC), held.identity)
+        await self._insist(lambda: self._keep(dead_subject(delivery.subject), delivery.payload, headers))
+        await self._answer(held, b"+TERM")
+
+    async def _keep(self, subject: str, payload: bytes, headers: dict[str, str]) -> None:
         connection = self._link.connection()
         try:
-            await connection.store(subject, delivery.payload, headers, ANSWER_TIMEOUT)
+            await connection.store(subject, payload, headers, DEAD_LETTER_TIMEOUT)
         except MessageRefusedError:
             # It cannot be kept whole. Keeping its name is better than trying for ever.
             kept = {name: value for name, value in headers.items() if name.startswith(("Casenote-", "Nats-"))}
-            kept["Casenote-Left-Out"] = f"payload of {len(delivery.payload)} bytes"
-            await connection.store(subject, b"", kept, ANSWER_TIMEOUT)
-        await self._answer(held, b"+TERM")
+            kept["Casenote-Left-Out"] = f"payload of {len(payload)} bytes"
+            await connection.store(subject, b"", kept, DEAD_LETTER_TIMEOUT)
 
     async def _answer(self, held: Held, answer: bytes) -> None:
         """The server answers the answer, once it is carried out."""
-        await self._link.connection().request(held.reply, answer, within=ANSWER_TIMEOUT)
+        await self._insist(lambda: self._link.connection().request(held.reply, answer, within=ANSWER_TIMEOUT))
+
+    async def _insist(self, act: Callable[[], Awaitable[object]]) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + ANSWER_PATIENCE
+        while True:
+            try:
+                await act()
+                return
+            except BrokerUnavailableError:
+                if loop.time() > deadline:
+                    raise
+            await asyncio.sleep(BETWEEN_ANSWERS)
 
 
 def _held(message: Msg) -> Held:

@@ -16,6 +16,7 @@ from events.consumer import Action, Bury, Confirm, Postpone, on_arrival, on_erro
 from events.lanes import Lanes
 from events.streams import ConsumerSettings
 from events.subjects import lane_of
+from events.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -91,17 +92,12 @@ class Dispatcher:
         await self._give_back_waiting(idle_only=True)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=grace)
-            for task in late:
-                task.cancel()
-            if late:
-                await asyncio.wait(late)
+            await asyncio.gather(*map(end, late))
         # Only now: another process would take a session's later messages before the one that was worked on here.
         await self._give_back_waiting(idle_only=False)
         if self._timer is not None:
             self._timer.cancel()
-        if self._heartbeat is not None:
-            self._heartbeat.cancel()
-            await asyncio.wait({self._heartbeat})
+        await end(self._heartbeat)
 
     def _start_what_may_run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -39,6 +39,17 @@ class EmbeddedNats:
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[str] | None = None
 
+    @classmethod
+    def stored_url(cls, home: Path) -> str:
+        """The product's own address of the server that runs in a data folder, from another process of the same user.
+        Raises ``EmbeddedNatsError`` when none has run there."""
+        server = cls(home)
+        if not (server._folder / "credentials.json").exists():
+            raise EmbeddedNatsError(f"no embedded NATS server has run in {home}")
+        server._credentials = load_credentials(server._folder / "credentials.json")
+        _, server._port = server._read_state()
+        return server.url
+
     @property
     def url(self) -> str:
         """The address for the product, with its credentials; known after ``start``."""

@@ -1,6 +1,7 @@
 """What can go wrong with events, beside a message that cannot be read.
 
 BrokerUnavailableError      (events.broker) not now: try again
+├── StreamMissingError      nobody answers on this subject: its stream does not exist
 └── MessageRefusedError     not this message: it is too large, or its subject or headers are not allowed
 EmbeddedNatsError           the embedded server cannot be started
 
@@ -10,6 +11,10 @@ UnreadableEventError        (events.reasons) the message is no event of the cont
 from __future__ import annotations
 
 from events.broker import BrokerUnavailableError
+
+
+class StreamMissingError(BrokerUnavailableError):
+    """No stream takes this subject now."""
 
 
 class MessageRefusedError(BrokerUnavailableError):

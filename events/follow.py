@@ -9,9 +9,9 @@ from contextlib import suppress
 
 from events.backoff import Backoff
 from events.broker import BrokerUnavailableError
-from events.connection import Connection, unavailable_when_lost
+from events.connection import Connection
 from events.link import Link
-from events.provision import add_follower, ensure_streams, stream_birth
+from events.provision import add_follower, drop_follower, ensure_streams, stream_birth
 from events.pull import Pull
 from events.streams import TOKENS
 
@@ -84,7 +84,6 @@ async def _birth(connection: Connection) -> str:
 
 async def _leave(connection: Connection, pull: Pull, consumer: str) -> None:
     """Lets the server forget this follower now rather than by its time limit."""
-    await pull.close()
-    if not connection.lost.is_set():
-        with suppress(BrokerUnavailableError), unavailable_when_lost():
-            await connection.jetstream().delete_consumer(TOKENS.name, consumer)
+    with suppress(BrokerUnavailableError):
+        await pull.close()
+        await drop_follower(connection, TOKENS.name, consumer)

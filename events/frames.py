@@ -40,15 +40,19 @@ class StreamEvent:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Events ``first``, ``first + 1``, … of one generation and attempt."""
+    """Events ``first``, ``first + 1``, … of one generation and attempt. ``decoded_at`` is when the first of them came
+    out of the engine, in seconds since 1970: what a measurement of delays starts from."""
 
     generation: str
     attempt: int
     first: int
     events: tuple[tuple[str, dict[str, Any]], ...]
+    decoded_at: float | None = None
 
     def encode(self) -> bytes:
-        body = {"g": self.generation, "a": self.attempt, "n": self.first, "e": self.events}
+        body: dict[str, Any] = {"g": self.generation, "a": self.attempt, "n": self.first, "e": self.events}
+        if self.decoded_at is not None:
+            body["t"] = self.decoded_at
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
 
     @classmethod
@@ -57,7 +61,9 @@ class Frame:
         try:
             body = json.loads(payload)
             events = tuple((str(name), dict(data)) for name, data in body["e"])
-            return cls(str(body["g"]), int(body["a"]), int(body["n"]), events)
+            decoded_at = body.get("t")
+            moment = float(decoded_at) if decoded_at is not None else None
+            return cls(str(body["g"]), int(body["a"]), int(body["n"]), events, moment)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a frame: {type(error).__name__}") from error
 

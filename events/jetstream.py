@@ -10,14 +10,16 @@ from contextlib import suppress
 from nats.aio.msg import Msg
 
 from events.broker import BrokerUnavailableError, Handler, Listener
-from events.connection import Connection, unavailable_when_lost
+from events.connection import Connection
 from events.deliveries import Deliveries
+from events.errors import StreamMissingError
 from events.follow import follow
 from events.link import Link
-from events.provision import ensure_streams
+from events.provision import durable_lag, ensure_streams
 from events.server_url import parse_server_url
 from events.streams import ConsumerSettings
 from events.subjects import frames_subject
+from events.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +64,7 @@ class JetStreamBroker:
     async def stop(self) -> None:
         self._started = False
         await asyncio.gather(*(deliveries.stop(self._drain) for deliveries in self._consumers))
-        for task in self._background:
-            task.cancel()
-        if self._background:
-            await asyncio.wait(self._background)
+        await asyncio.gather(*map(end, self._background))
         await self._link.stop()
 
     async def kill(self) -> None:
@@ -76,7 +75,7 @@ class JetStreamBroker:
         await self._link.stop()
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
-        await self._link.connection().store(subject, payload, headers, self._publish_timeout)
+        await self._store(subject, payload, headers)
 
     def consume(self, durable: str, stream: str, handler: Handler, *, in_flight: int = 8) -> None:
         deliveries = Deliveries(self._link, durable, stream, handler, self._consumer, in_flight)
@@ -94,18 +93,25 @@ class JetStreamBroker:
             self._in_background(self._subscribe(self._link.connection(), subject, listener))
 
     async def publish_frame(self, key: str, payload: bytes) -> None:
-        await self._link.connection().store(frames_subject(key), payload, {}, self._publish_timeout)
+        await self._store(frames_subject(key), payload, {})
 
     def follow_frames(self, key: str) -> AsyncGenerator[bytes, None]:
         return follow(self._link, frames_subject(key))
 
     async def consumer_lag(self, durable: str, stream: str) -> int | None:
         try:
-            with unavailable_when_lost():
-                info = await self._link.connection().jetstream().consumer_info(stream, durable)
+            return await durable_lag(self._link.connection(), stream, durable)
         except BrokerUnavailableError:
             return None
-        return int(info.num_pending or 0) + int(info.num_ack_pending or 0)
+
+    async def _store(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
+        connection = self._link.connection()
+        try:
+            await connection.store(subject, payload, headers, self._publish_timeout)
+        except StreamMissingError:
+            # Somebody deleted it while we were connected. Made again, it takes the next try.
+            await ensure_streams(connection)
+            raise
 
     async def _prepare(self, connection: Connection) -> None:
         await ensure_streams(connection)

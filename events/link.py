@@ -14,6 +14,7 @@ from events.backoff import Backoff
 from events.broker import BrokerUnavailableError
 from events.connection import Connection
 from events.server_url import ServerUrl
+from events.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None and not self._connection.lost.is_set()
+        return self._connection is not None and not self._connection.is_lost
 
     def start(self) -> None:
         if self._task is None:
@@ -50,15 +51,12 @@ class Link:
     async def stop(self) -> None:
         self.stopped = True
         self._up.set()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-            self._task = None
+        await end(self._task)
 
     def connection(self) -> Connection:
         """The connection of now. Raises ``BrokerUnavailableError``."""
         connection = self._connection
-        if connection is None or connection.lost.is_set():
+        if connection is None or connection.is_lost:
             raise BrokerUnavailableError("there is no connection to the broker")
         return connection
 
@@ -98,11 +96,8 @@ class Link:
         self._connection = connection
         self._up.set()
         logger.info("connected to the broker")
-        while not connection.lost.is_set():
-            try:
-                async with asyncio.timeout(PING_EVERY):
-                    await connection.lost.wait()
-            except TimeoutError:
-                if not await connection.answers(PING_TIMEOUT):
-                    break
+        while not connection.is_lost:
+            await asyncio.wait({connection.lost}, timeout=PING_EVERY)
+            if not connection.is_lost and not await connection.answers(PING_TIMEOUT):
+                break
         logger.info("the connection to the broker was lost")

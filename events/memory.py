@@ -17,6 +17,7 @@ from events.dispatch import Dispatcher, Held
 from events.memory_server import ConsumerState, MemoryServer
 from events.streams import TOKENS, ConsumerSettings
 from events.subjects import dead_subject, frames_subject, matches
+from events.tasks import end
 
 logger = logging.getLogger(__name__)
 
@@ -134,18 +135,13 @@ class _MemoryConsumer:
         self._task = asyncio.create_task(self._consume())
 
     async def stop(self, grace: float) -> None:
-        await self._end_loop()
+        await end(self._task)
         await self._dispatcher.drain(grace)
 
     async def kill(self) -> None:
-        await self._end_loop()
+        await end(self._task)
         self._dispatcher.mute()
         await self._dispatcher.drain(0.0)
-
-    async def _end_loop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
 
     async def _consume(self) -> None:
         # One event for both: room in the dispatcher, and news from the server.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Coroutine
 from typing import Any
 
 from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
-from events.connection import Connection, describe, unavailable_when_lost
+from events.broker import BrokerUnavailableError
+from events.connection import Connection, describe
 from events.streams import STREAMS, ConsumerSettings, StreamSettings
 
 logger = logging.getLogger(__name__)
@@ -20,25 +22,25 @@ async def ensure_streams(connection: Connection) -> None:
     """Makes missing streams and adapts those that differ. A server that refuses one is told in the log, and the rest
     goes on: an administrator may have set the limits on purpose. Raises ``BrokerUnavailableError``."""
     for settings in STREAMS:
-        with unavailable_when_lost():
-            try:
-                await _ensure_stream(connection.jetstream(), settings)
-            except APIError as error:
-                logger.error("the broker refuses the stream %s: %s", settings.name, describe(error))
+        try:
+            await _ensure_stream(connection, settings)
+        except APIError as error:
+            logger.error("the broker refuses the stream %s: %s", settings.name, describe(error))
 
 
-async def _ensure_stream(manager: Any, settings: StreamSettings) -> None:
+async def _ensure_stream(connection: Connection, settings: StreamSettings) -> None:
+    manager = connection.jetstream
     wanted = stream_config(settings)
     try:
-        present = (await manager.stream_info(settings.name)).config
+        present = (await connection.ask(manager.stream_info(settings.name))).config
     except NotFoundError:
-        await manager.add_stream(wanted)
+        await connection.ask(manager.add_stream(wanted))
         return
     if any(getattr(present, name) != getattr(wanted, name) for name in _COMPARED):
         # Replicas are the administrator's choice: one node or a cluster.
         wanted.num_replicas = present.num_replicas
         wanted.placement = present.placement
-        await manager.update_stream(wanted)
+        await connection.ask(manager.update_stream(wanted))
 
 
 _COMPARED = ("subjects", "storage", "discard", "max_age", "max_bytes", "max_msg_size", "duplicate_window")
@@ -69,8 +71,7 @@ async def ensure_durable(connection: Connection, stream: str, durable: str, sett
         max_deliver=-1,
         max_ack_pending=settings.max_ack_pending,
     )
-    with unavailable_when_lost():
-        await connection.jetstream().add_consumer(stream, config=config)
+    await _manage(connection, connection.jetstream.add_consumer(stream, config=config))
 
 
 async def add_follower(connection: Connection, stream: str, subject: str, first_sequence: int) -> str:
@@ -84,13 +85,31 @@ async def add_follower(connection: Connection, stream: str, subject: str, first_
         mem_storage=True,
         inactive_threshold=ORPHANED_AFTER,
     )
-    with unavailable_when_lost():
-        info = await connection.jetstream().add_consumer(stream, config=config)
+    info = await _manage(connection, connection.jetstream.add_consumer(stream, config=config))
     return str(info.name)
+
+
+async def drop_follower(connection: Connection, stream: str, name: str) -> None:
+    """Raises ``BrokerUnavailableError``."""
+    await _manage(connection, connection.jetstream.delete_consumer(stream, name))
 
 
 async def stream_birth(connection: Connection, stream: str) -> str:
     """Which life of a stream this is: one that was lost and made again has another. Raises
     ``BrokerUnavailableError``."""
-    with unavailable_when_lost():
-        return str((await connection.jetstream().stream_info(stream)).created)
+    info = await _manage(connection, connection.jetstream.stream_info(stream))
+    return str(info.created)
+
+
+async def durable_lag(connection: Connection, stream: str, durable: str) -> int:
+    """Messages that the consumer has not delivered or that nobody has acknowledged. Raises
+    ``BrokerUnavailableError``."""
+    info = await _manage(connection, connection.jetstream.consumer_info(stream, durable))
+    return int(info.num_pending or 0) + int(info.num_ack_pending or 0)
+
+
+async def _manage(connection: Connection, work: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await connection.ask(work)
+    except APIError as error:
+        raise BrokerUnavailableError(describe(error)) from error

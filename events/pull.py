@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from events.broker import BrokerUnavailableError
-from events.connection import LOST, Connection
+from events.connection import Connection
+from events.tasks import forget
 
 EXPIRES = 25.0
 HEARTBEAT = 5.0
@@ -43,9 +43,9 @@ class Pull:
         self._subscription = await self._connection.subscribe(self._inbox, self._arrived.put)
 
     async def close(self) -> None:
-        if self._subscription is not None and not self._connection.lost.is_set():
-            with suppress(*LOST):
-                await self._subscription.unsubscribe()
+        """Raises ``BrokerUnavailableError`` when there is nothing left to close."""
+        if self._subscription is not None:
+            await self._connection.ask(self._subscription.unsubscribe())
 
     @property
     def unread(self) -> int:
@@ -86,15 +86,12 @@ class Pull:
         """With credit out the server sends a heartbeat at least; silence means that it has forgotten the request."""
         if not self._arrived.empty():
             return self._arrived.get_nowait()
-        lost = asyncio.ensure_future(self._connection.lost.wait())
         arrived = asyncio.ensure_future(self._arrived.get())
+        lost = self._connection.lost
         try:
             await asyncio.wait({lost, arrived}, timeout=3 * HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
             if arrived.done():
                 return arrived.result()
-            reason = "the connection was lost" if lost.done() else "the broker fell silent"
-            raise BrokerUnavailableError(reason)
+            raise BrokerUnavailableError("the connection was lost" if lost.done() else "the broker fell silent")
         finally:
-            for task in (lost, arrived):
-                task.cancel()
-            await asyncio.wait({lost, arrived})
+            forget(arrived)

@@ -17,6 +17,7 @@ from events.cloudevent import STRUCTURED
 from events.errors import MessageRefusedError
 from events.outbox import OutboxMessage, OutboxStore
 from events.subjects import lane_of
+from events.tasks import end
 from events.wake import WAKE_RELAY
 
 logger = logging.getLogger(__name__)
@@ -55,10 +56,8 @@ class Relay:
             self._task = asyncio.create_task(self._loop(), name="relay")
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
-            self._task = None
+        await end(self._task)
+        self._task = None
 
     async def _loop(self) -> None:
         failures = 0
