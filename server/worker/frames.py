@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 from events.broker import BrokerUnavailableError, MessageBroker
@@ -26,6 +27,7 @@ class FrameWriter:
         self._attempt = attempt
         self._next = 0
         self._pending: list[tuple[str, dict[str, Any]]] = []
+        self._since = 0.0
         self._ready = asyncio.Event()
         self._closed = False
         self._sender = asyncio.create_task(self._send_all(), name=f"frames-{generation}")
@@ -36,6 +38,8 @@ class FrameWriter:
 
     def add(self, event: str, data: dict[str, Any]) -> None:
         """Appends an event; it leaves at the next ``flush``."""
+        if not self._pending:
+            self._since = time.time()
         self._pending.append((event, data))
 
     def flush(self) -> None:
@@ -59,7 +63,7 @@ class FrameWriter:
             self._ready.clear()
             batch, self._pending = self._pending, []
             if batch:
-                frame = Frame(self._generation, self._attempt, self._next, tuple(batch))
+                frame = Frame(self._generation, self._attempt, self._next, tuple(batch), self._since)
                 self._next += len(batch)
                 await self._send(frame.encode())
 
