@@ -51,7 +51,7 @@ def _section(
     topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], words: int, used: set[tuple[int, str]]
 ) -> str:
     if topic is Topic.RISK:
-        return _risk(turns, words)
+        return risk_quotes(turns, words)
     chosen: list[tuple[int, str]] = []
     room = words
     for one in telling(topic, spoken, turns):
@@ -67,7 +67,7 @@ def _section(
     return " ".join(sentence for _, sentence in sorted(chosen, key=lambda entry: entry[0]))
 
 
-def _risk(turns: Sequence[Turn], words: int) -> str:
+def risk_quotes(turns: Sequence[Turn], words: int) -> str:
     """What was said of danger as quotes, a question with its answer; the client's own words before others'."""
     parts: list[tuple[int, str]] = []
     room = words
@@ -83,17 +83,18 @@ def _risk(turns: Sequence[Turn], words: int) -> str:
 
 def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
     """The sentences that speak of danger as (place of the turn, what was said), each question with its answer."""
-    found = []
+    found: list[tuple[tuple[int, str], ...]] = []
     for place, turn in enumerate(turns):
         sentences = split_sentences(turn.text)
         for number, sentence in enumerate(sentences):
             if not find_risk([Turn(turn.index, turn.speaker, sentence)]):
                 continue
             asked = turn.speaker != "client" and sentences[-1].rstrip("\"'").endswith("?")
-            said = " ".join(sentences[number:]) if asked and number >= len(sentences) - 2 else sentence
+            exchange: tuple[tuple[int, str], ...] = ((place, sentence),)
+            if asked and number >= len(sentences) - 2:
+                exchange = ((place, " ".join(sentences[-2:])),)
             if asked and place + 1 < len(turns):
-                answer = " ".join(split_sentences(turns[place + 1].text)[:2])
-                found.append(((place, said), (place + 1, answer)))
-            else:
-                found.append(((place, said),))
+                exchange += ((place + 1, " ".join(split_sentences(turns[place + 1].text)[:2])),)
+            if exchange not in found:
+                found.append(exchange)
     return found

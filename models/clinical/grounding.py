@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.clinical.fallback import risk_quotes
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.rules import RULES
@@ -21,6 +22,7 @@ from models.formats.format import Gate
 from models.transcript import Turn, normalise_whitespace
 
 _QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
+_RISK_WORDS = 45
 _ABSENT_OF = {Gate.PLAN: "None discussed.", Gate.NONE: "None discussed."}
 
 
@@ -37,14 +39,19 @@ def check_section(
 ) -> Grounded:
     """``text`` without what a note of ``turns`` must not hold. Text that keeps the rules comes back as it was.
 
-    ``absent`` is what an empty rest becomes (by default what suits ``gate``); ``words`` is the budget of the section.
+    A risk section of a session that speaks of danger never says that it was not assessed: what was said is quoted.
+    ``absent`` is what another empty rest becomes (by default what suits ``gate``); ``words`` is the section's budget.
     """
     absent = absent or _ABSENT_OF.get(gate, "Not assessed in this session.")
-    if strip_markers(text).strip() in {absent, *ABSENT_SENTENCES}:
-        return Grounded(mark_risk(normalise_whitespace(text)), ())
     session = session_of(turns)
+    plain = normalise_whitespace(strip_markers(text))
+    says_absent = plain in {absent, *ABSENT_SENTENCES}
     if gate not in session.gates:
-        return Grounded(absent, ("gate",))
+        return Grounded(absent, () if plain == absent else ("gate",))
+    if gate is Gate.RISK and (says_absent or not plain):
+        return Grounded(mark_risk(risk_quotes(turns, words or _RISK_WORDS)) or absent, ("risk_omitted",))
+    if says_absent:
+        return Grounded(plain, ())
     kept: list[str] = []
     removed: list[str] = []
     for sentence in split_sentences(strip_markers(text)):
@@ -58,6 +65,8 @@ def check_section(
         kept.append(verbatim)
     _drop_half(kept, removed)
     rest = _within(" ".join(kept), words, removed)
+    if not rest and gate is Gate.RISK:
+        rest = risk_quotes(turns, words or _RISK_WORDS)
     return Grounded(mark_risk(rest) or absent, tuple(removed))
 
 
@@ -87,13 +96,12 @@ def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
 
 def _drop_half(kept: list[str], removed: list[str]) -> None:
     """A last sentence that was cut off goes, unless it is all there is: then it says so."""
-    if not kept or ends_sentence(kept[-1].split(" ")[-1]):
-        return
-    removed.append("unfinished")
-    if len(kept) > 1:
-        kept.pop()
-    else:
-        kept[-1] = kept[-1].rstrip(" ,;:-") + "…"
+    while kept and not ends_sentence(kept[-1].split(" ")[-1]):
+        removed.append("unfinished")
+        if len(kept) == 1:
+            kept[0] = kept[0].rstrip(" ,;:-") + "…"
+        else:
+            kept.pop()
 
 
 def _within(text: str, words: int | None, removed: list[str]) -> str:

@@ -10,6 +10,7 @@ from models.clinical.gates import holds
 from models.clinical.lexicon import INSTRUCTION
 from models.clinical.markers import strip_markers
 from models.clinical.risk import RiskMention, find_risk
+from models.clinical.sentences import split_sentences
 from models.clinical.watch import plain_words
 from models.clinical.words import numbers, stem, words
 from models.formats.format import Gate
@@ -20,7 +21,8 @@ _ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """``turns`` without those that give the writer of the note instructions, and what occurs in them."""
+    """``turns`` without sentences that give the writer of the note instructions, and what occurs in them. ``gates``
+    are those of the whole talk: an instruction that speaks of danger still speaks of it."""
 
     turns: tuple[Turn, ...]
     instructions: tuple[Turn, ...]
@@ -41,12 +43,12 @@ def session_of(turns: Sequence[Turn]) -> Session:
 
 @lru_cache(maxsize=8)
 def _session(turns: tuple[Turn, ...]) -> Session:
-    spoken = tuple(turn for turn in turns if not is_instruction(turn.text))
+    spoken = _only(turns, instructions=False)
     text = strip_markers("\n".join(turn.text for turn in spoken)).replace("’", "'")
     found = words(text)
     return Session(
         turns=spoken,
-        instructions=tuple(turn for turn in turns if is_instruction(turn.text)),
+        instructions=_only(turns, instructions=True),
         text=text,
         words=frozenset(found) | {part for word in found for part in word.split("'")},
         stems=frozenset(stem(word) for word in found),
@@ -54,8 +56,18 @@ def _session(turns: tuple[Turn, ...]) -> Session:
         sequences=tuple(plain_words(strip_markers(turn.text)) for turn in turns),
         mentions=find_risk(spoken),
         english=sum(word in _ENGLISH for word in found) >= 0.12 * len(found),
-        gates=frozenset(gate for gate in Gate if holds(gate, spoken)),
+        gates=frozenset(gate for gate in Gate if holds(gate, turns)),
     )
+
+
+def _only(turns: tuple[Turn, ...], *, instructions: bool) -> tuple[Turn, ...]:
+    """The turns with only those sentences that are, or are not, instructions to the writer of the note."""
+    kept = []
+    for turn in turns:
+        sentences = [one for one in split_sentences(turn.text) if is_instruction(one) is instructions]
+        if sentences:
+            kept.append(Turn(turn.index, turn.speaker, " ".join(sentences), turn.start))
+    return tuple(kept)
 
 
 def is_instruction(text: str) -> bool:
