@@ -44,6 +44,15 @@ class NoteIn(Input):
     """A person's text: all of it as ``notes``, or some sections of it. The two flags of legacy clients are read and
     not believed: who wrote what is known here."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["notes"], "properties": {"notes": {"type": "string"}}},
+                {"required": ["sections"], "properties": {"sections": {"type": "object"}}},
+            ]
+        }
+    )
+
     notes: Words | None = None
     sections: dict[SectionId, Words] | None = Field(default=None, min_length=1, max_length=100)
     is_ai_generated: bool | None = None
