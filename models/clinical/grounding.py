@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.fallback import risk_quotes
+from models.clinical.lexicon import TOPICS
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
+from models.clinical.risk import risk_spans
 from models.clinical.rules import RULES
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -21,6 +23,12 @@ from models.clinical.watch import plain_words
 from models.formats.format import Gate
 from models.transcript import Turn, normalise_whitespace
 
+_DENIED = re.compile(
+    r"^(.*?(?<!\w)(?:den(?:y|ies|ied|ying)|no|without|negative for)(?: any)? )(.+?)"
+    r"((?: (?:was |were )?(?:reported|endorsed|noted))?\.?)$",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|nor)(?!\w))\s*", re.IGNORECASE)
 _QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
 _RISK_WORDS = 45
 _ABSENT_OF = {Gate.PLAN: "None discussed.", Gate.NONE: "None discussed."}
@@ -55,9 +63,8 @@ def check_section(
     kept: list[str] = []
     removed: list[str] = []
     for sentence in split_sentences(strip_markers(text)):
-        reason = _broken(sentence, session, kept)
-        if reason:
-            removed.append(reason)
+        sentence = _without_broken(sentence, session, kept, removed)
+        if not sentence:
             continue
         verbatim = unquote(sentence, session)
         if verbatim != sentence:
@@ -70,6 +77,23 @@ def check_section(
     return Grounded(mark_risk(rest) or absent, tuple(removed))
 
 
+def _without_broken(sentence: str, session: Session, kept: list[str], removed: list[str]) -> str:
+    """``sentence`` without the clauses that break a rule, as it was when none does."""
+    clauses = sentence.split("; ")
+    good = []
+    for clause in clauses:
+        reason = _broken(clause, session, kept)
+        if reason:
+            removed.append(reason)
+            clause = _borne_out(clause, session, kept)
+        if clause:
+            good.append(clause)
+    if good == clauses or not good:
+        return "; ".join(good)
+    rest = "; ".join(good)
+    return rest[:1].upper() + rest[1:] + ("" if ends_sentence(rest.split(" ")[-1]) else ".")
+
+
 def _broken(sentence: str, session: Session, kept: list[str]) -> str | None:
     if not plain_words(sentence):
         return "no_words"
@@ -78,6 +102,27 @@ def _broken(sentence: str, session: Session, kept: list[str]) -> str | None:
     if sentence in ABSENT_SENTENCES:
         return "absent_beside_text"
     return next((reason for rule in RULES if (reason := rule(sentence, session))), None)
+
+
+def _borne_out(sentence: str, session: Session, kept: list[str]) -> str:
+    """Of a list of denials those that the session bears out: "denied SI and HI" where only SI was asked about."""
+    listed = _DENIED.match(sentence)
+    if listed is None:
+        return ""
+    lead, items, end = listed.groups()
+    parts = [part for part in _BETWEEN.split(items) if part.strip()]
+    good = [part for part in parts if not _broken(f"{lead}{part}{end}", session, kept)] if len(parts) > 1 else []
+    if not good or not any(risk_spans(part) or _is_topic(part) for part in good):
+        return ""
+    return f"{lead}{_joined(good)}{end}"
+
+
+def _is_topic(part: str) -> bool:
+    return any(noted.search(part) for noted, _ in TOPICS.values())
+
+
+def _joined(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
 
 
 def unquote(sentence: str, session: Session) -> str:

@@ -41,6 +41,8 @@ TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 
 # Of what is said.
 NEGATION = _compile(_TABLE["negation"])
+OF_DANGER = _compile(_TABLE["of_danger"])
+"""How an answer to a question about danger speaks of it without a yes."""
 OTHERS = _compile(_TABLE["others"])
 FIRST_PERSON = _compile(_TABLE["first_person"])
 SECOND_PERSON = _compile(_TABLE["second_person"])

@@ -7,9 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from models.clinical.lexicon import FIRST_PERSON, IDIOMS, NEGATION, NO_ANSWER, OTHERS, RISK, SECOND_PERSON, YES_ANSWER
+from models.clinical.lexicon import (
+    FIRST_PERSON,
+    IDIOMS,
+    NEGATION,
+    NO_ANSWER,
+    OF_DANGER,
+    OTHERS,
+    RISK,
+    SECOND_PERSON,
+    YES_ANSWER,
+)
 from models.clinical.markers import strip_markers
 from models.clinical.sentences import split_sentences
+from models.clinical.words import content_stems, polar_stems
 from models.transcript import Turn
 
 
@@ -89,7 +100,7 @@ def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> It
     for category, start, end in risk_spans(sentence):
         negated, open_question = _negated(sentence, start, end), False
         if asked:
-            reply = _reply(answer)
+            reply = _reply(sentence, category, answer)
             negated, open_question = reply == "no", reply is None
         yield RiskMention(
             term=sentence[start:end],
@@ -102,14 +113,28 @@ def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> It
         )
 
 
-def _reply(answer: Turn | None) -> str | None:
-    """Whether an answer begins with a no, or has a yes in its first sentences; None for neither."""
-    sentences = split_sentences(answer.text.replace("’", "'")) if answer else ()
-    if not sentences:
-        return None
-    if NO_ANSWER.match(sentences[0]) and not _BREAK.search(sentences[0]):
-        return "no"
-    return "yes" if any(YES_ANSWER.match(sentence) for sentence in sentences[:2]) else None
+def _reply(question: str, category: str, answer: Turn | None) -> str | None:
+    """Whether an answer is a no or a yes to what was asked of ``category``: by its first words, by what it says of the
+    words of the question, or by speaking of thoughts, urges or plans at all; None when it is neither."""
+    sentences = split_sentences(answer.text.replace("’", "'"))[:3] if answer else ()
+    yes = any(YES_ANSWER.match(sentence) for sentence in sentences)
+    for sentence in sentences:
+        if not NO_ANSWER.match(sentence):
+            break
+        of = {spoken for spoken, _, _ in risk_spans(sentence)}
+        if not of or category in of:  # "No self-harm. Brief thoughts, no plan." denies one of two
+            held_back = _BREAK.split(sentence, maxsplit=1)[1:]
+            return "yes" if yes or any(OF_DANGER.search(rest) for rest in held_back) else "no"
+    if yes:
+        return "yes"
+    asked = set(content_stems(question))
+    for sentence in sentences:
+        positive, negative = polar_stems(sentence)
+        if asked & positive or OF_DANGER.search(sentence):
+            return "yes"
+        if asked & negative:
+            return "no"
+    return None
 
 
 def _negated(sentence: str, start: int, end: int) -> bool:
@@ -119,6 +144,9 @@ def _negated(sentence: str, start: int, end: int) -> bool:
     clause = clause[breaks[-1] :] if breaks else clause
     if _DANGER_BY_NEGATION.match(sentence[start:end]):
         return False  # "not waking up" is the danger itself
+    but = _BREAK.search(sentence, end)
+    if but and OF_DANGER.search(sentence, but.end()):
+        return False  # "no self-harm for two months, but urges come"
     negations = list(NEGATION.finditer(clause))
     if not negations:
         return bool(_DENIED_AFTER.match(sentence[end:]))

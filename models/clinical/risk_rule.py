@@ -18,6 +18,13 @@ _SUFFERED = re.compile(
     r"|(?:was|were|been|being|is|got) (?:\w+ ){0,2}?(?:\w+ed|\w+en|hit|hurt))(?!\w)",
     re.IGNORECASE,
 )
+_LEVEL = r"(?:no|low|lower|moderate|medium|high|higher|minimal|elevated|acute|imminent)"
+_RATED = re.compile(
+    rf"(?<!\w){_LEVEL} (?:to {_LEVEL} )?(?:(?:acute|current|immediate|overall|suicide) )*risk(?!\w)"
+    r"|(?<!\w)risk(?: level)?(?: (?:is|was|remains|remained|currently|assessed|appears|appeared|considered|as|rated))*:?"
+    rf" {_LEVEL}(?!\w)",
+    re.IGNORECASE,
+)
 _BY_OTHER = re.compile(r"\W*(?:\w+ ){0,2}(?:by|of|in|from) ", re.IGNORECASE)
 # What is spoken of under one word may be noted under another of the same line.
 _KINDS = (
@@ -30,7 +37,13 @@ _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 def unspoken_risk(sentence: str, session: Session) -> str | None:
     """Name of the broken rule: danger that nobody spoke of, another's made the patient's (or the other way round),
     a denial of what was affirmed, an affirmation of what was denied or only asked."""
+    if _RATED.search(sentence) and "risk" not in session.words:
+        return "risk_rated"
     for noted in find_risk([Turn(0, "note", sentence)]):
+        if noted.category == "danger":
+            if not session.mentions:
+                return "risk_not_spoken_of"
+            continue
         related = [said for said in session.mentions if _same_kind(said, noted)]
         if not related:
             return "risk_not_spoken_of"
@@ -45,8 +58,6 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
 
 
 def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
-    if "danger" in (said.category, noted.category):
-        return said.category == noted.category or (noted.category == "danger" and said.category != "abuse")
     kinds = {said.category, noted.category}
     return len(kinds) == 1 or any(kinds <= kind for kind in _KINDS)
 

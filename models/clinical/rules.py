@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from models.clinical.evidence import index_of
 from models.clinical.lexicon import DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
-from models.clinical.risk import risk_spans
+from models.clinical.risk import find_risk, risk_spans
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import Session
-from models.clinical.words import NUMBERS, WORD_LISTS, numbers, stem, words
+from models.clinical.words import NUMBERS, WORD_LISTS, content_stems, numbers, stem, words
 from models.formats.format import Gate
+from models.transcript import Turn
 
 _RELATIVE = re.compile(
     r"(?<!\w)(?:last|past|next|previous|coming|in a|in two) (week|month|year|summer|winter|spring|fall)", re.IGNORECASE
@@ -33,6 +34,7 @@ _VERBS_OF_REPORT = re.compile(
 _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
 _LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
+_LEAST_DESCRIBED = 0.45
 _LEAST_OVERLAP = 0.1  # part of the meaning of a sentence that must occur in the session
 _SUBJECTS = frozenset(WORD_LISTS["subjects"].split())
 
@@ -105,9 +107,18 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
 def invented_mental_status(sentence: str, session: Session) -> str | None:
     """What only an examiner could have seen is noted only when it was spoken of."""
     for match in MENTAL_STATUS.finditer(sentence):
-        if not any(stem(word) in session.stems for word in words(match.group(0))):
-            return "mental_status"
+        if any(stem(word) in session.stems for word in words(match.group(0))):
+            continue
+        described = sentence[: match.start()] + sentence[match.end() :]
+        if match.group(0).lower() == "affect" and _described(described, session):
+            continue
+        return "mental_status"
     return None
+
+
+def _described(rest: str, session: Session) -> bool:
+    """Whether what is said of an affect was said in the session: "anxious" of somebody who spoke of worry."""
+    return bool(content_stems(rest)) and index_of(session.turns).overlap(rest) >= _LEAST_DESCRIBED
 
 
 def invented_plan(sentence: str, session: Session) -> str | None:
@@ -160,8 +171,8 @@ def _bare(text: str) -> str:
 def unheard_of(sentence: str, session: Session) -> str | None:
     """A sentence of whose meaning next to nothing occurs in the session. Only where session and note are in English:
     what is said in one language and noted in another shares no words."""
-    if not session.english:
-        return None
+    if not session.english or find_risk([Turn(0, "note", sentence)]):
+        return None  # danger has its own rule, and is left out by no other
     return "not_said" if index_of(session.turns).overlap(sentence) < _LEAST_OVERLAP else None
 
 
