@@ -16,8 +16,12 @@ PING_SECONDS = 15
 SEND_TIMEOUT = 30.0
 
 
-def _keep_alive() -> ServerSentEvent:
-    return ServerSentEvent(comment="keep-alive", sep="\n")
+class _KeepAlive(ServerSentEvent):
+    """A comment without a blank line behind it: some clients take a blank line for the end of an event, and hand out
+    an empty one."""
+
+    def encode(self) -> bytes:
+        return b": keep-alive\n"
 
 
 class EventStream(EventSourceResponse):
@@ -28,7 +32,7 @@ class EventStream(EventSourceResponse):
             events,
             ping=PING_SECONDS,
             sep="\n",
-            ping_message_factory=_keep_alive,
+            ping_message_factory=_KeepAlive,
             send_timeout=SEND_TIMEOUT,
             headers={"Cache-Control": "no-store"},
         )
