@@ -12,7 +12,7 @@ from models.engine.ports import Batch, Decoded, Floats, Ints
 from models.segments import Segment
 
 END = 0
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LETTERS = "abcdefgh"
 N_VOCAB = len(LETTERS) + 1
 
 

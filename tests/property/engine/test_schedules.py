@@ -35,9 +35,9 @@ from models.engine.sequence import make_generation
 from models.segments import Segment
 
 SCHEDULES = 10_000 if os.environ.get("CASENOTE_TEST_ROUNDS") == "slow" else 200
-INSTRUCTIONS = "instructionsforeverysession"
-SESSIONS = ("p", "q", "r", "s")
-N_CTX, KV_TOKENS, N_SEQ, N_BATCH = 160, 256, 10, 72
+INSTRUCTIONS = "deadbeefacceededfacade"
+SESSIONS = ("a", "b", "c", "d")
+N_CTX, KV_TOKENS, N_SEQ, N_BATCH = 150, 200, 10, 72
 FAULTS = (Decoded.NO_ROOM, Decoded.ABORTED, -1, -3)
 ENOUGH_STEPS = 5000
 
@@ -65,13 +65,18 @@ def expected_texts(request: GenerationRequest) -> dict[str, str]:
         if request.parallel:
             context = list(prefix)
         context += tokens_of("".join(segment.text for segment in branch.prime))
-        text = ""
-        while len(text) < branch.max_tokens:
+        begin, text = len(context), ""
+        for _ in range(branch.max_tokens):
             token = next_token(context)
-            if token == END or LETTERS[token - 1] in branch.stop:
+            if token == END:
                 break
             text += LETTERS[token - 1]
             context.append(token)
+            found = [place for place in map(text.find, branch.stop) if place >= 0]
+            if found:
+                text = text[: min(found)]
+                del context[begin + len(text) :]
+                break
         texts[branch.id] = text
     return texts
 
@@ -82,7 +87,7 @@ branches = st.lists(
         lambda prime, budget, stop: (prime, budget, stop),
         words.map(lambda text: text[:8]),
         st.integers(1, 30),
-        st.lists(st.sampled_from(LETTERS), max_size=2).map(tuple),
+        st.lists(st.text(alphabet=LETTERS, min_size=1, max_size=2), max_size=2).map(tuple),
     ),
     min_size=1,
     max_size=6,
