@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    WithJsonSchema,
     field_validator,
     model_serializer,
 )
@@ -98,7 +99,12 @@ def _read_time(value: object) -> object:
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]
 Moment = Annotated[datetime, BeforeValidator(_read_time)]
-TherapistId = Annotated[str, BeforeValidator(_id_as_text), Field(min_length=1, max_length=255)]
+TherapistId = Annotated[
+    str,
+    BeforeValidator(_id_as_text),
+    Field(min_length=1, max_length=255),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 255}),
+]
 
 
 class _Data(BaseModel):

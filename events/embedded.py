@@ -27,7 +27,8 @@ PORT_TRIES = 3
 
 
 class EmbeddedNats:
-    """One per data folder at a time. ``start`` may be called again after the child has ended."""
+    """One per data folder at a time. ``start`` may be called again after the child has ended: then it comes back at the
+    same address, or ``start`` raises."""
 
     def __init__(self, home: Path) -> None:
         self._folder = home.absolute() / "nats"
@@ -36,6 +37,7 @@ class EmbeddedNats:
         self._state = self._folder / "server.json"
         self._credentials: Credentials | None = None
         self._port = 0
+        self._told = False  # whether somebody may hold the address of this port
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[str] | None = None
 
@@ -80,21 +82,26 @@ class EmbeddedNats:
         self._take_lock()
         try:
             self._credentials = load_credentials(self._folder / "credentials.json")
-            left_over, self._port = self._read_state()
+            left_over, port = self._read_state()
+            self._port = self._port if self._told else port
             if left_over and await asyncio.to_thread(end_left_over, left_over, self._config):
                 logger.warning("ended the nats-server that an earlier run had left")
             for _ in range(PORT_TRIES):
-                if self._port == 0 or not port_is_free(HOST, self._port):
-                    self._port = free_port(HOST)
+                self._choose_port()
                 if await self._run(program):
+                    self._told = True
                     return
             raise EmbeddedNatsError(f"nats-server found no free port on {HOST}")
         except BaseException:
-            await self.stop()
+            await self._end()
             raise
 
     async def stop(self) -> None:
         """Ends the child: gently, then not."""
+        self._told = False
+        await self._end()
+
+    async def _end(self) -> None:
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -143,6 +150,14 @@ class EmbeddedNats:
                 return True
             await asyncio.sleep(0.02)
         raise EmbeddedNatsError(f"nats-server did not answer in {START_TIMEOUT:.0f} s; see {self._log}")
+
+    def _choose_port(self) -> None:
+        """The port of last time, or a free one. Not while others hold the address: they could not find it again."""
+        if self._port and port_is_free(HOST, self._port):
+            return
+        if self._told:
+            raise EmbeddedNatsError(f"port {self._port} on {HOST} was taken while nats-server was down: free it")
+        self._port = free_port(HOST)
 
     def _make_folders(self) -> None:
         try:

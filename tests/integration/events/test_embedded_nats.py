@@ -136,6 +136,21 @@ async def test_a_supervisor_sees_the_end_and_starts_it_again(nats: EmbeddedNats)
     assert nats.url == url
 
 
+async def test_it_does_not_come_back_at_another_address_than_others_hold(nats: EmbeddedNats) -> None:
+    url = nats.url
+    await kill(nats)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", nats.port))
+        other.listen(1)
+        with pytest.raises(EmbeddedNatsError, match="was taken while nats-server was down"):
+            await nats.start()
+
+    await nats.start()
+
+    assert nats.url == url
+
+
 async def test_stopping_ends_the_process_gently(tmp_path: Path) -> None:
     server = EmbeddedNats(tmp_path)
     await server.start()
