@@ -10,7 +10,7 @@ import time
 import traceback
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http import problems
@@ -54,6 +54,8 @@ class Edge:
     async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            return
         except Exception as error:
             request = Request(scope)
             response = problems.of_exception(request, error)

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -134,7 +135,8 @@ def of_exception(request: Request, error: Exception) -> Response | None:
             return of_casenote(request, error)
         case HTTPException():
             return of_http(request, error)
-        case DBAPIError() | TimeoutError():
+        # A driver that cannot connect raises the system's own error.
+        case DBAPIError() | PoolTimeoutError() | OSError():
             return of_database(request, error)
         case _:
             return None

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from models.clinical.evidence import Evidence, EvidenceIndex, coverage
-from models.clinical.risk import find_risk
+from models.clinical.risk import RiskMention, find_risk
 from models.transcript import Turn
 from server.notes.codec import model_to_json
 from server.notes.state import Note
 
 
+# A note is changed many times over the same turns, as an editor saves.
+@lru_cache(maxsize=8)
+def _read(turns: tuple[Turn, ...]) -> tuple[EvidenceIndex, tuple[RiskMention, ...]]:
+    """What of the session does not depend on the note."""
+    return EvidenceIndex(turns), find_risk(turns)
+
+
 def evidence_of(note: Note, turns: Sequence[Turn]) -> dict[str, Any]:
     """Everything of the document that is found by holding the note against the session; stored with the version."""
-    index = EvidenceIndex(turns)
+    index, risk = _read(tuple(turns))
     by_section = {section.id: index.sentences(section.text) for section in note.sections}
     summary = index.sentences(note.summary)
     every = [*summary, *(evidence for evidences in by_section.values() for evidence in evidences)]
@@ -23,7 +31,7 @@ def evidence_of(note: Note, turns: Sequence[Turn]) -> dict[str, Any]:
         "summary_sentences": [_sentence(item) for item in summary],
         "risk": [
             {"term": r.term, "category": r.category, "negated": r.negated, "speaker": r.speaker, "turn": r.turn}
-            for r in find_risk(turns)
+            for r in risk
         ],
         "coverage": {"turns": len(turns), "uncovered": list(coverage(turns, every))},
     }

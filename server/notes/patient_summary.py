@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.clinical.fallback import extractive_note
 from models.clinical.markers import mark_risk, risk_words, strip_markers
@@ -77,7 +78,7 @@ class _Read:
 def _read(session: SessionText, formats: Mapping[str, NoteFormat]) -> _Read:
     if session.note is None:
         note_format = load_format()
-        texts = extractive_note(note_format, session.turns) if session.turns else {}
+        texts = _extracted(tuple(session.turns)) if session.turns else {}
         return _Read(session.number, texts.get("summary", ""), _by_topic(note_format, texts))
     note = session.note
     note_format = formats.get(note.format) or load_format()
@@ -90,6 +91,12 @@ def _read(session: SessionText, formats: Mapping[str, NoteFormat]) -> _Read:
     added = [sentence for addendum in note.addenda for sentence in _sentences(addendum.text)]
     by_topic[Topic.PROGRESS] = (*by_topic.get(Topic.PROGRESS, ()), *added)
     return _Read(session.number, note.summary, by_topic)
+
+
+@lru_cache(maxsize=64)
+def _extracted(turns: tuple[Turn, ...]) -> Mapping[str, str]:
+    """The extractive note of a session: one that has not changed is not read twice."""
+    return extractive_note(load_format(), turns)
 
 
 def _by_topic(note_format: NoteFormat, texts: Mapping[str, str]) -> dict[Topic, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import Response
 
 from server.db import notes, sessions
@@ -25,7 +27,8 @@ async def summarize(call: Call) -> Response:
     if not rows:
         return answer({"success": False, "message": NO_SESSIONS})
     texts = [SessionText(row.session_number, said.get(row.id), spoken.get(row.id, ())) for row in rows]
-    summary = summarise(texts, call.parts.editing.formats)
+    # Long transcripts take a while to read: other calls go on meanwhile.
+    summary = await asyncio.to_thread(summarise, texts, call.parts.editing.formats)
     return answer(
         {
             "success": True,

@@ -250,6 +250,29 @@ async def test_an_error_that_nobody_foresaw_is_500_without_its_message(tmp_path:
         assert any(line.get("error") == "RuntimeError" for line in lines)
 
 
+async def test_a_caller_that_leaves_in_mid_body_is_no_error(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        messages = iter([{"type": "http.request", "body": b'{"pat', "more_body": True}, {"type": "http.disconnect"}])
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return next(messages)
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/sessions/", "raw_path": b"/sessions/", "query_string": b"",
+            "headers": [(b"host", b"127.0.0.1")], "scheme": "http", "http_version": "1.1", "root_path": "",
+            "client": None, "server": ("127.0.0.1", 80),
+        }  # fmt: skip
+        with capture_logs() as lines:
+            await api.app(scope, receive, send)
+
+        assert sent == []
+        assert [line["log_level"] for line in lines] == ["info"]
+
+
 async def test_the_log_holds_route_and_status_and_nothing_that_was_sent(tmp_path: Path) -> None:
     structlog.reset_defaults()
     async with running_api(tmp_path) as api:
