@@ -40,7 +40,7 @@ class RiskMention:
 
 
 _BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
-_DANGER_BY_NEGATION = re.compile(r"\W*(?:not|n't|no longer|never|no)(?!\w)", re.IGNORECASE)
+_DANGER_BY_NEGATION = re.compile(r"\W*(?:not|\w+n't|no longer|never|no)(?!\w)", re.IGNORECASE)
 _DENIED_AFTER = re.compile(
     r"\W*(?:(?:ideation|thoughts?|intent|plan) )?(?:(?:is|was) )?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)",
     re.IGNORECASE,
@@ -122,9 +122,11 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
         if not NO_ANSWER.match(sentence):
             break
         of = {spoken for spoken, _, _ in risk_spans(sentence)}
-        if not of or category in of:  # "No self-harm. Brief thoughts, no plan." denies one of two
-            held_back = _BREAK.split(sentence, maxsplit=1)[1:]
-            return "yes" if yes or any(OF_DANGER.search(rest) for rest in held_back) else "no"
+        held_back = any(OF_DANGER.search(rest) for rest in _BREAK.split(sentence, maxsplit=1)[1:])
+        if not of:
+            return "yes" if yes or held_back else "no"
+        if category in of:  # "No self-harm. Brief thoughts, no plan." denies one of two
+            return "yes" if held_back else "no"
     if yes:
         return "yes"
     asked = set(content_stems(question))

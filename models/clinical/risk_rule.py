@@ -21,7 +21,7 @@ _SUFFERED = re.compile(
 _LEVEL = r"(?:no|low|lower|moderate|medium|high|higher|minimal|elevated|acute|imminent)"
 _RATED = re.compile(
     rf"(?<!\w){_LEVEL} (?:to {_LEVEL} )?(?:(?:acute|current|immediate|overall|suicide) )*risk(?!\w)"
-    r"|(?<!\w)risk(?: level)?(?: (?:is|was|remains|remained|currently|assessed|appears|appeared|considered|as|rated))*:?"
+    r"|(?<!\w)risk(?: level)?(?: (?:is|was|remains|remained|currently|assessed|appears|considered|as|rated))*:?"
     rf" {_LEVEL}(?!\w)",
     re.IGNORECASE,
 )

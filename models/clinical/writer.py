@@ -17,6 +17,7 @@ from models.transcript import Turn, speaker_label
 
 # Fewer words than this make no sentence: with less room than that a section ends.
 _SHORTEST_SENTENCE = 4
+_ROOM = 0.9  # of an average sentence must be left to begin another
 _LONGEST_WORD = 60
 _LONGEST_SIGNS = 6
 
@@ -120,7 +121,7 @@ class SectionWriter:
 
     def _is_full(self) -> bool:
         average = self._finished_words / max(1, self._sentences)
-        return self._finished_words + max(_SHORTEST_SENTENCE, 0.6 * average) > self.plan.words
+        return self._finished_words + max(_SHORTEST_SENTENCE, _ROOM * average) > self.plan.words
 
     def _end_word(self) -> None:
         if not self._token:

@@ -1,0 +1,126 @@
+"""Danger in a session: what, whose, denied or not."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.gates import holds
+from models.clinical.risk import RiskMention, find_risk
+from models.formats import Gate
+from models.transcript import Turn, parse_transcript
+
+
+def mentions(text: str) -> list[RiskMention]:
+    return list(find_risk(parse_transcript(text)))
+
+
+def said(text: str, speaker: str = "client") -> list[tuple[str, bool, str]]:
+    return [(one.category, one.negated, one.about) for one in find_risk([Turn(0, speaker, text)])]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I want to kill myself.", [("suicide", False, "client")]),
+        ("I don't want to kill myself.", [("suicide", True, "client")]),
+        ("I'd rather be dead than go on.", [("suicide", False, "client")]),
+        ("Sometimes I don't want to be here anymore.", [("suicide", False, "client")]),
+        ("I cut myself again.", [("self_harm", False, "client")]),
+        ("I've never hurt myself.", [("self_harm", True, "client")]),
+        ("My brother killed himself.", [("suicide", False, "other")]),
+        ("My best friend overdosed last year.", [("overdose", False, "other")]),
+        ("He hit me on Sunday.", [("violence", False, "other")]),
+        ("I can't believe he hit me.", [("violence", False, "other")]),
+        ("I took an overdose when I was sixteen.", [("overdose", False, "client")]),
+        ("My uncle abused me as a kid.", [("abuse", False, "other")]),
+        ("I could strangle him.", [("harm_to_others", False, "client")]),
+        ('He said, "I will kill you."', [("harm_to_others", False, "other")]),
+        ("No self-harm for two months, but the urges come.", [("self_harm", False, "client")]),
+    ],
+)
+def test_a_mention_says_whose_danger_it_is_and_whether_it_is_denied(
+    text: str, expected: list[tuple[str, bool, str]]
+) -> None:
+    assert said(text) == expected
+
+
+@pytest.mark.parametrize(
+    "idiom",
+    [
+        "I was just killing time.",
+        "My back is killing me.",
+        "My mom is going to kill me when she sees the car.",
+        "It wouldn't kill him to call.",
+        "That would be career suicide.",
+        "I'd kill for a coffee.",
+        "We did suicide sprints at practice.",
+        "The battery killed my phone call.",
+        "I was bored to death.",
+    ],
+)
+def test_an_idiom_is_no_mention(idiom: str) -> None:
+    assert said(idiom) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "negated", "question"),
+    [
+        ("No.", True, False),
+        ("No, never.", True, False),
+        ("Not at all.", True, False),
+        ("I don't, honestly.", True, False),
+        ("Yes, on Monday.", False, False),
+        ("Sometimes, at night.", False, False),
+        ("Brief ones. No plan.", False, False),
+        ("No, but I have thoughts of not waking up.", False, False),
+        ("It's raining again.", False, True),
+    ],
+)
+def test_a_question_takes_its_answer(answer: str, negated: bool, question: bool) -> None:
+    asked = mentions(f"Therapist: Are you having any thoughts of suicide?\nClient: {answer}")[0]
+
+    assert (asked.negated, asked.question, asked.speaker) == (negated, question, "therapist")
+
+
+def test_a_denial_of_one_of_two_things_asked_is_not_a_denial_of_the_other() -> None:
+    found = mentions("Therapist: Any suicidal thoughts or self-harm?\nClient: No self-harm. Brief thoughts, no plan.")
+
+    assert {(one.category, one.negated) for one in found if one.speaker == "therapist"} == {
+        ("suicide", False),
+        ("self_harm", True),
+    }
+
+
+def test_a_question_that_only_points_back_takes_its_answer_too() -> None:
+    asked = mentions("Therapist: Some people wish to be dead then. Have you?\nClient: No.")[0]
+
+    assert (asked.negated, asked.about) == (True, "client")
+
+
+def test_the_turn_and_the_words_are_named() -> None:
+    assert mentions("Client: Hello.\nTherapist: Did you overdose?\nClient: Yes.")[0] == RiskMention(
+        term="overdose", category="overdose", negated=False, speaker="therapist", turn=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("gate", "text", "open_gate"),
+    [
+        (Gate.RISK, "I pulled the weeds.", False),
+        (Gate.RISK, "Do you ever think of suicide?", True),
+        (Gate.RISK, "Ich denke an Selbstmord.", True),
+        (Gate.RISK, "À cause de lui j'ai voulu en finir.", True),
+        (Gate.RISK, "Si, hi, hola.", False),
+        (Gate.PLAN, "For homework, write it down.", True),
+        (Gate.PLAN, "See you next Tuesday.", True),
+        (Gate.PLAN, "La próxima semana hablamos.", True),
+        (Gate.PLAN, "I went to the lake.", False),
+        (Gate.MENTAL_STATUS, "You keep eye contact today.", True),
+        (Gate.MENTAL_STATUS, "I like soup.", False),
+        (Gate.DIAGNOSIS, "It fits PTSD.", True),
+        (Gate.DIAGNOSIS, "I feel sad.", False),
+        (Gate.NONE, "", True),
+    ],
+)
+def test_a_gate_opens_when_its_subject_is_spoken_of(gate: Gate, text: str, open_gate: bool) -> None:
+    assert holds(gate, [Turn(0, "client", text)]) is open_gate
