@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,9 +50,7 @@ def open_editor(chromium: Browser, service: Service) -> Iterator[OpenEditor]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the story go: docs/images with ``CASENOTE_PICTURES=docs``, else a folder that is thrown away."""
-    import os
-
+    """Where pictures of the story go: docs/images with ``CASENOTE_PICTURES=docs``, else a folder for this run."""
     if os.environ.get("CASENOTE_PICTURES") == "docs":
         folder = Path(__file__).resolve().parents[2] / "docs" / "images"
         folder.mkdir(parents=True, exist_ok=True)

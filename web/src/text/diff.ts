@@ -1,6 +1,6 @@
 /** Word differences between two texts. */
 
-import { presentableDiff } from "@codemirror/merge";
+import { editsBetween, tokensOf } from "./edits.ts";
 
 export interface Piece {
   readonly kind: "same" | "removed" | "added";
@@ -9,26 +9,18 @@ export interface Piece {
 
 /** The pieces that make ``before`` into ``after``: same and removed ones are ``before``, same and added ones ``after``. */
 export function wordDiff(before: string, after: string): readonly Piece[] {
+  const tokens = tokensOf(before);
   const pieces: Piece[] = [];
-  const push = (kind: Piece["kind"], text: string): void => {
-    if (text !== "") pieces.push({ kind, text });
+  const push = (kind: Piece["kind"], words: readonly string[]): void => {
+    if (words.length > 0) pieces.push({ kind, text: words.join("") });
   };
-  let from = 0;
-  for (const change of presentableDiff(before, after)) {
-    push("same", before.slice(from, change.fromA));
-    push("removed", before.slice(change.fromA, change.toA));
-    push("added", after.slice(change.fromB, change.toB));
-    from = change.toA;
+  let at = 0;
+  for (const edit of editsBetween(tokens, tokensOf(after))) {
+    push("same", tokens.slice(at, edit.from));
+    push("removed", tokens.slice(edit.from, edit.to));
+    push("added", edit.tokens);
+    at = edit.to;
   }
-  push("same", before.slice(from));
+  push("same", tokens.slice(at));
   return pieces;
-}
-
-/** Both texts in one: what either holds stays, so that no word of either is lost. */
-export function combined(mine: string, theirs: string): string {
-  return wordDiff(mine, theirs)
-    .map((piece) => piece.text)
-    .join(" ")
-    .replace(/[^\S\n]+/g, " ")
-    .trim();
 }

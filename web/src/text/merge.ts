@@ -1,70 +1,67 @@
-/** Two changed versions of one text made into one, by words; null where they changed the same place. */
+/** Two changed versions of one text made into one. Where the changes meet, both wordings stand, one after the other. */
 
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly words: readonly string[];
+import { type Edit, editsBetween, tokensOf } from "./edits.ts";
+
+interface Region {
+  from: number;
+  to: number;
+  readonly mine: Edit[];
+  readonly theirs: Edit[];
 }
 
-const tokens = (text: string): readonly string[] => text.match(/\s+|[^\s]+/g) ?? [];
-
-/** The longest common run of words, as one table of lengths; sections are some hundred words at most. */
-function lengths(a: readonly string[], b: readonly string[]): Uint16Array[] {
-  const table = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i -= 1) {
-    const row = table[i];
-    const below = table[i + 1];
-    if (!row || !below) continue;
-    for (let j = b.length - 1; j >= 0; j -= 1) {
-      row[j] = a[i] === b[j] ? (below[j + 1] ?? 0) + 1 : Math.max(below[j] ?? 0, row[j + 1] ?? 0);
-    }
-  }
-  return table;
+function meets(region: Region, edit: Edit): boolean {
+  return edit.from <= region.to && region.from <= edit.to;
 }
 
-function edits(base: readonly string[], changed: readonly string[]): readonly Edit[] {
-  const table = lengths(base, changed);
-  const found: Edit[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < base.length || j < changed.length) {
-    if (i < base.length && j < changed.length && base[i] === changed[j]) {
-      i += 1;
-      j += 1;
-      continue;
+/** The edits of both, gathered where they meet. */
+function regions(mine: readonly Edit[], theirs: readonly Edit[]): readonly Region[] {
+  const all = [
+    ...mine.map((edit) => ({ edit, own: true })),
+    ...theirs.map((edit) => ({ edit, own: false })),
+  ].sort((a, b) => a.edit.from - b.edit.from || a.edit.to - b.edit.to);
+  const found: Region[] = [];
+  for (const { edit, own } of all) {
+    let region = found.at(-1);
+    if (!region || !meets(region, edit)) {
+      region = { from: edit.from, to: edit.to, mine: [], theirs: [] };
+      found.push(region);
     }
-    const from = i;
-    const start = j;
-    while (i < base.length || j < changed.length) {
-      if (i < base.length && j < changed.length && base[i] === changed[j]) break;
-      const down = i < base.length ? (table[i + 1]?.[j] ?? 0) : -1;
-      const right = j < changed.length ? (table[i]?.[j + 1] ?? 0) : -1;
-      if (down >= right) i += 1;
-      else j += 1;
-    }
-    found.push({ from, to: i, words: changed.slice(start, j) });
+    region.to = Math.max(region.to, edit.to);
+    (own ? region.mine : region.theirs).push(edit);
   }
   return found;
 }
 
-function touch(a: Edit, b: Edit): boolean {
-  return a.from <= b.to && b.from <= a.to;
+/** The region's words after some edits. */
+function after(base: readonly string[], region: Region, edits: readonly Edit[]): string {
+  let text = "";
+  let at = region.from;
+  for (const edit of edits) {
+    text += base.slice(at, edit.from).join("") + edit.tokens.join("");
+    at = edit.to;
+  }
+  return text + base.slice(at, region.to).join("");
 }
 
-/** The text with both people's changes, or null where their changes meet. */
-export function mergeTexts(base: string, mine: string, theirs: string): string | null {
-  if (mine === theirs || theirs === base) return mine;
-  if (mine === base) return theirs;
-  const words = tokens(base);
-  const own = edits(words, tokens(mine));
-  const others = edits(words, tokens(theirs));
-  if (own.some((edit) => others.some((other) => touch(edit, other)))) return null;
-  const all = [...own, ...others].sort((a, b) => a.from - b.from);
+function both(mine: string, theirs: string): string {
+  if (mine.trim() === "") return theirs;
+  if (theirs.trim() === "") return mine;
+  const apart = /\s$/.test(mine) || /^\s/.test(theirs);
+  return mine + (apart ? "" : " ") + theirs;
+}
+
+/** One text with the changes of both: no word that either of them wrote is missing from it. */
+export function mergeTexts(base: string, mine: string, theirs: string): string {
+  const words = tokensOf(base);
   let merged = "";
   let at = 0;
-  for (const edit of all) {
-    merged += words.slice(at, edit.from).join("") + edit.words.join("");
-    at = edit.to;
+  for (const region of regions(editsBetween(words, tokensOf(mine)), editsBetween(words, tokensOf(theirs)))) {
+    merged += words.slice(at, region.from).join("");
+    const [own, others] = [after(words, region, region.mine), after(words, region, region.theirs)];
+    if (region.theirs.length === 0 || own === others) merged += own;
+    else if (region.mine.length === 0) merged += others;
+    else merged += both(own, others);
+    at = region.to;
   }
   return merged + words.slice(at).join("");
 }

@@ -1,7 +1,6 @@
 /** What stands beside a person's words: the model's text, or another person's, never in their place unasked. */
 
-import type { Conflict, SectionState } from "../state/note.ts";
-import { combined } from "../text/diff.ts";
+import type { SectionState } from "../state/note.ts";
 import { mergeTexts } from "../text/merge.ts";
 import { diffText } from "./diff_text.ts";
 import { button, h, setText, show } from "./dom.ts";
@@ -11,11 +10,6 @@ export interface SuggestionCommands {
   readonly accept: (text: string) => void;
   readonly dismiss: () => void;
   readonly resolve: (text: string) => void;
-}
-
-/** Both people's changes in one text: where they meet, both wordings stand one after the other. */
-export function proposedMerge(conflict: Conflict, mine: string): string {
-  return mergeTexts(conflict.base, mine, conflict.theirs) ?? combined(mine, conflict.theirs);
 }
 
 class ConflictBody {
@@ -57,7 +51,7 @@ class ConflictBody {
     if (known?.conflict === section.conflict && known.text === section.text) return;
     setText(this.#mine, section.text || "(empty)");
     this.#theirs.replaceChildren(diffText(section.text, section.conflict.theirs));
-    this.#merge.value = proposedMerge(section.conflict, section.text);
+    this.#merge.value = mergeTexts(section.conflict.base, section.text, section.conflict.theirs);
   }
 }
 

@@ -1,0 +1,38 @@
+"""The real HTTP application and worker in this process with a model that says what a test wants it to say."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import uvicorn
+
+from tests.support.api import running_api
+from tests.support.service import eventually, free_port
+
+WEB = Path(__file__).resolve().parents[2] / "web" / "dist"
+
+
+@contextlib.contextmanager
+def scripted_service(folder: Path, script: Mapping[str, str]) -> Iterator[str]:
+    """The address of a service whose model writes ``script``: texts by section id."""
+    port = free_port()
+    servers: list[uvicorn.Server] = []
+
+    async def serve() -> None:
+        async with running_api(folder, script=script, web=WEB, api_port=port) as api:
+            config = uvicorn.Config(api.app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
+            servers.append(uvicorn.Server(config))
+            await servers[0].serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="scripted-service", daemon=True)
+    thread.start()
+    eventually(lambda: bool(servers) and servers[0].started, within=60, what="a service with a scripted model")
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        servers[0].should_exit = servers[0].force_exit = True
+        thread.join(30)

@@ -1,0 +1,155 @@
+"""WCAG, as far as a program can tell: axe finds nothing in any view, light and dark, and keys alone are enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenEditor
+from tests.browser.editor import Editor
+from tests.browser.notes import put, stored_text, written_note
+from tests.support.service import Service, eventually
+from tests.support.transcripts import sample_transcript
+
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe has to say about the page as it is."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    return [f"{item['id']}: {node['target']} {node['failureSummary']}" for item in found for node in item["nodes"]]
+
+
+def assert_accessible(editor: Editor, view: str) -> None:
+    # Colours fade in and out with the pointer: it is moved away first.
+    editor.page.mouse.move(0, 0)
+    assert violations(editor.page) == [], view
+
+
+def with_suggestion_and_conflict(service: Service, editor: Editor, session_id: int) -> None:
+    """Leaves one section in conflict."""
+    editor.page.context.set_offline(True)
+    editor.type_at_end("plan", " Mine.")
+    put(service, session_id, {"plan": "Theirs and suicidal."})
+    editor.page.context.set_offline(False)
+    expect(editor.page.locator(".is-conflict:visible")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(service: Service, open_editor: OpenEditor, scheme: str) -> None:
+    text = "The patient could not sleep. She is not suicidal. Nothing of this was said anywhere at all."
+    session_id = written_note(service, {"risk": text})
+    editor = open_editor(color_scheme=scheme, reduced_motion="reduce")
+    page = editor.page
+    editor.visit()
+    page.locator(".session-link").first.wait_for()
+    assert_accessible(editor, "the list")
+    editor.visit(session_id)
+    editor.words("risk").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("ArrowRight")
+    page.locator(".evidence:visible").wait_for()
+    assert_accessible(editor, "a note with the source of a sentence")
+    with_suggestion_and_conflict(service, editor, session_id)
+    assert_accessible(editor, "a conflict")
+    editor.button("Keep mine").click()
+    editor.wait_for_saved()
+    for name in ("Sign", "Write anew", "Versions", "Copy", "Help"):
+        editor.button(name).click()
+        page.get_by_role("dialog").locator("h2").wait_for()
+        if name == "Versions":
+            page.locator(".version").first.wait_for()
+        assert_accessible(editor, name)
+        page.keyboard.press("Escape")
+    page.evaluate("location.hash = '#/patients/7'")
+    page.locator(".patient-summary .section-heading").first.wait_for()
+    assert_accessible(editor, "a patient")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1920])
+def test_nothing_is_wider_than_the_window(service: Service, open_editor: OpenEditor, width: int) -> None:
+    session_id = written_note(service, {"plan": "Averyveryverylongwordwithoutanyplacetobreak" * 4})
+    editor = open_editor(width=width, height=760)
+    page = editor.page
+
+    def overflow() -> int:
+        return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+    editor.visit()
+    page.locator(".session-link").first.wait_for()
+    assert overflow() <= 0
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Averyvery")
+    assert overflow() <= 0
+    if width == 360:
+        page.get_by_role("button", name="Transcript", exact=True).click()
+        expect(page.locator(".turn").first).to_be_visible()
+        assert overflow() <= 0
+        assert violations(page) == []
+    page.evaluate("location.hash = '#/patients/7'")
+    page.locator(".patient-summary .section-heading").first.wait_for()
+    assert overflow() <= 0
+
+
+def tab_to(editor: Editor, name: str, key: str = "Tab") -> None:
+    """Presses Tab until the element with that name has the focus."""
+    for _ in range(120):
+        editor.page.keyboard.press(key)
+        focused: str = editor.page.evaluate(
+            "(document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent || '').trim()"
+        )
+        if focused == name:
+            return
+    raise AssertionError(f"Tab never came to {name!r}")
+
+
+def test_the_story_is_done_by_keys_alone(service: Service, open_editor: OpenEditor) -> None:
+    session_id = service.create(sample_transcript("sleep-after-layoff"), patient_id=7313)
+    editor = open_editor()
+    page = editor.page
+    keyboard = page.keyboard
+    editor.visit()
+    page.locator(".session-link").first.wait_for()
+    keyboard.press("/")
+    keyboard.type("7313")
+    expect(page.locator(".session-link")).to_have_count(1)
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    expect(page.locator(".turn").first).to_be_visible()
+    tab_to(
+        editor, "Close session and write the note" if editor.button("Write the note").is_hidden() else "Write the note"
+    )
+    keyboard.press("Enter")
+    editor.wait_for_writing()
+    keyboard.press("Alt+7")
+    keyboard.press("Control+a")
+    keyboard.type("Sleep diary until Tuesday.")
+    editor.wait_for_note()
+    keyboard.press("Control+s")
+    editor.wait_for_saved()
+    assert stored_text(service, session_id, "plan") == "Sleep diary until Tuesday."
+    tab_to(editor, "Sign", "Shift+Tab")
+    keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    tab_to(editor, "")  # the name field has neither text nor a label of its own
+    keyboard.type("Dr. Amira Lund")
+    keyboard.press("Tab")
+    keyboard.press("Space")
+    keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    eventually(lambda: (service.note(session_id) or {}).get("status") == "signed", what="the signature")
+    tab_to(editor, "Add addendum", "Shift+Tab")
+    keyboard.press("Enter")
+    keyboard.type("By keys alone.")
+    tab_to(editor, "Add to the note")
+    keyboard.press("Enter")
+    expect(page.locator(".addendum")).to_contain_text("By keys alone.")
+    keyboard.press("?")
+    expect(dialog.locator("h2")).to_have_text("Help")
+    keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

@@ -1,0 +1,87 @@
+"""Text from anywhere stays text: spoken words, names, notes of people and of the model, in every view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenEditor
+from tests.browser.editor import Editor
+from tests.browser.notes import SECTIONS
+from tests.browser.payloads import payloads
+from tests.browser.scripted import scripted_service
+
+PAYLOADS = payloads(300)
+
+
+def assert_nothing_ran(editor: Editor) -> None:
+    assert editor.page.evaluate("window.ran") is None
+    assert editor.policy_breaches() == []
+    assert editor.page.locator("#app script, #app iframe, #app object, #app embed, #app form").count() == 0
+
+
+def visit_every_view(editor: Editor, session_id: int) -> None:
+    """Goes through the places where text of others is shown."""
+    page = editor.page
+    for section in SECTIONS:
+        editor.words(section).click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.press("ArrowRight")
+    for name in ("Versions", "Copy", "Sign", "Write anew"):
+        editor.button(name).first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_payloads_in_words_names_and_notes_never_run(open_editor: OpenEditor, tmp_path: Path) -> None:
+    lines = len(PAYLOADS) // len(SECTIONS)
+    model_text = {
+        section: " " + " ".join(PAYLOADS[index * lines : (index + 1) * lines]) for index, section in enumerate(SECTIONS)
+    }
+    dialogs: list[str] = []
+    with (
+        scripted_service(tmp_path, {**model_text, "summary": " " + PAYLOADS[0]}) as base,
+        httpx.Client(base_url=base, timeout=120, trust_env=False) as http,
+    ):
+        session_id = http.post("/sessions/", json={"patient_id": 61}).json()["session"]["id"]
+        segments = [
+            {"index": index, "speaker": payload[:60] if index % 3 == 0 else "client", "text": payload}
+            for index, payload in enumerate(PAYLOADS)
+        ]
+        answer = http.post(f"/sessions/{session_id}/segments", json={"segments": segments})
+        assert answer.status_code == 201, answer.text
+        editor = open_editor(base)
+        editor.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        editor.visit(session_id)
+        expect(editor.page.locator(".turn")).to_have_count(len(PAYLOADS))
+        shown = editor.page.locator(".turn-text").all_text_contents()
+        assert [text.split() for text in shown[:20]] == [
+            text.split()
+            for text in [turn["text"] for turn in http.get(f"/sessions/{session_id}/turns").json()["turns"]][:20]
+        ]
+        # The model says them: as they stream, and as they are stored.
+        editor.button("Close session and write the note").click()
+        editor.wait_for_note()
+        assert_nothing_ran(editor)
+        # A person writes them, and signs with one.
+        by_hand = {section: "\n".join(PAYLOADS[i::6]) for i, section in enumerate(SECTIONS)}
+        http.put(f"/sessions/{session_id}/notes", json={"sections": by_hand})
+        expect(editor.page.locator("#note .pane-detail")).to_contain_text("version 2")
+        visit_every_view(editor, session_id)
+        version = http.get(f"/sessions/{session_id}/notes").json()["version"]
+        signed = http.post(
+            f"/sessions/{session_id}/notes/sign",
+            json={"name": PAYLOADS[3]},
+            headers={"If-Match": f'"{session_id}.{version}"'},
+        )
+        assert signed.status_code == 200, signed.text
+        http.post(f"/sessions/{session_id}/notes/addenda", json={"text": "\n".join(PAYLOADS[:60])})
+        expect(editor.page.locator(".addendum")).to_contain_text(PAYLOADS[0])
+        assert_nothing_ran(editor)
+        editor.page.evaluate("location.hash = '#/patients/61'")
+        expect(editor.page.locator(".patient-summary .section-heading").first).to_be_visible()
+        assert_nothing_ran(editor)
+    assert dialogs == []
