@@ -40,7 +40,7 @@ class SessionChanges:
         told: dict[int, bytes] = {}
         since, looked = utc_now(), time.monotonic()
         try:
-            yield b": follows\n\n"
+            yield b": follows\n"
             while True:
                 changed = await watcher.next(_LOOK_EVERY)
                 entries = await self._read(therapist, only=changed) if changed else []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
+from events.asyncapi import asyncapi_document
 from server.errors import NotFoundError
 from server.http.answers import answer
 from server.http.operation import Call
@@ -26,10 +27,6 @@ async def openapi(call: Call) -> Response:
 
 async def asyncapi(_call: Call) -> Response:
     """GET /asyncapi.json"""
-    try:
-        from events.asyncapi import asyncapi_document
-    except ImportError:
-        raise NotFoundError("The events are described in docs/events.md") from None
     return answer(asyncapi_document(VERSION))
 
 

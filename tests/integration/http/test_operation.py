@@ -147,6 +147,14 @@ async def test_answers_are_what_the_description_says(tmp_path: Path) -> None:
             jsonschema_rs.validate({**schema, "components": document["components"]}, body)
 
 
+async def test_the_events_are_described(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        document = (await api.http.get("/asyncapi.json")).json()
+
+        assert document["asyncapi"].startswith("3.")
+        assert "notes.{sessionId}.updated" in {channel["address"] for channel in document["channels"].values()}
+
+
 async def test_the_description_can_be_read_as_a_page_of_our_own(tmp_path: Path) -> None:
     async with running_api(tmp_path) as api:
         page = await api.http.get("/docs")

@@ -189,7 +189,7 @@ async def test_comments_keep_a_silent_line_alive(tmp_path: Path, monkeypatch: py
     async with running_api(tmp_path) as api:
         session_id = await closed(api)
         async with opened(api.app, f"/sessions/{session_id}/notes/stream") as stream:
-            await stream.until(lambda s: s.body.count(b": keep-alive\n\n") >= 2)
+            await stream.until(lambda s: s.body.count(b": keep-alive\n") >= 2)
             assert [name for name, _ in stream.events] == ["status"]
             assert stream.events[0][1]["state"] == "queued"
 
