@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from events.contracts import MAX_SEGMENTS, SegmentIn
 from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
+from server.http.outputs import SessionStatus
 
 SectionId = Annotated[Words, Field(min_length=1, max_length=100)]
 
@@ -91,9 +92,6 @@ class PatientIn(Input):
 
 class TokenIn(Input):
     token: Words = Field(min_length=1, max_length=8_192)
-
-
-SessionStatus = Literal["live", "writing", "closed", "draft", "edited", "signed", "failed"]
 
 
 class ListQuery(BaseModel):

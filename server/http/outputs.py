@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Author = Literal["ai", "person", "both"]
+SessionStatus = Literal["live", "writing", "closed", "draft", "edited", "signed", "failed"]
 
 
 class Output(BaseModel):
@@ -80,7 +81,7 @@ class ListedSession(Output):
     session_date: datetime
     duration: int | None
     language: str | None
-    status: Literal["live", "writing", "closed", "draft", "edited", "signed", "failed"]
+    status: SessionStatus
     session_status: Literal["live", "closed"]
     turns: int
     note_status: Literal["draft", "edited", "signed"] | None
@@ -103,6 +104,7 @@ class TurnOut(Output):
 
 class Turns(Output):
     session_id: int
+    status: SessionStatus
     turns: list[TurnOut]
 
 

@@ -80,7 +80,8 @@ async def turns(call: Call) -> Response:
     async with call.parts.database.read() as db:
         row = await intake.found(db, call.session_id, call.caller)
         spoken = await sessions.turns(db, row.id)
-    return answer({"session_id": row.id, "turns": [turn_json(turn) for turn in spoken]})
+        [entry] = await sessions.listed(db, only=[row.id])
+    return answer({"session_id": row.id, "status": entry.status, "turns": [turn_json(turn) for turn in spoken]})
 
 
 async def append(call: Call) -> Response:

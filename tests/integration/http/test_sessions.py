@@ -30,7 +30,7 @@ async def test_segments_are_appended_and_announced(tmp_path: Path) -> None:
 
         assert (answer.status_code, answer.json()) == (201, {"added": 2, "turns": 2})
         turns = (await api.http.get(f"/sessions/{session_id}/turns")).json()
-        assert turns == {"session_id": session_id, "turns": [TURNS[0], {**TURNS[1], "start": None}]}
+        assert turns == {"session_id": session_id, "status": "live", "turns": [TURNS[0], {**TURNS[1], "start": None}]}
         [event] = await events_of(api)
         assert event["type"] == "casenote.session.segment.v1"
         assert [segment["index"] for segment in event["data"]["segments"]] == [0, 1]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.clinical.markers import normalise_markers
 from tests.property.http.conftest import Run
-from tests.support.api import RunningApi
+from tests.support.api import RunningApi, eventually
 from tests.support.models import ObedientEngine
 from tests.support.transcripts import SHORT_SESSION
 
@@ -24,6 +24,8 @@ CALLS = st.one_of(
     st.builds(lambda words: ("generate", words), WORDS),
     st.builds(lambda words: ("regenerate", words), WORDS),
     st.builds(lambda words: ("keep", words), WORDS),
+    st.builds(lambda words: ("race", words), WORDS),
+    st.just(("sign", "")),
     st.just(("fail", "")),
     st.just(("cancel", "")),
 )
@@ -40,7 +42,11 @@ class Expected:
     written: list[str] = field(default_factory=list)
 
 
-@given(calls=st.lists(CALLS, min_size=1, max_size=8))
+# 50 calls in a run where there is time for many runs.
+STEPS = 50 if settings().max_examples > 1000 else 6
+
+
+@given(calls=st.lists(CALLS, min_size=1, max_size=STEPS))
 def test_authorship_follows_the_contract_and_no_text_of_a_person_is_lost(
     run: Run, calls: list[tuple[str, str]]
 ) -> None:
@@ -153,6 +159,59 @@ async def keep(api: RunningApi, engine: ObedientEngine, session_id: int, words: 
     expected.generations += document["authorship"]["generated_at"] != stamp
 
 
+async def race(api: RunningApi, engine: ObedientEngine, session_id: int, words: str, expected: Expected) -> None:
+    """A person types while the note is being written: whichever is stored last, nothing is lost, and a first note
+    never takes the place of what was typed."""
+    engine.fails, engine.says = False, {"plan": " Written by the model."}
+    had_text = bool(expected.text and expected.text.strip())
+    headers = {"Prefer": "respond-async"}
+    body = {"regenerate": had_text}
+    asked = await api.http.post(f"/sessions/{session_id}/generate-notes", json=body, headers=headers)
+    typed = await api.http.put(f"/sessions/{session_id}/notes", json={"notes": words})
+    assert (asked.status_code, typed.status_code) == (202, 200)
+    stored = normalise_markers(words)
+    expected.written.append(stored)
+    document = await written(api, session_id)
+    author = document["authorship"]
+    revisions = (await api.http.get(f"/sessions/{session_id}/notes/revisions")).json()["revisions"]
+    if document["text"] == stored:
+        assert author["edited_from_ai"] == author["is_ai_generated"]
+    else:
+        assert had_text or stored.strip() == ""
+        assert (author["is_ai_generated"], author["edited_from_ai"]) == (True, False)
+    expected.text = document["text"]
+    expected.is_ai, expected.edited = author["is_ai_generated"], author["edited_from_ai"]
+    stamps = {revision["authorship"]["generated_at"] for revision in revisions} - {None}
+    expected.generations = len(stamps)
+
+
+async def written(api: RunningApi, session_id: int) -> dict[str, Any]:
+    """The note once nothing is being written any more."""
+
+    async def quiet() -> dict[str, Any] | None:
+        document: dict[str, Any] = (await api.http.get(f"/sessions/{session_id}/notes")).json()
+        return document if document["generation"] is None else None
+
+    document = await eventually(quiet)
+    assert document is not None
+    return document
+
+
+async def sign(api: RunningApi, engine: ObedientEngine, session_id: int, _words: str, expected: Expected) -> None:
+    """Signed, the note does not change, whoever asks; opened with a reason, it is as it was."""
+    path = f"/sessions/{session_id}/notes"
+    signed = await api.http.post(f"{path}/sign")
+    if expected.text is None:
+        assert signed.status_code == 404
+        return
+    assert signed.status_code == 200
+    engine.fails = False
+    assert (await api.http.put(path, json={"notes": "Changed."})).status_code == 423
+    refused = await write(api, session_id, {"regenerate": True})
+    assert refused.status_code == 423
+    assert (await api.http.post(f"{path}/unlock", json={"reason": "Wrong date"})).status_code == 200
+
+
 async def fail(api: RunningApi, engine: ObedientEngine, session_id: int, _words: str, _expected: Expected) -> None:
     engine.fails = True
     answer = await write(api, session_id, {"regenerate": True, "allow_fallback": False})
@@ -171,6 +230,8 @@ CARRY_OUT = {
     "generate": generate,
     "regenerate": regenerate,
     "keep": keep,
+    "race": race,
+    "sign": sign,
     "fail": fail,
     "cancel": cancel,
 }
