@@ -19,7 +19,7 @@ from events.dead_letters import dead_letter_headers
 from events.dispatch import Dispatcher, Held
 from events.errors import MessageRefusedError
 from events.link import Link
-from events.provision import ensure_durable, ensure_streams
+from events.provision import durable_progress, ensure_durable, ensure_streams, subject_at
 from events.pull import Pull
 from events.streams import ConsumerSettings
 from events.subjects import dead_subject
@@ -31,6 +31,7 @@ ANSWER_TIMEOUT = 1.0
 BETWEEN_ANSWERS = 0.1
 ANSWER_PATIENCE = 20.0
 DEAD_LETTER_TIMEOUT = 5.0
+WATCH_EVERY = 0.5
 AFTER_FAILURE = Backoff(first=0.1, longest=5.0)
 _NANOSECONDS = 1_000_000_000
 
@@ -68,7 +69,7 @@ class Deliveries:
             try:
                 await self._prepare(connection)
                 failures = 0
-                await self._pump(connection)
+                await self._consume_on(connection)
             except BrokerUnavailableError as error:
                 failures += 1
                 logger.info("consumer %s begins anew: %s", self._durable, error)
@@ -83,6 +84,39 @@ class Deliveries:
         except BrokerUnavailableError:
             await ensure_streams(connection)
             await ensure_durable(connection, self._stream, self._durable, self._settings)
+
+    async def _consume_on(self, connection: Connection) -> None:
+        last = await self._expect_unsettled(connection)
+        watch = asyncio.create_task(self._watch_unsettled(connection, last)) if last else None
+        try:
+            await self._pump(connection)
+        finally:
+            await end(watch)
+
+    async def _expect_unsettled(self, connection: Connection) -> int:
+        """Tells the dispatcher which messages others have in hand, or had when they died; the last one, or 0.
+
+        Without it a session's end would overtake turns that a killed worker had taken and not stored. Some of the
+        messages between the consumer's floor and its last delivery may be acknowledged already: then their session
+        waits in vain, until the floor has passed them or their time is over.
+        """
+        progress = await durable_progress(connection, self._stream, self._durable)
+        if progress.in_hand == 0:
+            return 0
+        first = max(progress.floor + 1, progress.delivered - self._settings.max_ack_pending)
+        for sequence in range(first, progress.delivered + 1):
+            subject = await subject_at(connection, self._stream, sequence)
+            if subject is not None:
+                self._dispatcher.expect(subject, sequence)
+        return progress.delivered
+
+    async def _watch_unsettled(self, connection: Connection, last: int) -> None:
+        floor = 0
+        with suppress(BrokerUnavailableError):
+            while floor < last:
+                await asyncio.sleep(WATCH_EVERY)
+                floor = (await durable_progress(connection, self._stream, self._durable)).floor
+                self._dispatcher.settled(floor)
 
     async def _pump(self, connection: Connection) -> None:
         pull = Pull(connection, self._stream, self._durable)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # consumer's max_ack_pending.
 MOST_WAITING = 200
 
+# How much later than the acknowledgement wait a message may come again, in seconds.
+EXPECTED_LATE = 2.0
+
 
 @dataclass(slots=True)
 class Held:
@@ -81,6 +84,18 @@ class Dispatcher:
         if self._heartbeat is None:
             self._heartbeat = asyncio.create_task(self._report_progress())
         self._start_what_may_run()
+
+    def expect(self, subject: str, sequence: int) -> None:
+        """The message is delivered and not acknowledged, perhaps since a process died. It will come again, or be
+        acknowledged; until then later ones of its session wait. One that is in hand here is no news."""
+        if all(held.delivery.stream_sequence != sequence for held in self._held.values()):
+            until = asyncio.get_running_loop().time() + self._settings.ack_wait + EXPECTED_LATE
+            self._lanes.owe(lane_of(subject), sequence, until)
+
+    def settled(self, floor: int) -> None:
+        """Every message up to ``floor`` is acknowledged."""
+        if self._lanes.settle(floor):
+            self._start_what_may_run()
 
     def mute(self) -> None:
         """From now on nothing is answered any more, as after a crash."""

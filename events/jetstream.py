@@ -15,7 +15,7 @@ from events.deliveries import Deliveries
 from events.errors import StreamMissingError
 from events.follow import follow
 from events.link import Link
-from events.provision import durable_lag, ensure_streams
+from events.provision import durable_progress, ensure_streams
 from events.server_url import parse_server_url
 from events.streams import ConsumerSettings
 from events.subjects import frames_subject
@@ -100,9 +100,10 @@ class JetStreamBroker:
 
     async def consumer_lag(self, durable: str, stream: str) -> int | None:
         try:
-            return await durable_lag(self._link.connection(), stream, durable)
+            progress = await durable_progress(self._link.connection(), stream, durable)
         except BrokerUnavailableError:
             return None
+        return progress.waiting + progress.in_hand
 
     async def _store(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
         connection = self._link.connection()

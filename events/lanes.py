@@ -1,8 +1,8 @@
 """In which order the messages in hand are worked on. Pure: time comes in as an argument.
 
 A lane holds the messages of one session. Of a lane one message is worked on at a time, lowest sequence first. A message
-that was put off is owed: later ones of its lane wait until it is back and done, or until the time that it was owed by,
-because another process may have got it.
+that was put off is owed, and so is one that another process had in hand when this one began: later ones of its lane
+wait until it is back and done, or until the time that it was owed by, because another process may have got it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,21 @@ class Lanes(Generic[Item]):
             place.owed[place.working] = owed_until
         place.working = None
         self._tidy(lane)
+
+    def owe(self, lane: str, sequence: int, until: float) -> None:
+        """A message that somebody else has in hand, or had: later ones of its lane wait for it, until ``until``."""
+        self._lanes.setdefault(lane, _Lane()).owed[sequence] = until
+
+    def settle(self, floor: int) -> bool:
+        """Every message up to ``floor`` is done, whoever did it. True when that is news."""
+        news = False
+        for name in list(self._lanes):
+            lane = self._lanes[name]
+            for sequence in [sequence for sequence in lane.owed if sequence <= floor]:
+                del lane.owed[sequence]
+                news = True
+            self._tidy(name)
+        return news
 
     def wake_at(self, now: float) -> float | None:
         """When a message that is held back by an owed one may go ahead; None when none is."""

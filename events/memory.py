@@ -147,9 +147,12 @@ class _MemoryConsumer:
         # One event for both: room in the dispatcher, and news from the server.
         changed = self._dispatcher.changed
         self._server.watch(changed)
+        for sequence in self._state.due:
+            self._dispatcher.expect(self._state.stream.messages[sequence - 1].subject, sequence)
         try:
             while True:
                 changed.clear()
+                self._dispatcher.settled(self._state.floor)
                 while self._server.available and self._dispatcher.room > 0:
                     delivered = self._state.deliver(_now())
                     if delivered is None:

@@ -79,6 +79,11 @@ class ConsumerState:
         return min(self.due.values(), default=None)
 
     @property
+    def floor(self) -> int:
+        """Every message up to this sequence is settled."""
+        return min(self.due, default=self.next_index + 1) - 1
+
+    @property
     def lag(self) -> int:
         return len(self.stream.messages) - self.next_index + len(self.due)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from nats.js import api
@@ -101,11 +102,34 @@ async def stream_birth(connection: Connection, stream: str) -> str:
     return str(info.created)
 
 
-async def durable_lag(connection: Connection, stream: str, durable: str) -> int:
-    """Messages that the consumer has not delivered or that nobody has acknowledged. Raises
-    ``BrokerUnavailableError``."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``floor``: every message up to it is acknowledged. ``delivered``: the last one that was handed out."""
+
+    floor: int
+    delivered: int
+    waiting: int
+    in_hand: int
+
+
+async def durable_progress(connection: Connection, stream: str, durable: str) -> Progress:
+    """How far a durable consumer has come. Raises ``BrokerUnavailableError``."""
     info = await _manage(connection, connection.jetstream.consumer_info(stream, durable))
-    return int(info.num_pending or 0) + int(info.num_ack_pending or 0)
+    return Progress(
+        floor=info.ack_floor.stream_seq if info.ack_floor else 0,
+        delivered=info.delivered.stream_seq if info.delivered else 0,
+        waiting=info.num_pending or 0,
+        in_hand=info.num_ack_pending or 0,
+    )
+
+
+async def subject_at(connection: Connection, stream: str, sequence: int) -> str | None:
+    """The subject of a stored message; None when it is stored no more. Raises ``BrokerUnavailableError``."""
+    try:
+        message = await connection.ask(connection.jetstream.get_msg(stream, seq=sequence))
+    except APIError:
+        return None
+    return str(message.subject)
 
 
 async def _manage(connection: Connection, work: Coroutine[Any, Any, Any]) -> Any:

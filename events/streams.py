@@ -36,7 +36,7 @@ class ConsumerSettings:
     here, and after the last one the message goes to the dead letters. Times in seconds.
     """
 
-    ack_wait: float = 30.0
+    ack_wait: float = 15.0
     max_attempts: int = 20
     max_ack_pending: int = 1_000
 

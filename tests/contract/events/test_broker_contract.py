@@ -201,6 +201,59 @@ async def test_what_a_crashed_consumer_had_in_hand_comes_again_to_another(bench:
     assert recorder.came[0].attempt == 2
 
 
+async def test_the_end_of_a_session_does_not_overtake_a_segment_that_a_crashed_consumer_had(bench: Bench) -> None:
+    first, second = await bench.broker(), await bench.broker()
+    began = asyncio.Event()
+
+    async def hang(delivery: Delivery) -> Outcome:
+        began.set()
+        await asyncio.Event().wait()
+        return Ack()
+
+    first.consume("worker", "SESSIONS", hang)
+    await first.publish(segment_subject(1), b"segment", message_id("a"))
+    async with asyncio.timeout(5):
+        await began.wait()
+    await bench.crash(first)
+    await second.publish(closed_subject(1), b"closed", message_id("b"))
+    await second.publish(closed_subject(2), b"another session", message_id("c"))
+
+    recorder = Recorder()
+    second.consume("worker", "SESSIONS", recorder)
+
+    await eventually(lambda: len(recorder.came) == 3)
+    assert recorder.payloads == ["another session", "segment", "closed"]
+
+
+async def test_what_another_consumer_has_in_hand_holds_its_session_up_no_longer_than_needed(bench: Bench) -> None:
+    first, second = await bench.broker(), await bench.broker()
+    began, release = asyncio.Event(), asyncio.Event()
+    done: list[str] = []
+
+    async def wait(delivery: Delivery) -> Outcome:
+        began.set()
+        await release.wait()
+        done.append(delivery.payload.decode())
+        return Ack()
+
+    async def record(delivery: Delivery) -> Outcome:
+        done.append(delivery.payload.decode())
+        return Ack()
+
+    first.consume("worker", "SESSIONS", wait, in_flight=1)
+    await first.publish(segment_subject(1), b"segment", message_id("a"))
+    async with asyncio.timeout(5):
+        await began.wait()
+    second.consume("worker", "SESSIONS", record)
+    await second.publish(closed_subject(1), b"closed", message_id("b"))
+    await second.publish(closed_subject(2), b"another session", message_id("c"))
+    await eventually(lambda: done == ["another session"])
+
+    release.set()
+
+    await eventually(lambda: done == ["another session", "segment", "closed"], 2.0)
+
+
 async def test_stopping_gives_back_at_once_what_is_not_done(bench: Bench) -> None:
     first, second = await bench.broker(), await bench.broker()
     began = asyncio.Event()
