@@ -67,7 +67,7 @@ def quote(lead: str, said: str, room: int) -> str:
 
 def _in_third_person(said: str) -> str | None:
     core = _LEAD_IN.sub("", said).rstrip(".!… ")
-    if not _FIRST.match(core) or _UNSAFE.search(core) or word_count(core) < 3:
+    if not _FIRST.match(core) or _UNSAFE.search(core) or word_count(core) < 2:
         return None
     tokens = _TOKEN.findall(core)
     after_i = False

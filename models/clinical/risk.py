@@ -19,8 +19,9 @@ from models.clinical.lexicon import (
     YES_ANSWER,
 )
 from models.clinical.markers import strip_markers
+from models.clinical.reading import read
 from models.clinical.sentences import split_sentences
-from models.clinical.words import content_stems, polar_stems
+from models.clinical.words import content_stems
 from models.transcript import Turn
 
 
@@ -131,10 +132,10 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
         return "yes"
     asked = set(content_stems(question))
     for sentence in sentences:
-        positive, negative = polar_stems(sentence)
-        if asked & positive or OF_DANGER.search(sentence):
+        reading = read(sentence)
+        if asked & reading.positive or OF_DANGER.search(sentence):
             return "yes"
-        if asked & negative:
+        if asked & reading.negative:
             return "no"
     return None
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.clinical.lexicon import NO_ANSWER
+from models.clinical.reading import Side, read
 from models.clinical.sentences import split_sentences
-from models.clinical.words import ABSOLUTES, groups, numbers, opposites, polar_stems, words
+from models.clinical.words import groups
 from models.transcript import Turn
+
+_OPEN = re.compile(
+    r"(?:and |so |but |okay,? )*(?:how|what|why|when|where|who|which|cómo|qué|wie|was|warum|comment|pourquoi)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One spoken sentence. ``turn`` is the place of its turn. ``asked``: stems of the question that it answers;
-    ``negative``: stems that are said, or answered, to be not so."""
+    ``negative``: stems that are said, or answered, to be not so; ``sides``: where its words stand in the table of
+    opposites; ``open``: it asks how, what or why, and so says nothing."""
 
     turn: int
     own: frozenset[str]
@@ -22,6 +30,8 @@ class Unit:
     negative: frozenset[str]
     numbers: tuple[str, ...]
     absolute: bool
+    sides: frozenset[Side]
+    open: bool
 
 
 def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
@@ -29,21 +39,25 @@ def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
     asks to be not so; the answer says it too."""
     question = _NOTHING
     for place, turn in enumerate(turns):
-        sentences = split_sentences(turn.text.replace("’", "'"))
+        sentences = split_sentences(turn.text)
         answer = _first_sentence(turns, place + 1, turn.speaker)
         for number, sentence in enumerate(sentences):
-            asks = number == len(sentences) - 1 and _is_question(sentence)
-            polar = _polar(sentence, denied=asks and bool(NO_ANSWER.match(answer)))
-            asked = _NOTHING
-            if number == 0 and place and turns[place - 1].speaker != turn.speaker:
-                asked = question
+            reading = read(sentence)
+            question_here = _is_question(sentence)
+            asks = question_here and number == len(sentences) - 1
+            denied = asks and bool(NO_ANSWER.match(answer))
+            polar = _Polar(reading.stems, reading.positive if denied else reading.negative)
+            answers = number == 0 and place > 0 and turns[place - 1].speaker != turn.speaker
+            asked = question if answers else _NOTHING
             yield Unit(
                 turn=place,
                 own=polar.stems,
                 asked=asked.stems,
                 negative=polar.negative | asked.negative,
-                numbers=tuple(numbers(sentence)),
-                absolute=any(word in ABSOLUTES for word in words(sentence)),
+                numbers=reading.numbers,
+                absolute=reading.absolute,
+                sides=reading.sides,
+                open=question_here and bool(_OPEN.match(sentence)),
             )
             question = polar if asks else _NOTHING
 
@@ -57,11 +71,6 @@ class _Polar:
 _NOTHING = _Polar(frozenset(), frozenset())
 
 
-def _polar(sentence: str, *, denied: bool) -> _Polar:
-    positive, negative = polar_stems(sentence)
-    return _Polar(frozenset(positive | negative), frozenset(positive if denied else negative))
-
-
 def _is_question(sentence: str) -> bool:
     return sentence.rstrip("\"'").endswith("?")
 
@@ -69,29 +78,30 @@ def _is_question(sentence: str) -> bool:
 def _first_sentence(turns: Sequence[Turn], place: int, asker: str) -> str:
     if place >= len(turns) or turns[place].speaker == asker:
         return ""
-    return next(iter(split_sentences(turns[place].text.replace("’", "'"))), "")
+    return next(iter(split_sentences(turns[place].text)), "")
 
 
 _AGAINST = 0.8
+_OPPOSED = 0.45
 
 
 def contradiction_factor(note: str, weights: Mapping[str, float], units: Sequence[Unit]) -> float:
     """From 1, nothing speaks against the sentence ``note``, down to 0.2. ``units`` are those it rests on."""
     if not units:
         return 1.0
-    _, negative = polar_stems(note)
+    reading = read(note)
     agree = against = 0.0
     for one, weight in weights.items():
         polarity = [_negative_of(one, unit) for unit in units]
         said = [value for value in polarity if value is not None]
-        if said and (one in negative) not in said:
+        if said and (one in reading.negative) not in said:
             against += weight
         elif said:
             agree += weight
     factor = 1.0 - _AGAINST * against / (agree + against) if agree + against else 1.0
-    if _opposed(weights, negative, units):
-        factor = min(factor, 0.55)
-    if any(word in ABSOLUTES for word in words(note)) and not any(unit.absolute for unit in units):
+    if _opposed(reading.sides, units):
+        factor = min(factor, _OPPOSED)
+    if reading.absolute and not any(unit.absolute for unit in units):
         factor *= 0.85
     return factor
 
@@ -105,11 +115,7 @@ def _negative_of(one: str, unit: Unit) -> bool | None:
     return any(other in unit.negative for other in near) if near else None
 
 
-def _opposed(weights: Mapping[str, float], negative: set[str], units: Sequence[Unit]) -> bool:
+def _opposed(noted: frozenset[Side], units: Sequence[Unit]) -> bool:
     """Whether a word of the note stands opposite to one of the first units, and neither is negated."""
-    said = {side for unit in units[:2] for other in unit.own - unit.negative for side in opposites(other)}
-    for one in weights:
-        for line, side in opposites(one):
-            if one not in negative and (line, 1 - side) in said and (line, side) not in said:
-                return True
-    return False
+    said = {side for unit in units[:2] for side in unit.sides}
+    return any((line, 1 - side) in said and (line, side) not in said for line, side in noted)

@@ -10,9 +10,6 @@ from pathlib import Path
 
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 
-_CLAUSES = re.compile(r"[,;:.!?]|(?<!\w)(?:but|however|though|because|and then|so that|until)(?!\w)", re.IGNORECASE)
-_NEGATION_REACH = 5  # content words that a negation governs, at most: the rest of its clause
-
 WORD_LISTS = tomllib.loads((Path(__file__).parent / "words.toml").read_text(encoding="utf-8"))
 
 
@@ -97,23 +94,13 @@ def content_stems(text: str) -> list[str]:
     return stems
 
 
-def polar_stems(text: str) -> tuple[set[str], set[str]]:
-    """The content stems of one sentence: those that stand as so, and those that a negation before them governs."""
-    positive: set[str] = set()
-    negative: set[str] = set()
-    for clause in _CLAUSES.split(text):
-        reach = 0
-        for word in words(clause):
-            if word in NEGATORS or word.endswith("n't"):
-                reach = 0 if reach > 0 else _NEGATION_REACH
-            elif word.removesuffix("'s") not in STOP:
-                (negative if reach > 0 else positive).add(stem(word.removesuffix("'s")))
-                reach -= 1
-    return positive, negative
-
-
 def numbers(text: str) -> list[str]:
     """The numbers of ``text`` as digits, in order; "one" is left out: it is mostly a pronoun."""
-    return [
-        NUMBERS.get(word, word) for word in words(text) if word[0].isdigit() or (word in NUMBERS and word not in _VAGUE)
-    ]
+    return [value for word in words(text) if (value := number_of(word)) is not None]
+
+
+def number_of(word: str) -> str | None:
+    """The number that a word is, as digits."""
+    if word[0].isdigit():
+        return word
+    return NUMBERS[word] if word in NUMBERS and word not in _VAGUE else None

@@ -1,0 +1,129 @@
+"""Which turns a sentence rests on; and the figures of ``docs/evidence.md`` measured anew."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from models.clinical.evidence import EvidenceIndex, coverage
+from models.transcript import Turn, parse_transcript
+
+_ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(_ROOT / "tests" / "property" / "clinical"))
+
+from labelled import auc, labelled_sentences, precision_recall  # noqa: E402
+
+TURNS = parse_transcript(
+    """Therapist: Hi, come in.
+Client: Thanks.
+Therapist: How did you sleep?
+Client: Badly. I wake at four every night and worry about the rent.
+Therapist: Mm-hm.
+Client: My landlord raised it by two hundred dollars in May.
+Therapist: Any thoughts of suicide?
+Client: No, never.
+Therapist: For next week, please keep a sleep diary.
+Client: I will."""
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "turn"),
+    [
+        ("Patient wakes at four every night.", 3),
+        ("The landlord raised the rent in May.", 5),
+        ("Patient denied {{RED:suicidal}} thoughts.", 6),
+        ("Homework: a sleep diary.", 8),
+    ],
+)
+def test_a_sentence_that_was_said_names_its_turn(sentence: str, turn: int) -> None:
+    evidence = EvidenceIndex(TURNS).support(sentence)
+
+    assert evidence.supported
+    assert turn in evidence.turns
+    assert evidence.text == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Patient reports suicidal thoughts.",
+        "The landlord raised the rent by five hundred dollars.",
+        "Patient sleeps well.",
+        "Patient adopted a dog with her girlfriend.",
+        "...",
+    ],
+)
+def test_a_sentence_that_was_not_said_is_not_supported(sentence: str) -> None:
+    assert not EvidenceIndex(TURNS).support(sentence).supported
+
+
+def test_a_fixed_sentence_is_supported_by_no_turn() -> None:
+    evidence = EvidenceIndex(TURNS).support("Not assessed in this session.")
+
+    assert (evidence.supported, evidence.support, evidence.turns) == (True, 1.0, ())
+
+
+def test_an_empty_session_supports_nothing() -> None:
+    assert not EvidenceIndex([]).support("Patient is sad.").supported
+
+
+def test_turns_are_named_by_their_index() -> None:
+    turns = [Turn(40, "client", "I lost my keys in the river.")]
+
+    assert EvidenceIndex(turns).support("Patient lost the keys in the river.").turns == (40,)
+
+
+def test_every_sentence_of_a_text_gets_its_evidence() -> None:
+    found = EvidenceIndex(TURNS).sentences("Patient wakes at four. None discussed.")
+
+    assert [one.text for one in found] == ["Patient wakes at four.", "None discussed."]
+
+
+def test_what_reached_no_sentence_shows_and_greetings_do_not() -> None:
+    found = EvidenceIndex(TURNS).sentences("Patient wakes at four every night and worries about the rent.")
+
+    assert coverage(TURNS, found) == (2, 5, 6, 7, 8)
+
+
+def test_a_note_of_a_long_session_is_evidenced_fast() -> None:
+    turns = [
+        Turn(at, "client", f"{turn.text} It was day {at} of the {at % 7} weeks.") for at, turn in enumerate(TURNS * 50)
+    ]
+    note = "Patient wakes at four every night and worries about the rent. " * 20
+    EvidenceIndex(turns)
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        EvidenceIndex(turns).sentences(note)
+        times.append(time.perf_counter() - begin)
+
+    assert min(times) < 0.25  # 0.05 s is the aim on a quiet machine (docs/evidence.md); this one may be busy
+
+
+def test_the_labelled_set_is_large_and_split_by_session() -> None:
+    sentences = labelled_sentences()
+    parts = {(one.session, one.part) for one in sentences}
+
+    assert len(sentences) >= 300
+    assert len(parts) == len({session for session, _ in parts})
+    assert {one.label for one in sentences} == {"supported", "contradicted", "absent", "other_session"}
+
+
+def test_support_parts_the_held_out_sentences_as_documented() -> None:
+    held_out = [one for one in labelled_sentences() if one.part == "held_out"]
+    supported = [one.support for one in held_out if one.label == "supported"]
+    others = [one.support for one in held_out if one.label != "supported"]
+    measured = auc(supported, others)
+    precision, recall = precision_recall(held_out)
+    row = next(
+        line for line in (_ROOT / "docs" / "evidence.md").read_text().splitlines() if line.startswith("| held out")
+    )
+    documented = [float(number) for number in re.findall(r"0\.\d+", row)]
+
+    assert measured >= 0.85
+    assert documented[:3] == pytest.approx([measured, precision, recall], abs=0.006)

@@ -1,0 +1,97 @@
+"""The note without a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.clinical.fallback import extractive_note, risk_quotes
+from models.clinical.grounding import check_section
+from models.clinical.markers import strip_markers
+from models.clinical.reported import report
+from models.clinical.text import legacy_text
+from models.formats import NoteFormat, load_format, load_formats
+from models.transcript import Turn, parse_transcript
+
+_SAMPLES = Path(__file__).parents[3] / "server" / "samples"
+
+
+def sample(name: str) -> tuple[Turn, ...]:
+    turns = json.loads((_SAMPLES / f"{name}.json").read_text(encoding="utf-8"))["turns"]
+    return tuple(Turn(at, turn["speaker"], turn["text"], turn["start"]) for at, turn in enumerate(turns))
+
+
+@pytest.mark.parametrize("name", ["sleep-after-layoff", "safety-plan", "panic-on-the-train"])
+@pytest.mark.parametrize("note_format", load_formats().values(), ids=load_formats())
+def test_a_sample_gets_a_note_that_keeps_every_rule_of_grounding(name: str, note_format: NoteFormat) -> None:
+    turns = sample(name)
+    note = extractive_note(note_format, turns)
+
+    for section in note_format.sections:
+        assert check_section(note[section.id], turns, section.gate, section.absent, section.words).removed == ()
+
+
+def test_a_session_that_speaks_of_suicide_has_it_under_risk_as_a_quote() -> None:
+    note = extractive_note(load_format(), sample("safety-plan"))
+
+    assert "Have you had thoughts of {{RED:suicide}}?" in note["risk"]
+    assert "I thought everybody would be better off without me." in note["risk"]
+
+
+def test_what_the_session_is_silent_on_says_so() -> None:
+    note = extractive_note(load_format(), parse_transcript("Client: The pears are ripe and I gave some away."))
+
+    assert note["risk"] == "Not assessed in this session."
+    assert note["plan"] == "None discussed."
+
+
+def test_no_sentence_stands_under_two_headings() -> None:
+    note = extractive_note(load_format(), sample("panic-on-the-train"))
+    bodies = [body for section, body in note.items() if section != "summary"]
+
+    assert len({body for body in bodies if "said" in body}) == len([body for body in bodies if "said" in body])
+
+
+def test_a_session_without_roles_gets_a_note() -> None:
+    turns = parse_transcript("it was a hard week\nmy brother left and I feel sad\nwe spoke about what helps")
+    text = strip_markers(legacy_text(load_format(), extractive_note(load_format(), turns)))
+
+    assert "my brother left and I feel sad" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "reported"),
+    [
+        ("I'm tired.", "Patient reported that they are tired."),
+        ("I am afraid of my boss.", "Patient reported that they are afraid of their boss."),
+        (
+            "Well, I was late and I've lost my keys.",
+            "Patient reported that they were late and they have lost their keys.",
+        ),
+        ("I wasn't myself.", "Patient reported that they weren't themselves."),
+        ("You make me angry.", 'Patient said: "You make me angry."'),
+        ("I told him that he was wrong.", 'Patient said: "I told him that he was wrong."'),
+        ("Why me?", 'Patient asked: "Why me?"'),
+        ("Estoy cansada.", 'Patient said: "Estoy cansada."'),
+        ('She said "go" to me.', "Patient said: \"She said 'go' to me.\""),
+    ],
+)
+def test_what_the_client_said_is_reported_where_that_is_safe_and_quoted_where_not(said: str, reported: str) -> None:
+    assert report(said, Turn(0, "client", said), 40) == reported
+
+
+def test_a_quote_without_room_is_cut_and_says_so() -> None:
+    said = "Let us look at the thought record that was written on Monday and on Tuesday together."
+
+    assert report(said, Turn(0, "therapist", said), 10) == 'Therapist said: "Let us look at the thought record that…"'
+    assert report(said, Turn(0, "therapist", said), 4) == ""
+
+
+def test_quotes_of_danger_keep_their_budget() -> None:
+    turns = parse_transcript(
+        "\n".join(f"Client: Day {n}, I thought of suicide again and again all night." for n in range(30))
+    )
+
+    assert 0 < len(risk_quotes(turns, 45).split()) <= 45

@@ -1,0 +1,111 @@
+"""Formats as data, and what is planned for a note of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.clinical.plan import ABSENT_SENTENCES, plan_note, plan_summary
+from models.formats import FormatError, Gate, load_format, load_formats, load_patient_format
+from models.formats.format import parse_format
+from models.transcript import parse_transcript
+
+QUIET = parse_transcript("Client: The pears are ripe.\nTherapist: How nice.")
+SPOKEN = parse_transcript(
+    "Therapist: Any thoughts of suicide?\nClient: No.\nTherapist: Keep the diary until next week."
+)
+
+_MINIMAL = """id = "x"
+name = "X"
+summary_instruction = "s"
+[[sections]]
+id = "a"
+heading = "A"
+instruction = "i"
+absent = "-"
+"""
+
+
+def test_the_built_in_formats_are_there() -> None:
+    assert set(load_formats()) == {"progress", "soap", "dap", "birp", "girp", "pie"}
+
+
+@pytest.mark.parametrize(
+    ("name", "headings"),
+    [
+        ("progress", ["Chief Complaint", "Emotional State", "Risk", "Intervention", "Progress", "Plan"]),
+        ("soap", ["Subjective", "Objective", "Assessment", "Risk", "Plan"]),
+        ("dap", ["Data", "Assessment", "Risk", "Plan"]),
+        ("birp", ["Behavior", "Intervention", "Response", "Risk", "Plan"]),
+        ("girp", ["Goal", "Intervention", "Response", "Risk", "Plan"]),
+        ("pie", ["Problem", "Intervention", "Evaluation", "Risk", "Plan"]),
+    ],
+)
+def test_a_format_has_its_headings_in_order(name: str, headings: list[str]) -> None:
+    assert [section.heading for section in load_format(name).sections] == headings
+
+
+@pytest.mark.parametrize("name", sorted(load_formats()))
+def test_every_format_guards_risk_and_plan_and_has_a_known_absent_sentence(name: str) -> None:
+    sections = load_format(name).sections
+
+    assert {section.id: section.gate for section in sections if section.id in ("risk", "plan")} == {
+        "risk": Gate.RISK,
+        "plan": Gate.PLAN,
+    }
+    assert {section.absent for section in sections} <= set(ABSENT_SENTENCES)
+
+
+@pytest.mark.parametrize("name", sorted(load_formats()))
+def test_what_a_session_is_silent_on_is_never_asked_of_a_model(name: str) -> None:
+    plans = {plan.id: plan for plan in plan_note(load_format(name), QUIET)}
+
+    assert plans["risk"].fixed == "Not assessed in this session."
+    assert plans["plan"].fixed == "None discussed."
+
+
+def test_what_a_session_speaks_of_is_asked_of_the_model() -> None:
+    plans = {plan.id: plan for plan in plan_note(load_format(), SPOKEN)}
+
+    assert [plan.fixed for plan in plans.values()] == [None] * 6
+    assert all(plan.max_tokens > plan.words for plan in plans.values())
+
+
+def test_the_summary_has_its_own_budget() -> None:
+    plan = plan_summary(load_format(), SPOKEN)
+
+    assert (plan.id, plan.words, plan.fixed) == ("summary", 70, None)
+
+
+def test_a_summary_of_nothing_is_not_asked_for() -> None:
+    assert plan_summary(load_format(), ()).fixed == "Nothing was said in this session."
+
+
+def test_the_patient_format_is_no_format_of_a_note() -> None:
+    assert load_patient_format().section("risk").heading == "Risk Assessment"
+    assert load_patient_format().id not in load_formats()
+
+
+def test_a_clinics_own_format_wins_over_a_built_in_one(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(_MINIMAL.replace('"x"', '"soap"') + "words = 20\n", encoding="utf-8")
+
+    assert [section.heading for section in load_formats(tmp_path)["soap"].sections] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("id =", "not TOML"),
+        (_MINIMAL, "'words' is missing"),
+        (_MINIMAL + "words = 2\n", "it must be 5 or more"),
+        (_MINIMAL + 'words = "many"\n', "it must be of type int"),
+        (_MINIMAL + 'words = 20\ngate = "door"\n', "it may be none, risk, plan"),
+        (_MINIMAL + 'words = 20\ntopic = "weather"\n', "it may be presentation"),
+        ('kind = "poem"\n' + _MINIMAL + "words = 20\n", "it may be note, patient"),
+        (_MINIMAL.replace('"a"', '"summary"') + "words = 20\n", "none of them 'summary'"),
+    ],
+)
+def test_a_format_that_cannot_be_used_says_what_is_wrong(text: str, complaint: str) -> None:
+    with pytest.raises(FormatError, match=complaint):
+        parse_format(text, "own.toml")
