@@ -19,6 +19,11 @@ def answer(body: dict[str, Any], status: int = 200, headers: dict[str, str] | No
     return Response(encoded, status, headers, "application/json")
 
 
+def wants_events(request: Request) -> bool:
+    """Whether the caller asks for the answer as a stream of server-sent events."""
+    return "text/event-stream" in request.headers.get("accept", "")
+
+
 def etag(session_id: int, version: int) -> str:
     """The entity tag of a version of a session's note."""
     return f'"{session_id}.{version}"'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -86,7 +86,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """``problems``: the statuses of problem documents, beside those that every operation may answer."""
+    """``problems``: the statuses of problem documents, beside those that every operation may answer. ``is_open``: it
+    answers without a token, and holds nothing of any session."""
 
     method: str
     path: str
@@ -99,4 +100,4 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     problems: tuple[int, ...] = ()
-    is_open: bool = field(default=False, metadata={"doc": "answers without a token"})
+    is_open: bool = False

@@ -6,7 +6,7 @@ from server.http import inputs, outputs
 from server.http.calls import description, formats, generate, health, login, notes, pages, sessions, stream, summary
 from server.http.operation import Answer, Operation
 
-_JSON_STREAM = "text/event-stream"
+_EVENT_STREAM = "text/event-stream"
 _NOTE_PATH = "/sessions/{session_id}/notes"
 _CONDITIONS = ("If-Match", "If-None-Match")
 _EVENTS = "Server-sent events: status, section, token, reset, then note or error; every one has an id to resume from"
@@ -29,7 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _created("/sessions/"),
     Operation(
         method="GET", path="/sessions/stream", handler=sessions.follow, summary="Follow the list of sessions",
-        tag="sessions", answers={200: Answer("Server-sent events: session, with a list entry", media=_JSON_STREAM)},
+        tag="sessions", answers={200: Answer("Server-sent events: session, with a list entry", media=_EVENT_STREAM)},
     ),
     Operation(
         method="GET", path="/sessions/patient/{patient_id}", handler=sessions.of_patient,
@@ -65,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
         headers=("Accept", "Prefer"),
         answers={
-            200: Answer("The note; with 'Accept: text/event-stream' the stream", outputs.NoteGenerated, _JSON_STREAM),
+            200: Answer("The note; with 'Accept: text/event-stream' the stream", outputs.NoteGenerated, _EVENT_STREAM),
             202: Answer("With 'Prefer: respond-async'", outputs.GenerationAccepted, headers=("Location",)),
             204: Answer("With 'Accept: text/event-stream': nothing is left to stream"),
         },
@@ -90,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET", path=f"{_NOTE_PATH}/stream", handler=stream.watch, summary="Watch the note being written",
         tag="notes", query=inputs.StreamQuery, headers=("Last-Event-ID",),
         answers={
-            200: Answer(_EVENTS, media=_JSON_STREAM),
+            200: Answer(_EVENTS, media=_EVENT_STREAM),
             204: Answer("Nothing came after the last event that was seen, and nothing will"),
         },
         problems=(404, 422),
@@ -128,8 +128,9 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         method="POST", path="/summarize-sessions", handler=summary.summarize, tag="patients",
-        summary="An overview over a patient's sessions", body=inputs.PatientIn,
-        answers={200: Answer("The overview", outputs.PatientSummaryOut)}, problems=(400, 413, 422),
+        summary="An overview over a patient's sessions", body=inputs.PatientIn, headers=("Accept",),
+        answers={200: Answer("The overview; as events section by section", outputs.PatientSummaryOut, _EVENT_STREAM)},
+        problems=(400, 413, 422),
     ),
     Operation(
         method="GET", path="/formats", handler=formats.formats, summary="The formats a note can have", tag="notes",

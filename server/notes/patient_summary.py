@@ -39,10 +39,18 @@ class SessionText:
 
 
 @dataclass(frozen=True, slots=True)
+class OverviewSection:
+    id: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatientSummary:
-    """``text`` has the headings of contract 5; ``key_points`` are at most five."""
+    """``text`` has the headings of contract 5, and is made of ``sections``; ``key_points`` are at most five."""
 
     text: str
+    sections: tuple[OverviewSection, ...]
     key_points: tuple[str, ...]
 
 
@@ -61,9 +69,14 @@ def summarise(sessions: Sequence[SessionText], formats: Mapping[str, NoteFormat]
     """The overview of one or more sessions, given newest first."""
     read = [_read(session, formats) for session in sessions]
     overview = load_patient_format()
-    sections = {spec.id: _section(spec, read) for spec in overview.sections if spec.id != _LATEST_SECTION}
-    sections[_LATEST_SECTION] = _latest(overview.section(_LATEST_SECTION), read[0])
-    return PatientSummary(mark_risk(legacy_text(overview, sections)), tuple(_key_points(read)))
+    sections = tuple(OverviewSection(spec.id, spec.heading, _text(spec, read)) for spec in overview.sections)
+    text = legacy_text(overview, {section.id: section.text for section in sections})
+    return PatientSummary(text, sections, tuple(_key_points(read)))
+
+
+def _text(spec: SectionSpec, read: Sequence[_Read]) -> str:
+    said = _latest(spec, read[0]) if spec.id == _LATEST_SECTION else _section(spec, read)
+    return mark_risk(said) or spec.absent
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from server.clock import utc_now
 from server.db import generations, notes
 from server.db.tables import GenerationRow
 from server.errors import BadRequestError, NoModelError, NotFoundError, TooBusyError
-from server.http.answers import answer, stream_location
+from server.http.answers import answer, stream_location, wants_events
 from server.http.calls.stream import note_stream
 from server.http.inputs import GenerateIn
 from server.http.operation import Call
@@ -32,7 +32,7 @@ async def generate(call: Call) -> Response:
     wanted: GenerateIn = call.body or GenerateIn()
     generation = await _requested(call, wanted)
     where = stream_location(call.session_id)
-    if "text/event-stream" in call.request.headers.get("accept", ""):
+    if wants_events(call.request):
         return await note_stream(call, None)
     if "respond-async" in call.request.headers.get("prefer", ""):
         body = {"session_id": call.session_id, "generation": {"id": generation.id, "state": generation.state}}
@@ -88,7 +88,9 @@ async def _ended(call: Call, generation: GenerationRow, *, allow_fallback: bool)
         if call.parts.workers.alive():
             silent_since = time.monotonic()
         elif time.monotonic() - silent_since >= patience:
-            raise NoModelError("No model can answer at the moment; the note will be written when one can.")
+            raise NoModelError(
+                "No model can answer at the moment; the note will be written when one can.", retry_after=30
+            )
     raise TooBusyError("The note is not written yet; it will be. Read it later.", retry_after=30)
 
 
@@ -97,7 +99,7 @@ async def _written(call: Call, ended: GenerationRow) -> Response:
         raise BadRequestError(intake.TOO_SHORT)
     if ended.state != "done":
         failed = failure_problem(ended.error or ended.state)
-        raise NoModelError(failed["detail"], reason=failed["reason"])
+        raise NoModelError(failed["detail"], reason=failed["reason"], retry_after=30)
     async with call.parts.database.read() as db:
         stored = await notes.find(db, ended.session_id)
     if stored is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 
@@ -203,6 +204,18 @@ async def test_a_model_that_fails_is_replaced_by_the_fallback(tmp_path: Path) ->
 
         assert answer.status_code == 200
         assert document["fallback"] is True
+
+
+async def test_callers_at_the_same_time_get_the_same_note(tmp_path: Path) -> None:
+    async with running_api(tmp_path, engine=ScriptedEngine(SCRIPT, delay=0.02)) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        path = f"/sessions/{session_id}/generate-notes"
+        answers = await asyncio.gather(*(api.http.post(path) for _ in range(5)))
+        revisions = (await api.http.get(f"/sessions/{session_id}/notes/revisions")).json()["revisions"]
+
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.text for answer in answers}) == 1
+        assert len(revisions) == 1
 
 
 async def test_editing_generated_notes_sets_both_flags(tmp_path: Path) -> None:

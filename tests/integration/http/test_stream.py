@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,21 @@ async def test_the_list_of_sessions_can_be_followed(tmp_path: Path) -> None:
         assert name == "session"
         assert data.keys() == entry.keys()
         assert (data["id"], data["patient_id"]) == (session_id, 3)
+
+
+async def test_a_patients_overview_comes_as_a_stream_too(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        await api.create(original_transcription=SHORT_SESSION)
+        asked = {"patient_id": 7}
+        whole = (await api.http.post("/summarize-sessions", json=asked)).json()
+        stream = await api.http.post("/summarize-sessions", json=asked, headers={"Accept": "text/event-stream"})
+
+        events = [(name, json.loads(data)) for _, name, data in parse(stream.text)]
+        texts = [data["text"] for name, data in events if name == "token"]
+        headings = [data["heading"] for name, data in events if name == "section"]
+        assert events[-1] == ("summary", whole)
+        parts = [f"**{heading}:** {text}" for heading, text in zip(headings, texts, strict=True)]
+        assert "\n\n".join(parts) == whole["summary"]
 
 
 async def test_open_streams_are_counted(tmp_path: Path) -> None:
