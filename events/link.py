@@ -75,6 +75,7 @@ class Link:
             connection = Connection(self._name, CONNECT_TIMEOUT)
             try:
                 await connection.open(url)
+                await self._prepare(connection)
                 failures = 0
                 await self._use(connection)
             except BrokerUnavailableError as error:
@@ -92,7 +93,7 @@ class Link:
             await asyncio.sleep(BETWEEN_TRIES.delay(failures) * random.uniform(0.5, 1.0))
 
     async def _use(self, connection: Connection) -> None:
-        await self._prepare(connection)
+        """Until it is lost, or its server no longer answers."""
         self._connection = connection
         self._up.set()
         logger.info("connected to the broker")

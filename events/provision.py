@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -22,11 +23,19 @@ ORPHANED_AFTER = 60.0  # seconds until the server forgets a follower that no lon
 async def ensure_streams(connection: Connection) -> None:
     """Makes missing streams and adapts those that differ. A server that refuses one is told in the log, and the rest
     goes on: an administrator may have set the limits on purpose. Raises ``BrokerUnavailableError``."""
-    for settings in STREAMS:
-        try:
-            await _ensure_stream(connection, settings)
-        except APIError as error:
-            logger.error("the broker refuses the stream %s: %s", settings.name, describe(error))
+    # All at once: what a user may not ask for is not answered at all, and costs the whole timeout.
+    await asyncio.gather(*(_try_to_ensure(connection, settings) for settings in STREAMS))
+
+
+async def _try_to_ensure(connection: Connection, settings: StreamSettings) -> None:
+    try:
+        await _ensure_stream(connection, settings)
+    except APIError as error:
+        logger.error("the broker refuses the stream %s: %s", settings.name, describe(error))
+    except BrokerUnavailableError as error:
+        if connection.is_lost:
+            raise
+        logger.error("the stream %s could not be looked at, made or adapted: %s", settings.name, error)
 
 
 async def _ensure_stream(connection: Connection, settings: StreamSettings) -> None:
