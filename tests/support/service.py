@@ -131,7 +131,7 @@ class Service:
         document: dict[str, Any] = answer.json()
         return document
 
-    def note_of(self, session_id: int, within: float = 120.0) -> dict[str, Any]:
+    def note_of(self, session_id: int, within: float = 240.0) -> dict[str, Any]:
         """The session's note once it is there."""
         return eventually(lambda: self.note(session_id), within=within, what=f"the note of session {session_id}")
 
