@@ -13,6 +13,7 @@ _TAGS = (
     "<details open {on}={code}>x</details>",
     "<iframe {on}={code}></iframe>",
     "<style {on}={code}></style>",
+    "<button popovertarget=x {on}={code}>x</button>",
 )
 _EVENTS = ("onerror", "onload", "onfocus", "ontoggle", "onanimationstart", "onpointerenter")
 _CODES = ("alert(1)", "window.ran=1", "'window.ran=1'", '"alert(1)"', "&#97;lert(1)")
@@ -57,7 +58,7 @@ _WHOLE = (
 
 
 def payloads(count: int) -> list[str]:
-    """The first ``count`` payloads; there are 276 made from parts and some dozens by hand."""
+    """The first ``count`` payloads: those written by hand, then those made from parts."""
     made = [tag.format(on=on, code=code) for tag, on, code in product(_TAGS, _EVENTS, _CODES)]
     every = [*_WHOLE, *made]
     assert len(every) >= count

@@ -12,7 +12,7 @@ from tests.browser.notes import every_stored_text, stored_text, written_note
 from tests.support.rounds import rounds
 from tests.support.service import Service, eventually
 
-INTERLEAVINGS = rounds(20, 200)
+INTERLEAVINGS = rounds(12, 200)
 CHOICES = ("Keep mine", "Take theirs", "Save both together")
 
 

@@ -46,11 +46,24 @@ async function attempt(store: Store, work: () => Promise<void>): Promise<void> {
 
 /** What the page needs to know once: the formats, and which model writes here. */
 function learn(store: Store): void {
-  const health = (): Promise<void> =>
-    attempt(store, async () => store.dispatch({ type: "healthKnown", health: await api.fetchHealth() }));
+  const health = async (): Promise<void> => {
+    try {
+      store.dispatch({ type: "healthKnown", health: await api.fetchHealth() });
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+    }
+  };
   void attempt(store, async () => store.dispatch({ type: "formatsArrived", ...(await api.fetchFormats()) }));
   void health();
   window.setInterval(() => void health(), HEALTH_EVERY_MS);
+}
+
+/** Its address would be taken for a route, so the link moves the focus itself. */
+function listenToSkipLink(): void {
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    (document.getElementById("note") ?? document.getElementById("main"))?.focus();
+  });
 }
 
 function listenToWindow(store: Store): void {
@@ -118,6 +131,7 @@ async function start(root: HTMLElement): Promise<void> {
     escape: () => commands.hideEvidence(),
   });
   listenToWindow(store);
+  listenToSkipLink();
   followSessions(store);
   learn(store);
   store.dispatch({ type: "routed", route: readRoute(location.hash) });

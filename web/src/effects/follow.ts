@@ -19,6 +19,20 @@ function streamUrl(open: OpenSession): string {
   return `/sessions/${open.id}/notes/stream${after}`;
 }
 
+/** The newest sessions, or those that follow ``cursor``. */
+export async function loadSessions(store: Store, cursor: string | null = null): Promise<void> {
+  try {
+    const page = await api.fetchSessions(cursor);
+    // The newest ones are read again after every connection; the place among the older ones stays.
+    const known = store.state.sessions;
+    const keep = cursor === null && known.loaded;
+    store.dispatch({ type: "sessionsArrived", items: page.items, cursor: keep ? known.cursor : page.cursor });
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    if (!error.unreachable) store.notice(error.message, "problem");
+  }
+}
+
 type ListNews = { readonly connected: boolean } | { readonly session: unknown };
 
 /** The stream of the list's changes, as one tab keeps it for all. */
@@ -40,14 +54,7 @@ function openListStream(store: Store, tell: (news: ListNews) => void): void {
 
 /** The list of sessions, and its changes. */
 export function followSessions(store: Store): void {
-  const load = async (): Promise<void> => {
-    try {
-      store.dispatch({ type: "sessionsArrived", ...(await api.fetchSessions()) });
-    } catch (error) {
-      if (!(error instanceof api.CallFailed)) throw error;
-      if (!error.unreachable) store.notice(error.message, "problem");
-    }
-  };
+  const load = (): Promise<void> => loadSessions(store);
   const heard = (news: ListNews): void => {
     if ("session" in news) {
       store.dispatch({ type: "sessionChanged", item: sessionItem(news.session) });

@@ -34,13 +34,24 @@ function mergeSaved(
   return { ...next, text: theirs };
 }
 
-function mergeSection(
-  local: SectionState,
-  stored: NoteSection,
-  offered: string | undefined,
-  running: boolean,
-): SectionState {
+/** A signed section is shown as it was signed; a person's words that are not in it stand beside it. */
+function mergeSigned(local: SectionState, stored: NoteSection, theirs: string): SectionState {
+  const late =
+    isUnsaved(local) && local.text !== theirs && local.text.trim() !== "" ? local.text : local.late;
+  const shown = mergeSaved({ ...local, owed: [], typed: false }, stored, theirs, false);
+  return { ...shown, late, suggestion: null };
+}
+
+interface Arrival {
+  readonly offered: string | undefined;
+  readonly running: boolean;
+  readonly signed: boolean;
+}
+
+function mergeSection(local: SectionState, stored: NoteSection, arrival: Arrival): SectionState {
+  const { offered, running, signed } = arrival;
   const theirs = withoutMarkers(stored.text);
+  if (signed) return mergeSigned(local, stored, theirs);
   const keeps = isUnsaved(local) || local.conflict !== null || (local.typed && stored.author === "ai");
   const merged = keeps ? mergeUnsaved(local, stored, theirs) : mergeSaved(local, stored, theirs, running);
   const drafting = running ? merged.drafting : "no";
@@ -84,11 +95,15 @@ function withoutStored(section: SectionState): SectionState {
 export function mergeDocument(note: NoteState, document: NoteDocument): NoteState {
   if (note.stored && document.version < note.stored.version) return note;
   const running = note.generation !== null;
+  const signed = document.status === "signed";
   const local = new Map(note.sections.map((section) => [section.id, section]));
   const merged = new Map(
     document.sections.map((stored) => {
       const known = local.get(stored.id) ?? emptySection(stored.id, stored.heading);
-      return [stored.id, mergeSection(known, stored, document.suggestions[stored.id], running)] as const;
+      return [
+        stored.id,
+        mergeSection(known, stored, { offered: document.suggestions[stored.id], running, signed }),
+      ] as const;
     }),
   );
   return {

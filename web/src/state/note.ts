@@ -46,6 +46,8 @@ export interface SectionState {
   /** Words of a person that must become a version before ``text`` replaces them. */
   readonly owed: readonly string[];
   readonly conflict: Conflict | null;
+  /** A person's words that came too late: the note was signed without them. */
+  readonly late: string | null;
   readonly sentences: readonly Sentence[];
 }
 
@@ -150,6 +152,7 @@ export function emptySection(id: string, heading: string): SectionState {
     sent: [],
     owed: [],
     conflict: null,
+    late: null,
     sentences: [],
   };
 }
@@ -198,7 +201,9 @@ export function isUnsaved(section: SectionState): boolean {
 }
 
 export function hasUnsaved(note: NoteState): boolean {
-  return note.sections.some((section) => isUnsaved(section) || section.conflict !== null);
+  return note.sections.some(
+    (section) => isUnsaved(section) || section.conflict !== null || section.late !== null,
+  );
 }
 
 export function isLocked(note: NoteState): boolean {

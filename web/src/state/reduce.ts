@@ -106,6 +106,8 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
       return saving.suggestionOffered(note, action.section, action.text);
     case "conflictResolved":
       return saving.conflictResolved(note, action.section, action.text);
+    case "lateWordsDropped":
+      return saving.lateWordsDropped(note, action.section);
     case "saveStarted":
       return saving.saveStarted(note, action.request);
     case "saveDone":

@@ -60,6 +60,11 @@ export function conflictResolved(note: NoteState, id: string, text: string): Not
   );
 }
 
+/** The person took the words elsewhere, or does not want them any more. */
+export function lateWordsDropped(note: NoteState, id: string): NoteState {
+  return withSection(note, id, (section) => ({ ...section, late: null }));
+}
+
 export function saveStarted(note: NoteState, request: SaveRequest): NoteState {
   const sections = note.sections.map((section) => {
     const text = request.texts[section.id];

@@ -96,6 +96,7 @@ export type SessionAction =
   | { readonly type: "suggestionDismissed"; readonly section: string }
   | { readonly type: "suggestionOffered"; readonly section: string; readonly text: string }
   | { readonly type: "conflictResolved"; readonly section: string; readonly text: string }
+  | { readonly type: "lateWordsDropped"; readonly section: string }
   | { readonly type: "saveStarted"; readonly request: SaveRequest }
   | {
       readonly type: "saveDone";

@@ -4,7 +4,7 @@ import type { Commands } from "../effects/commands.ts";
 import { field, openForm } from "./dialog.ts";
 import { h } from "./dom.ts";
 
-export function openAddendumDialog(commands: Commands, words = ""): void {
+export function openAddendumDialog(commands: Commands, words = "", added = (): void => {}): void {
   const text = h("textarea", { rows: "6", required: true, maxlength: 100000 }, words);
   openForm({
     title: "Add an addendum",
@@ -16,7 +16,11 @@ export function openAddendumDialog(commands: Commands, words = ""): void {
         "It stands under the signed note with your name and the time. It cannot be changed.",
       ),
     ],
-    submit: () => commands.addAddendum(text.value.trim()),
+    submit: async () => {
+      const done = await commands.addAddendum(text.value.trim());
+      if (done) added();
+      return done;
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 /** The frame of the page: the bar, the list of sessions, and the place of the open view. */
 
+import { loadSessions } from "../effects/follow.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { button, h, setAttribute, show } from "./dom.ts";
@@ -39,7 +40,7 @@ export class AppView {
   readonly list: SessionList;
   readonly status = h("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
   readonly #root: HTMLElement;
-  readonly #main = h("main", { class: "main", id: "main" });
+  readonly #main = h("main", { class: "main", id: "main", tabindex: "-1" });
   readonly #welcome = welcome();
   readonly #toast = h("p", { class: "toast", hidden: true, "aria-hidden": "true" });
   readonly #back: HTMLAnchorElement;
@@ -48,7 +49,7 @@ export class AppView {
 
   constructor(root: HTMLElement, store: Store, onHelp: () => void) {
     this.#root = root;
-    this.list = new SessionList(store);
+    this.list = new SessionList(store, (cursor) => void loadSessions(store, cursor));
     this.#back = h(
       "a",
       { class: "button button-quiet back", href: "#/" },

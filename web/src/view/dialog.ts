@@ -42,6 +42,7 @@ export function openForm({ title, body, action, tone = "primary", submit }: Form
   const go = h("button", { type: "submit", class: `button button-${tone}` }, action);
   const form = h("form", { class: "dialog-form" }, ...body);
   const dialog = openDialog(title, [form]);
+  form.querySelector<HTMLElement>("input, textarea, select")?.focus();
   form.append(h("div", { class: "dialog-actions" }, button("Cancel", "plain", dialog.close), go));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

@@ -55,12 +55,9 @@ export class EvidenceStrip {
   #quote(index: number, turns: TurnLookup): HTMLElement {
     const turn = turns(index);
     const time = turn && turn.start !== null ? ` ${clock(turn.start)}` : "";
-    const link = h(
-      "button",
-      { type: "button", class: "quote-link" },
-      `${turn ? speakerName(turn.speaker) : "Turn"}${time}`,
-    );
-    link.setAttribute("aria-label", `Go to turn ${index + 1} in the transcript`);
+    const words = `${turn ? speakerName(turn.speaker) : "Turn"}${time}`;
+    const link = h("button", { type: "button", class: "quote-link" }, words);
+    link.setAttribute("aria-label", `${words}, go to turn ${index + 1} in the transcript`);
     link.addEventListener("click", () => this.#goToTurn(index));
     return h("blockquote", {}, link, h("p", {}, turn?.text ?? "This turn is not loaded."));
   }

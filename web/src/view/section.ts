@@ -7,6 +7,7 @@ import type { Evidence } from "../state/state.ts";
 import { h, setAttribute, setText } from "./dom.ts";
 import { EvidenceStrip } from "./evidence.ts";
 import { type IconName, icon } from "./icons.ts";
+import { LateWords } from "./late_words.ts";
 import { SuggestionCard } from "./suggestion.ts";
 import type { TurnLookup } from "./turns.ts";
 
@@ -17,6 +18,7 @@ export interface SectionCommands {
   readonly dismissSuggestion: (section: string) => void;
   readonly offerSuggestion: (section: string, text: string) => void;
   readonly resolveConflict: (section: string, text: string) => void;
+  readonly lateWords: (section: string, words: string | null) => void;
   readonly copy: (section: string) => void;
   readonly goToTurn: (turn: number) => void;
 }
@@ -58,6 +60,7 @@ export class SectionView {
   readonly #unsaved = h("span", { class: "section-unsaved" });
   readonly #editor: SectionEditor;
   readonly #suggestion: SuggestionCard;
+  readonly #late: LateWords;
   readonly #evidence: EvidenceStrip;
   #authorshipShown = "";
 
@@ -103,6 +106,10 @@ export class SectionView {
         this.#editor.focus();
       },
     });
+    this.#late = new LateWords({
+      addendum: (words) => commands.lateWords(this.id, words),
+      drop: () => commands.lateWords(this.id, null),
+    });
     this.#evidence = new EvidenceStrip(commands.goToTurn, () => commands.evidence(null));
     this.element = h(
       "section",
@@ -118,6 +125,7 @@ export class SectionView {
       box,
       this.#evidence.element,
       this.#suggestion.element,
+      this.#late.element,
     );
   }
 
@@ -132,6 +140,7 @@ export class SectionView {
     this.#editor.setMarks({ sentences: section.sentences, active: shown?.sentence ?? null, writing });
     this.#evidence.update(shown, context.turns);
     this.#suggestion.update(section, context);
+    this.#late.update(section.late);
   }
 
   #showAuthorship(section: SectionState, context: SectionContext): void {

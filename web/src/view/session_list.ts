@@ -5,7 +5,7 @@ import { statusWord, visibleSessions } from "../state/sessions.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { count, day } from "../text/words.ts";
-import { arrange, h, setAttribute, setText, show } from "./dom.ts";
+import { arrange, button, h, setAttribute, setText, show } from "./dom.ts";
 import { type IconName, icon } from "./icons.ts";
 
 const STATUS_ICONS: Readonly<Record<SessionStatus, IconName>> = {
@@ -81,10 +81,15 @@ export class SessionList {
   readonly #filter = h("select", { "aria-label": "Show sessions with status" });
   readonly #list = h("ul", { class: "session-entries" });
   readonly #empty = h("p", { class: "quiet-text", hidden: true });
+  readonly #older: HTMLButtonElement;
   readonly #connection = h("p", { class: "list-connection", hidden: true });
   readonly #entries = new Map<number, Entry>();
 
-  constructor(store: Store) {
+  constructor(store: Store, loadOlder: (cursor: string) => void) {
+    this.#older = button("Older sessions", "plain", () => {
+      const { cursor } = store.state.sessions;
+      if (cursor) loadOlder(cursor);
+    });
     for (const status of FILTERS) {
       const label = status === "all" ? "All" : statusWord(status);
       this.#filter.append(h("option", { value: status }, label));
@@ -107,6 +112,7 @@ export class SessionList {
       this.#connection,
       this.#list,
       this.#empty,
+      this.#older,
     );
     this.element.addEventListener("keydown", (event) => this.#moved(event));
   }
@@ -134,6 +140,7 @@ export class SessionList {
       return entry.element;
     });
     arrange(this.#list, elements);
+    show(this.#older, state.sessions.cursor !== null);
     const filtered = state.sessions.query !== "" || state.sessions.status !== "all";
     show(this.#empty, state.sessions.loaded && visible.length === 0);
     setText(

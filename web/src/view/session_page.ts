@@ -4,6 +4,7 @@ import type { Commands } from "../effects/commands.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { day } from "../text/words.ts";
+import { openAddendumDialog } from "./after_signing.ts";
 import type { Page } from "./app.ts";
 import { h, setAttribute, setText, show } from "./dom.ts";
 import { NoteView } from "./note.ts";
@@ -45,6 +46,7 @@ export class SessionPage implements Page {
           this.#store.notice("The suggestion was taken out again. Your words are back.");
         },
         resolveConflict: (section, text) => this.#act({ type: "conflictResolved", section, text }),
+        lateWords: (section, words) => this.#lateWords(commands, section, words),
         copy: commands.copySection,
         goToTurn: (turn) => this.showTurn(turn),
       },
@@ -76,6 +78,13 @@ export class SessionPage implements Page {
   #act(action: Parameters<Store["inSession"]>[1]): void {
     const { open } = this.#store.state;
     if (open) this.#store.inSession(open.id, action);
+  }
+
+  /** Words go into an addendum, and are dropped here once they are in it; without words they are dropped. */
+  #lateWords(commands: Commands, section: string, words: string | null): void {
+    const drop = (): void => this.#act({ type: "lateWordsDropped", section });
+    if (words === null) drop();
+    else openAddendumDialog(commands, words, drop);
   }
 
   #tabButton(name: string): HTMLButtonElement {

@@ -18,7 +18,7 @@ function apply(theme: Theme): void {
 }
 
 export function themeButton(): HTMLButtonElement {
-  const words = h("span", { class: "button-words" });
+  const words = h("span", { class: "button-label" });
   const element = h("button", { type: "button", class: "button button-quiet" }, icon("sun"), words);
   const showTheme = (theme: Theme): void => {
     apply(theme);

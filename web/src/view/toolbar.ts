@@ -15,7 +15,7 @@ import { openVersionsDialog } from "./versions_dialog.ts";
 /** What the page says about saving. */
 export function savingWords(note: NoteState, online: boolean): string {
   if (!note.stored && !hasUnsaved(note)) return "";
-  if (note.sections.some((section) => section.conflict)) return "Waiting for your choice";
+  if (note.sections.some((section) => section.conflict ?? section.late)) return "Waiting for your choice";
   if (!hasUnsaved(note)) return "All changes saved";
   if (!online) return "Offline: your words are kept here";
   if (note.saving.state === "waiting") return "Not saved yet, trying again";
