@@ -199,6 +199,9 @@ class Supervisor:
 
     def _environment(self, nats_url: str) -> dict[str, str]:
         return {
+            # Threads of llama.cpp that wait for each other give the core away instead of spinning: where anything else
+            # runs on the machine, spinning costs many times what waking up does.
+            "OMP_WAIT_POLICY": "passive",
             **os.environ,
             "NATS_URL": nats_url,
             "CASENOTE_HOME": str(self._settings.casenote_home.absolute()),
