@@ -1,32 +1,65 @@
-"""How fast llama.cpp alone decodes a model: one sequence, one token a step, nothing of the product around it."""
+"""llama.cpp alone, nothing of the product around it: one sequence, the whole prompt at once, one token a step."""
 
 from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
-import llama_cpp
+import numpy as np
+
+from models.engine.loading import load, plan_load
+from models.engine.ports import Batch, Ints, RunnerPort
+from models.engine.settings import EngineSettings
+
+__all__ = ["RawTimes", "raw_decode_rate", "raw_times"]
+
+
+class RawTimes:
+    """Seconds of one prompt and of each decoded token."""
+
+    def __init__(self, prefill: float, steps: list[float]) -> None:
+        self.prefill = prefill
+        self.steps = steps
+
+
+def raw_times(runner: RunnerPort, prompt: Ints, count: int) -> RawTimes:
+    """Decodes ``count`` tokens greedily behind ``prompt`` in sequence 0, which is empty before and after."""
+    begun = time.perf_counter()
+    for at in range(0, len(prompt), runner.n_batch):
+        part = prompt[at : at + runner.n_batch]
+        last = at + len(part) == len(prompt)
+        _decode(runner, part, at, output=last)
+    token = int(runner.logits((len(prompt) - 1) % runner.n_batch).argmax())
+    prefill = time.perf_counter() - begun
+    steps = []
+    for step in range(1, count):
+        begun = time.perf_counter()
+        _decode(runner, np.array([token], np.int32), len(prompt) + step - 1, output=True)
+        token = int(runner.logits(0).argmax())
+        steps.append(time.perf_counter() - begun)
+    runner.cut(0, 0)
+    return RawTimes(prefill, steps)
+
+
+def _decode(runner: RunnerPort, tokens: Ints, at: int, *, output: bool) -> None:
+    outputs = np.zeros(len(tokens), np.int8)
+    outputs[-1] = output
+    positions = np.arange(at, at + len(tokens), dtype=np.int32)
+    code = runner.decode(Batch(tokens, positions, np.zeros(len(tokens), np.int32), outputs))
+    if code:
+        raise RuntimeError(f"llama.cpp refused a batch of {len(tokens)} tokens (code {code})")
 
 
 def raw_decode_rate(model_path: Path, *, threads: int, prefix_tokens: int = 512, steps: int = 64) -> float:
-    """Tokens a second of ``llama_decode`` behind a prefix of ``prefix_tokens`` tokens, from the median step."""
-    model = llama_cpp.Llama(
-        str(model_path),
-        n_ctx=prefix_tokens + steps + 8,
-        n_batch=512,
-        n_threads=threads,
-        n_threads_batch=threads,
-        verbose=False,
-    )
+    """Tokens a second of single steps behind a prefix of ``prefix_tokens`` tokens, from the median step."""
+    settings = EngineSettings(model_path, n_threads=threads)
+    plan = plan_load(settings)
+    runner = load(replace(plan, runner=replace(plan.runner, kv_tokens=plan.runner.n_ctx)))
     try:
         # Any tokens will do: the time of a step does not depend on which they are.
-        model.eval([100 + place % 20_000 for place in range(prefix_tokens)])
-        times = []
-        for step in range(steps):
-            began = time.perf_counter()
-            model.eval([100 + step])
-            times.append(time.perf_counter() - began)
-        return 1.0 / statistics.median(times)
+        prompt = np.arange(100, 100 + prefix_tokens, dtype=np.int32)
+        return 1.0 / statistics.median(raw_times(runner, prompt, steps + 1).steps)
     finally:
-        model.close()
+        runner.close()

@@ -1,0 +1,113 @@
+"""This engine on one session or several: what a person waits for after the session closed."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from dataclasses import dataclass, field
+
+from models import prompts
+from models.chat import FAMILIES, ChatFormat
+from models.engine.api import Branch, Engine, Failed, GenerationRequest, Token
+from models.formats import load_format
+from models.transcript import Turn
+
+__all__ = ["Heard", "close_together", "close_while_one_writes", "feed_live", "note_request"]
+
+_POLL = 0.005
+_STEPS_SEEN = 8  # of the running note before the others arrive
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one watcher of a note saw: seconds from submission to each step with text, and to the end."""
+
+    begun: float
+    times: list[float] = field(default_factory=list)
+    total: float = 0.0
+    tokens: int = 0
+
+    @property
+    def first(self) -> float:
+        return self.times[0] if self.times else self.total
+
+    def gaps(self) -> list[float]:
+        return [later - sooner for sooner, later in zip(self.times, self.times[1:], strict=False)]
+
+
+def note_request(
+    name: str, chat: ChatFormat, turns: tuple[Turn, ...], tokens: int, *, parallel: bool = True
+) -> GenerationRequest:
+    """A note of exactly ``tokens`` tokens in all: the sections of the default format and the summary."""
+    note_format = load_format()
+    primes = [(section.id, prompts.section_prime(chat, note_format, section)) for section in note_format.sections]
+    primes.append((prompts.SUMMARY_ID, prompts.summary_prime(chat, note_format)))
+    shares = [tokens // len(primes) + (place < tokens % len(primes)) for place in range(len(primes))]
+    return GenerationRequest(
+        id=name,
+        session=name,
+        prefix=prompts.note_prefix(chat, turns),
+        branches=tuple(
+            Branch(branch, prime, share, min_tokens=share)
+            for (branch, prime), share in zip(primes, shares, strict=True)
+        ),
+        parallel=parallel,
+    )
+
+
+async def feed_live(engine: Engine, name: str, turns: tuple[Turn, ...]) -> float:
+    """Gives the turns one by one, as they are spoken, and waits until all are computed. Returns the seconds."""
+    chat = FAMILIES[engine.info.chat]
+    begun = time.perf_counter()
+    before = engine.stats().prefill_tokens
+    for count in range(1, len(turns) + 1):
+        prefix = prompts.growing_prefix(chat, turns[:count])
+        engine.prefill(name, prefix)
+        await asyncio.sleep(0)
+    await settled(engine, before)
+    return time.perf_counter() - begun
+
+
+async def settled(engine: Engine, before: int) -> None:
+    """Until prefill has begun and then stands still."""
+    seen, since = -1, time.perf_counter()
+    while seen <= before or time.perf_counter() - since < 3.0:
+        now = engine.stats().prefill_tokens
+        if now != seen:
+            seen, since = now, time.perf_counter()
+        await asyncio.sleep(_POLL)
+
+
+async def listen(engine: Engine, request: GenerationRequest, started: asyncio.Event | None = None) -> Heard:
+    """Runs a request to its end. Raises RuntimeError when it fails."""
+    heard = Heard(time.perf_counter())
+    async for step in engine.submit(request):
+        if any(isinstance(event, Token) for event in step):
+            heard.times.append(time.perf_counter() - heard.begun)
+            if started is not None and len(heard.times) == _STEPS_SEEN:
+                started.set()
+        if isinstance(step[-1], Failed):
+            raise RuntimeError(f"the generation failed: {step[-1].detail}")
+    heard.total = time.perf_counter() - heard.begun
+    heard.tokens = sum(branch.max_tokens for branch in request.branches)
+    return heard
+
+
+async def close_together(engine: Engine, requests: list[GenerationRequest]) -> tuple[list[Heard], float]:
+    """All requests at once; what each heard, and the seconds until the last had ended."""
+    begun = time.perf_counter()
+    heard = await asyncio.gather(*(listen(engine, request) for request in requests))
+    return list(heard), time.perf_counter() - begun
+
+
+async def close_while_one_writes(engine: Engine, requests: list[GenerationRequest]) -> float:
+    """The longest pause of the first note's stream while the others' prompts are computed, in its median steps."""
+    started = asyncio.Event()
+    first = asyncio.create_task(listen(engine, requests[0], started))
+    await started.wait()
+    others = [asyncio.create_task(listen(engine, request)) for request in requests[1:]]
+    heard = await first
+    await asyncio.gather(*others)
+    gaps = heard.gaps()
+    return max(gaps) / statistics.median(gaps)
