@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 from models.engine.api import (
     Branch,
     EngineFailure,
@@ -12,6 +15,9 @@ from models.engine.api import (
 )
 from models.engine.scripted import ScriptedEngine
 from models.segments import Segment
+from tests.support.api import RunningApi
+
+Run = Callable[[Callable[[RunningApi, "ObedientEngine"], Coroutine[Any, Any, None]]], None]
 
 _MANY = 100_000
 

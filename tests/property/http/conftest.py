@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support.api import RunningApi, running_api
-from tests.support.models import ObedientEngine
-
-Run = Callable[[Callable[[RunningApi, ObedientEngine], Coroutine[Any, Any, None]]], None]
+from tests.support.api import running_api
+from tests.support.models import ObedientEngine, Run
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.clinical.markers import normalise_markers
-from tests.property.http.conftest import Run
 from tests.support.api import RunningApi, eventually
-from tests.support.models import ObedientEngine
+from tests.support.models import ObedientEngine, Run
 from tests.support.transcripts import SHORT_SESSION
 
 WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)

@@ -15,9 +15,8 @@ from schemathesis import GenerationMode
 
 from server.http import openapi
 from server.http.routes import OPERATIONS
-from tests.property.http.conftest import Run
 from tests.support.api import BASE, RunningApi
-from tests.support.models import ObedientEngine
+from tests.support.models import ObedientEngine, Run
 from tests.support.transcripts import SHORT_SESSION
 
 # Cases for each operation; more rounds by the environment, with the same code.

@@ -8,9 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.http.conftest import Run
 from tests.support.api import RunningApi
-from tests.support.models import ObedientEngine
+from tests.support.models import ObedientEngine, Run
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=200)
 RISKY = st.sampled_from(
