@@ -23,9 +23,11 @@ _MANY = 100_000
 
 
 class ObedientEngine:
-    """An ``Engine``. ``says`` is the text of each section by id; ``fails`` makes every request fail."""
+    """An ``Engine``. ``says`` is the text of each section by id; ``fails`` makes every request fail; ``asked`` is every
+    request so far."""
 
     def __init__(self) -> None:
+        self.asked: list[GenerationRequest] = []
         self.says: dict[str, str] = {}
         self.fails = False
         self._good = ScriptedEngine(self._text)
@@ -56,6 +58,7 @@ class ObedientEngine:
         self._good.release(session)
 
     def submit(self, request: GenerationRequest) -> Generation:
+        self.asked.append(request)
         return (self._bad if self.fails else self._good).submit(request)
 
     def stats(self) -> EngineStats:

@@ -85,11 +85,13 @@ class Service:
         return ids
 
     def kill(self, part: str) -> None:
-        """``kill -9`` of one part; the supervisor takes all others with it."""
-        pid = self.processes[part]
-        os.kill(pid, signal.SIGKILL)
+        """``kill -9`` of one part. The supervisor takes all others with it: that is waited for, so that none of them
+        answers in place of its successor."""
+        processes = self.processes
+        os.kill(processes[part], signal.SIGKILL)
         if part == "supervisor" and self._process is not None:
             self._process.wait(20)
+            eventually(lambda: not any(map(_lives, processes.values())), what="the end of all parts")
 
     @property
     def clinic_url(self) -> str:
@@ -140,6 +142,13 @@ class Service:
         assert answer.status_code == 200, answer.text
         revisions: list[dict[str, Any]] = answer.json()["revisions"]
         return revisions
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return not (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
