@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -17,13 +18,13 @@ WEB = Path(__file__).resolve().parents[2] / "web" / "dist"
 
 
 @contextlib.contextmanager
-def scripted_service(folder: Path, script: Mapping[str, str]) -> Iterator[str]:
-    """The address of a service whose model writes ``script``: texts by section id."""
+def scripted_service(folder: Path, script: Mapping[str, str], **changes: Any) -> Iterator[str]:
+    """The address of a service whose model writes ``script``: texts by section id. ``changes`` are settings."""
     port = free_port()
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        async with running_api(folder, script=script, web=WEB, api_port=port) as api:
+        async with running_api(folder, script=script, web=WEB, api_port=port, **changes) as api:
             config = uvicorn.Config(api.app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
             servers.append(uvicorn.Server(config))
             await servers[0].serve()

@@ -108,6 +108,15 @@ async function signedOut(store: Store): Promise<boolean> {
   }
 }
 
+async function signInAgain(store: Store): Promise<void> {
+  const { askToSignInAgain } = await import("./view/login.ts");
+  askToSignInAgain(() => {
+    // What waits for a connection waits for this too.
+    store.dispatch({ type: "wentOffline" });
+    store.dispatch({ type: "wentOnline" });
+  });
+}
+
 async function start(root: HTMLElement): Promise<void> {
   const store = new Store();
   const following = followOpenSession(store);
@@ -117,7 +126,7 @@ async function start(root: HTMLElement): Promise<void> {
   announce(store, app.status);
   store.addView((state, before) => app.update(state, before));
   if (await signedOut(store)) {
-    const { loginPage } = await import("./view/login_page.ts");
+    const { loginPage } = await import("./view/login.ts");
     app.setPage({ element: loginPage(), update: () => {} });
     return;
   }
@@ -131,6 +140,7 @@ async function start(root: HTMLElement): Promise<void> {
     escape: () => commands.hideEvidence(),
   });
   listenToWindow(store);
+  window.addEventListener(api.SIGNED_OUT, () => void signInAgain(store));
   listenToSkipLink();
   followSessions(store);
   learn(store);

@@ -35,6 +35,9 @@ const UNREACHABLE: Problem = {
   generating: false,
 };
 
+/** The event of the window when a call was refused because nobody is signed in any more. */
+export const SIGNED_OUT = "casenote-signed-out";
+
 export interface Answer {
   readonly body: unknown;
   readonly etag: string | null;
@@ -72,6 +75,7 @@ export async function call(path: string, { method = "GET", body, headers = {} }:
     throw new CallFailed(UNREACHABLE);
   }
   const answer = await readJson(response);
+  if (response.status === 401) window.dispatchEvent(new Event(SIGNED_OUT));
   if (!response.ok) throw new CallFailed(decode.problem(answer, response.status));
   return { body: answer, etag: response.headers.get("etag") };
 }

@@ -127,8 +127,7 @@ export class ReconnectingStream {
         signal: stop.signal,
         cache: "no-store",
       });
-      const over = response.status === 204 || (response.status >= 400 && response.status < 500);
-      return over && response.status !== 429 ? "over" : "try";
+      return [204, 404, 410].includes(response.status) ? "over" : "try";
     } catch {
       return "try";
     } finally {

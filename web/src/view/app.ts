@@ -1,5 +1,6 @@
 /** The frame of the page: the bar, the list of sessions, and the place of the open view. */
 
+import { logout } from "../api/client.ts";
 import { loadSessions } from "../effects/follow.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
@@ -28,6 +29,11 @@ function welcome(): HTMLElement {
   );
 }
 
+async function leave(): Promise<void> {
+  await logout();
+  window.location.reload();
+}
+
 /** The title of the tab says what a hidden tab is doing. */
 function setTitle(state: AppState): void {
   const item = state.open ? state.sessions.items.get(state.open.id) : undefined;
@@ -44,6 +50,7 @@ export class AppView {
   readonly #welcome = welcome();
   readonly #toast = h("p", { class: "toast", hidden: true, "aria-hidden": "true" });
   readonly #back: HTMLAnchorElement;
+  readonly #signOut = button("Sign out", "quiet", () => void leave(), icon("back"));
   #page: Page | null = null;
   #toastTimer: number | undefined;
 
@@ -57,13 +64,20 @@ export class AppView {
       h("span", {}, "Sessions"),
     );
     this.#main.append(this.#welcome);
+    this.#signOut.hidden = true;
     root.append(
       h(
         "header",
         { class: "topbar" },
         h("a", { class: "brand", href: "#/" }, icon("note"), h("span", {}, "Casenote")),
         this.#back,
-        h("div", { class: "topbar-tools" }, themeButton(), button("Help", "quiet", onHelp, icon("question"))),
+        h(
+          "div",
+          { class: "topbar-tools" },
+          this.#signOut,
+          themeButton(),
+          button("Help", "quiet", onHelp, icon("question")),
+        ),
       ),
       h("div", { class: "body" }, this.list.element, this.#main),
       this.status,
@@ -80,6 +94,7 @@ export class AppView {
   update(state: AppState, before: AppState): void {
     setAttribute(this.#root, "data-view", state.route.view);
     this.list.update(state, before);
+    show(this.#signOut, state.me?.auth === "jwt");
     this.#page?.update(state, before);
     setTitle(state);
     if (state.notice !== before.notice && state.notice) this.#notify(state.notice.text, state.notice.tone);

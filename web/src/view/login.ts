@@ -1,16 +1,16 @@
 /** Signing in where the service asks for a token: it goes into a cookie that no script can read. */
 
 import * as api from "../api/client.ts";
-import { field } from "./dialog.ts";
+import { field, openDialog } from "./dialog.ts";
 import { h, show } from "./dom.ts";
 
-export function loginPage(): HTMLElement {
+function loginForm(title: string, done: () => void): HTMLElement {
   const token = h("input", { type: "password", required: true, autocomplete: "off", maxlength: 8192 });
   const problem = h("p", { class: "banner banner-problem", role: "alert", hidden: true });
   const form = h(
     "form",
     { class: "login" },
-    h("h1", {}, "Sign in"),
+    title !== "" && h("h1", {}, title),
     field(
       "Access token",
       token,
@@ -23,12 +23,39 @@ export function loginPage(): HTMLElement {
     event.preventDefault();
     try {
       await api.login(token.value.trim());
-      window.location.reload();
+      done();
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
       problem.textContent = error.message;
       show(problem, true);
     }
   });
-  return h("div", { class: "welcome" }, form);
+  return form;
+}
+
+export function loginPage(): HTMLElement {
+  return h(
+    "div",
+    { class: "welcome" },
+    loginForm("Sign in", () => window.location.reload()),
+  );
+}
+
+let asking = false;
+
+/** Asks for a new token over the open page, whose unsaved words wait. */
+export function askToSignInAgain(done: () => void): void {
+  if (asking) return;
+  asking = true;
+  const form = loginForm("", () => {
+    dialog.close();
+    done();
+  });
+  const dialog = openDialog("Your sign-in has expired", [
+    h("p", { class: "quiet-text" }, "Nothing is lost: what you typed is sent as soon as you are signed in."),
+    form,
+  ]);
+  dialog.element.addEventListener("close", () => {
+    asking = false;
+  });
 }
