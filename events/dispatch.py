@@ -68,10 +68,12 @@ class Dispatcher:
 
     @property
     def room(self) -> int:
-        """How many more messages are wanted now."""
+        """How many more messages are wanted now. One at least while a message in hand waits for one that is to come
+        again: with every handler busy that one would never be fetched, and be overtaken when its time is over."""
         if self._draining or len(self._lanes) >= MOST_WAITING:
             return 0
-        return max(0, self._in_flight - len(self._running))
+        waits_for_another = self._lanes.wake_at(asyncio.get_running_loop().time()) is not None
+        return max(self._in_flight - len(self._running), int(waits_for_another))
 
     def offer(self, held: Held) -> None:
         """Takes a message in hand. One that is in hand already was delivered again: only its answer goes elsewhere."""

@@ -161,7 +161,9 @@ class _MemoryConsumer:
                     delivery = Delivery(message.subject, message.payload, message.headers, attempt, message.sequence)
                     self._dispatcher.offer(Held(delivery, (message.sequence, int(message.stored_at * 1e6)), ""))
                 with suppress(TimeoutError):
-                    async with asyncio.timeout_at(self._state.next_due() if self._server.available else None):
+                    # Without room the next event is a handler's end, not the clock.
+                    may_deliver = self._server.available and self._dispatcher.room > 0
+                    async with asyncio.timeout_at(self._state.next_due() if may_deliver else None):
                         await changed.wait()
         finally:
             self._server.unwatch(changed)
