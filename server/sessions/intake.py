@@ -57,13 +57,15 @@ async def create(db: AsyncSession, new: NewSession, limits: Limits, now: datetim
 async def append(
     db: AsyncSession, session: SessionRow, segments: Sequence[Turn], limits: Limits, now: datetime
 ) -> Appended:
-    """Adds turns to a live session. The same turn twice is nothing new.
+    """Adds turns to a live session. The same turn twice is nothing new, and neither is one without words.
 
     Raises ``ConflictError`` for another text at a stored index, and for new turns once the session is closed.
     """
     wanted: dict[int, Turn] = {}
     for segment in segments:
         turn = canonical(segment)
+        if not turn.text:
+            continue
         if wanted.setdefault(turn.index, turn) != turn:
             raise ConflictError(
                 f"Segment {turn.index} comes twice in one call, with different texts.", index=turn.index
