@@ -7,6 +7,7 @@ One thread owns the context; only the vocabulary and ``abort`` may be used from 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from collections import deque
@@ -14,8 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import llama_cpp as llama
 import numpy as np
+
+# Before llama.cpp is loaded: its threads wait for each other hundreds of times a token. Spinning, as they do unless
+# told, costs several times the speed as soon as anything else wants a core; an idle machine gains next to nothing.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import llama_cpp as llama
 
 from models.engine.ports import Batch, Decoded, Floats, Ints
 from models.errors import ModelError, ModelFileError, ModelLoadError
