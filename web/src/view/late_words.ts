@@ -16,7 +16,7 @@ export class LateWords {
   constructor(commands: LateWordsCommands) {
     this.element = h(
       "div",
-      { class: "suggestion is-conflict", hidden: true },
+      { class: "beside late-words", hidden: true },
       h(
         "div",
         { class: "suggestion-head" },

@@ -7,10 +7,17 @@ import type { OpenSession } from "../state/state.ts";
 import { choice, field, openForm } from "./dialog.ts";
 import { h } from "./dom.ts";
 
-function sectionChoice(section: SectionState): { box: HTMLInputElement; element: HTMLElement; id: string } {
+interface SectionChoice {
+  readonly id: string;
+  readonly mine: boolean;
+  readonly box: HTMLInputElement;
+  readonly element: HTMLElement;
+}
+
+function sectionChoice(section: SectionState): SectionChoice {
   const box = h("input", { type: "checkbox", checked: !section.mine });
   const detail = section.mine ? "Holds your words" : "As the AI drafted it";
-  return { box, id: section.id, element: choice(box, section.heading, detail) };
+  return { box, id: section.id, mine: section.mine, element: choice(box, section.heading, detail) };
 }
 
 function radio(name: string, checked: boolean): HTMLInputElement {
@@ -44,9 +51,15 @@ export function openRegenerateDialog(
     choice(keep, "Keep them", "The model's version appears beside them as a suggestion."),
     choice(replace, "Let the model replace them", "They stay in the versions of the note."),
   );
-  format.addEventListener("change", () => {
-    list.hidden = format.value !== current;
-  });
+  // What becomes of a person's words is only asked where the model would write over them.
+  const ask = (): void => {
+    const other = format.value !== current;
+    list.hidden = other;
+    own.hidden = !sections.some(({ mine, box }) => mine && (other || box.checked));
+  };
+  format.addEventListener("change", ask);
+  list.addEventListener("change", ask);
+  ask();
   openForm({
     title: "Write the note anew",
     action: "Write anew",

@@ -56,7 +56,7 @@ class ConflictBody {
 }
 
 export class SuggestionCard {
-  readonly element = h("div", { class: "suggestion", hidden: true });
+  readonly element = h("div", { class: "beside suggestion", hidden: true });
   readonly #title = h("h4");
   readonly #text = h("div", { class: "suggestion-text" });
   readonly #offer: HTMLElement;

@@ -1,0 +1,178 @@
+"""What can be done with a note that is there: suggestions, signature, unlocking, formats, versions, copies, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenEditor
+from tests.browser.editor import Editor
+from tests.browser.notes import put, written_note
+from tests.browser.scripted import scripted_service
+from tests.support.api import SCRIPT
+from tests.support.service import Service
+from tests.support.transcripts import SHORT_SESSION
+
+OWN = "Breathing twice a day, and a call on Friday."
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> object:
+    with scripted_service(tmp_path, SCRIPT) as base, httpx.Client(base_url=base, timeout=60, trust_env=False) as http:
+        yield http
+
+
+def note_with_own_plan(http: httpx.Client, editor: Editor) -> int:
+    """A note by the model whose plan a person wrote, open in the editor."""
+    body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
+    session_id = int(http.post("/sessions/", json=body).json()["session"]["id"])
+    editor.visit(session_id)
+    editor.button("Write the note").or_(editor.button("Close session and write the note")).first.click()
+    editor.wait_for_note()
+    editor.words("plan").click()
+    editor.page.keyboard.press("Control+a")
+    editor.page.keyboard.type(OWN)
+    editor.wait_for_saved()
+    return session_id
+
+
+def write_plan_anew(editor: Editor) -> None:
+    editor.button("Write anew").click()
+    dialog = editor.page.get_by_role("dialog")
+    for box in dialog.get_by_role("checkbox").all():
+        box.uncheck()
+    dialog.get_by_label("Plan").check()
+    dialog.get_by_role("button", name="Write anew").click()
+    expect(editor.section("plan").locator(".suggestion")).to_be_visible()
+    editor.wait_for_note()
+
+
+def test_a_suggestion_is_compared_used_taken_back_and_declined(scripted: httpx.Client, open_editor: OpenEditor) -> None:
+    editor = open_editor(str(scripted.base_url))
+    session_id = note_with_own_plan(scripted, editor)
+    write_plan_anew(editor)
+    assert editor.text("plan") == OWN
+    card = editor.section("plan").locator(".suggestion")
+    card.get_by_role("button", name="Compare with mine").click()
+    expect(card.locator("del").first).to_be_visible()
+    expect(card.locator("ins").first).to_be_visible()
+    card.get_by_role("button", name="Use this text").click()
+    suggested = editor.text("plan")
+    assert suggested != OWN
+    expect(card).to_be_hidden()
+    # Undo takes the suggestion out again and offers it again; it says what it undid.
+    editor.page.keyboard.press("Control+z")
+    assert editor.text("plan") == OWN
+    expect(card).to_be_visible()
+    expect(editor.status).to_contain_text("taken out again")
+    card.get_by_role("button", name="Keep mine").click()
+    expect(card).to_be_hidden()
+    editor.wait_for_saved()
+    answer = scripted.get(f"/sessions/{session_id}/notes").json()
+    assert next(section["text"] for section in answer["sections"] if section["id"] == "plan") == OWN
+
+
+def test_undo_never_takes_back_what_the_model_wrote(scripted: httpx.Client, open_editor: OpenEditor) -> None:
+    editor = open_editor(str(scripted.base_url))
+    note_with_own_plan(scripted, editor)
+    drafted = editor.text("progress")
+    assert drafted
+    editor.type_at_end("progress", " Mine.")
+    for _ in range(5):
+        editor.page.keyboard.press("Control+z")
+    assert editor.text("progress") == drafted
+
+
+def test_words_that_came_too_late_for_a_signature_go_into_an_addendum(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"plan": "Signed plan."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Signed plan.")
+    editor.page.context.set_offline(True)
+    editor.type_at_end("plan", " Too late.")
+    answer = service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "Dr. Amira Lund"})
+    assert answer.status_code == 200, answer.text
+    editor.page.context.set_offline(False)
+    late = editor.section("plan").locator(".late-words")
+    expect(late).to_contain_text("Signed plan. Too late.")
+    assert editor.text("plan") == "Signed plan."
+    late.get_by_role("button", name="Add them as an addendum").click()
+    editor.page.get_by_role("dialog").get_by_role("button", name="Add to the note").click()
+    expect(editor.page.locator(".addendum")).to_contain_text("Too late.")
+    expect(late).to_be_hidden()
+
+
+def test_a_signed_note_is_unlocked_with_a_reason_that_its_versions_keep(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service)
+    assert service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "A"}).status_code == 200
+    editor = open_editor()
+    editor.visit(session_id)
+    editor.button("Unlock").click()
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("The date of the next session is wrong.")
+    dialog.get_by_role("button", name="Unlock").click()
+    expect(editor.button("Sign")).to_be_visible()
+    editor.type_at_end("plan", " Corrected.")
+    editor.wait_for_saved()
+    editor.button("Versions").click()
+    expect(dialog.locator(".version")).to_have_count(4)
+    expect(dialog.locator(".version").nth(1)).to_contain_text("The date of the next session is wrong.")
+    expect(dialog.locator("ins")).to_contain_text("Corrected.")
+
+
+def test_a_note_is_written_in_another_format(scripted: httpx.Client, open_editor: OpenEditor) -> None:
+    formats = [entry for entry in scripted.get("/formats").json()["formats"] if entry["id"] != "progress"]
+    if not formats:
+        pytest.skip("this site has one format only")
+    other = formats[0]
+    editor = open_editor(str(scripted.base_url))
+    note_with_own_plan(scripted, editor)
+    editor.button("Write anew").click()
+    dialog = editor.page.get_by_role("dialog")
+    dialog.get_by_label("Format").select_option(other["id"])
+    dialog.get_by_role("button", name="Write anew").click()
+    for section in other["sections"]:
+        expect(editor.section(section["id"])).to_be_visible()
+    editor.wait_for_note()
+    # The plan that a person wrote is still there, in whatever place.
+    expect(editor.page.locator("#note")).to_contain_text(OWN)
+
+
+def test_a_note_is_copied_as_plain_text(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"risk": "She denied being {{RED:suicidal}}."})
+    editor = open_editor(permissions=["clipboard-read", "clipboard-write"])
+    editor.visit(session_id)
+    editor.button("Copy").click()
+    editor.page.get_by_role("dialog").get_by_role("button", name="Copy the note").click()
+    expect(editor.status).to_have_text("The note copied.")
+    copied: str = editor.page.evaluate("navigator.clipboard.readText()")
+    assert "Risk\nShe denied being suicidal." in copied
+    assert "{{" not in copied
+    assert "**" not in copied
+
+
+def test_only_the_note_is_printed(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("First words")
+    editor.page.emulate_media(media="print")
+    expect(editor.words("plan")).to_be_visible()
+    for hidden in (".topbar", ".sessions", ".transcript", ".toolbar", ".section-tools"):
+        expect(editor.page.locator(hidden).first).to_be_hidden()
+
+
+def test_a_change_by_a_legacy_client_appears_in_the_open_note(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("First words")
+    put(service, session_id, {"plan": "Changed elsewhere."})
+    expect(editor.words("plan")).to_contain_text("Changed elsewhere.")
