@@ -99,16 +99,15 @@ class NoteStreams:
             await self._fill(session_id, log)
         if seen is None:
             first = await self._queued(row) if row.state == "queued" else b""
-            return self._follow(watched, 0, first=first)
+            return self._follow(watched, row.id, 0, first=first)
         generation, position = seen
         if generation != row.id:
             # The reader holds text of another generation.
-            return self._follow(watched, 0, first=_foreign_reset(row))
+            return self._follow(watched, row.id, 0, first=_foreign_reset(row))
         cursor = log.after(position)
         if log.ended and cursor >= len(log):
-            self._leave(watched)
             return None
-        return self._follow(watched, cursor, after=position)
+        return self._follow(watched, row.id, cursor, after=position)
 
     def _watch(self, session_id: int, generation: str) -> _Watched:
         watched = self._watched.get(session_id)
@@ -117,12 +116,9 @@ class NoteStreams:
             follower = asyncio.create_task(self._feed(session_id, log), name=f"stream-{session_id}")
             watched = self._watched[session_id] = _Watched(log, follower)
         watched.log.begin(generation)
-        watched.watchers += 1
-        return watched
-
-    def _leave(self, watched: _Watched) -> None:
-        watched.watchers -= 1
+        # Whoever opens a stream may be gone before its first event is asked for: watching begins with that.
         watched.left_at = time.monotonic()
+        return watched
 
     async def _feed(self, session_id: int, log: NoteLog) -> None:
         """Fills a log from the broker, and from the database when a note ended without telling."""
@@ -181,13 +177,14 @@ class NoteStreams:
     async def _follow(
         self,
         watched: _Watched,
+        generation: str,
         cursor: int,
         *,
         first: bytes = b"",
         after: Position | None = None,
     ) -> AsyncIterator[bytes]:
         log = watched.log
-        generation = log.generation
+        watched.watchers += 1
         try:
             if first:
                 yield first
@@ -205,7 +202,8 @@ class NoteStreams:
                     return
                 await log.grown(cursor, _LOOK_EVERY)
         finally:
-            self._leave(watched)
+            watched.watchers -= 1
+            watched.left_at = time.monotonic()
 
     async def _queued(self, row: GenerationRow) -> bytes:
         """What a reader sees before any worker has taken the note up."""

@@ -167,6 +167,15 @@ async def test_a_watcher_that_leaves_changes_nothing(tmp_path: Path) -> None:
         assert api.parts.streams.watchers == 0
 
 
+async def test_a_watcher_that_is_gone_before_the_first_event_is_not_counted(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        events = await api.parts.streams.open(session_id, None)
+        del events
+
+        assert api.parts.streams.watchers == 0
+
+
 async def test_a_watcher_that_never_reads_is_cut_off_and_harms_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
