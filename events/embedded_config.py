@@ -76,7 +76,9 @@ def load_credentials(path: Path) -> Credentials:
 
 def render_config(credentials: Credentials, *, port: int, store: Path, log: Path) -> str:
     """The configuration file. ``sync_interval: always``: what was acknowledged is on the disk, not only on its way."""
-    file_limit = sum(stream.max_bytes for stream in (SESSIONS, NOTES, DEAD)) + 256 * MIB
+    # Limits of the streams bound what is used. The server's must be above their sum several times over: it counts a
+    # stream once for each client that asks for it at the same moment.
+    file_limit = 8 * sum(stream.max_bytes for stream in (SESSIONS, NOTES, DEAD))
     return f"""\
 # Written by Casenote at each start; changes are lost.
 server_name: "casenote"
@@ -90,7 +92,7 @@ logfile_max_num: {LOG_FILES}
 jetstream {{
   store_dir: {json.dumps(str(store))}
   sync_interval: always
-  max_memory_store: {TOKENS.max_bytes + 64 * MIB}
+  max_memory_store: {8 * TOKENS.max_bytes}
   max_file_store: {file_limit}
 }}
 authorization {{

@@ -39,18 +39,31 @@ async def _try_to_ensure(connection: Connection, settings: StreamSettings) -> No
 
 
 async def _ensure_stream(connection: Connection, settings: StreamSettings) -> None:
-    manager = connection.jetstream
     wanted = stream_config(settings)
-    try:
-        present = (await connection.ask(manager.stream_info(settings.name))).config
-    except NotFoundError:
-        await connection.ask(manager.add_stream(wanted))
-        return
+    present = (await _find(connection, settings.name) or await _make(connection, wanted)).config
     if any(getattr(present, name) != getattr(wanted, name) for name in _COMPARED):
         # Replicas are the administrator's choice: one node or a cluster.
         wanted.num_replicas = present.num_replicas
         wanted.placement = present.placement
-        await connection.ask(manager.update_stream(wanted))
+        await connection.ask(connection.jetstream.update_stream(wanted))
+
+
+async def _make(connection: Connection, wanted: api.StreamConfig) -> api.StreamInfo:
+    try:
+        return await connection.ask(connection.jetstream.add_stream(wanted))
+    except APIError:
+        # Parts of the product start together: while another one makes the stream, the server counts its size twice.
+        made_by_another = await _find(connection, str(wanted.name))
+        if made_by_another is None:
+            raise
+        return made_by_another
+
+
+async def _find(connection: Connection, name: str) -> api.StreamInfo | None:
+    try:
+        return await connection.ask(connection.jetstream.stream_info(name))
+    except NotFoundError:
+        return None
 
 
 _COMPARED = ("subjects", "storage", "discard", "max_age", "max_bytes", "max_msg_size", "duplicate_window")

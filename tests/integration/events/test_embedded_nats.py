@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import nats as nats_client
@@ -383,6 +383,18 @@ async def test_streams_are_as_the_settings_say(nats: EmbeddedNats) -> None:
     assert tokens.storage == api.StorageType.MEMORY
     assert tokens.max_age == 900
     assert all(config.max_bytes > 0 for config in configs.values())
+
+
+async def test_parts_that_start_together_make_the_streams_without_a_complaint(
+    nats: EmbeddedNats, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with AsyncExitStack() as stack:
+        await asyncio.gather(*(stack.enter_async_context(connected(nats)) for _ in range(6)))
+        for number in range(3):
+            async with connected(nats) as broker:
+                await broker.publish(f"sessions.{number + 1}.closed", b"x", {})
+
+    assert "refuses" not in caplog.text
 
 
 async def test_a_stream_with_other_settings_is_adapted(nats: EmbeddedNats) -> None:
