@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.http import inputs, outputs
+from server.http import inputs, note_outputs, outputs
 from server.http.calls import description, formats, generate, health, login, notes, pages, sessions, stream, summary
 from server.http.operation import Answer, Operation
 
@@ -65,8 +65,8 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
         headers=("Accept", "Prefer"),
         answers={
-            200: Answer("The note; with 'Accept: text/event-stream' the stream", outputs.NoteGenerated, _EVENT_STREAM),
-            202: Answer("With 'Prefer: respond-async'", outputs.GenerationAccepted, headers=("Location",)),
+            200: Answer("The note; with 'Accept: text/event-stream' the stream", note_outputs.NoteGenerated, _EVENT_STREAM),
+            202: Answer("With 'Prefer: respond-async'", note_outputs.GenerationAccepted, headers=("Location",)),
             204: Answer("With 'Accept: text/event-stream': nothing is left to stream"),
         },
         problems=(400, 404, 413, 422, 423),
@@ -75,7 +75,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET", path=_NOTE_PATH, handler=notes.read, summary="The note as a document", tag="notes",
         headers=("If-None-Match",),
         answers={
-            200: Answer("The note", outputs.NoteDocument, headers=("ETag",)),
+            200: Answer("The note", note_outputs.NoteDocument, headers=("ETag",)),
             304: Answer("The note is the one the caller has", headers=("ETag",)),
         },
         problems=(404, 422),
@@ -83,7 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="PUT", path=_NOTE_PATH, handler=notes.replace, summary="Change the note by hand", tag="notes",
         body=inputs.NoteIn, headers=_CONDITIONS,
-        answers={200: Answer("Stored", outputs.NoteReplaced, headers=("ETag",))},
+        answers={200: Answer("Stored", note_outputs.NoteReplaced, headers=("ETag",))},
         problems=(400, 404, 412, 413, 422, 423),
     ),
     Operation(
@@ -101,40 +101,40 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         method="GET", path=f"{_NOTE_PATH}/revisions", handler=notes.revisions, summary="Every stored version",
-        tag="notes", answers={200: Answer("Oldest first", outputs.Revisions)}, problems=(404, 422),
+        tag="notes", answers={200: Answer("Oldest first", note_outputs.Revisions)}, problems=(404, 422),
     ),
     Operation(
         method="GET", path=f"{_NOTE_PATH}/revisions/{{version}}", handler=notes.revision,
-        summary="One stored version", tag="notes", answers={200: Answer("The version", outputs.RevisionOut)},
+        summary="One stored version", tag="notes", answers={200: Answer("The version", note_outputs.RevisionOut)},
         problems=(404, 422),
     ),
     Operation(
         method="POST", path=f"{_NOTE_PATH}/sign", handler=notes.sign, summary="Sign and lock the note", tag="notes",
         body=inputs.SignIn, body_required=False, headers=_CONDITIONS,
-        answers={200: Answer("The signed note", outputs.NoteDocument, headers=("ETag",))},
+        answers={200: Answer("The signed note", note_outputs.NoteDocument, headers=("ETag",))},
         problems=(400, 404, 412, 413, 422, 423),
     ),
     Operation(
         method="POST", path=f"{_NOTE_PATH}/addenda", handler=notes.add_addendum, summary="Add to a signed note",
         tag="notes", body=inputs.AddendumIn, headers=_CONDITIONS,
-        answers={201: Answer("The note with the addendum", outputs.NoteDocument, headers=("ETag",))},
+        answers={201: Answer("The note with the addendum", note_outputs.NoteDocument, headers=("ETag",))},
         problems=(400, 404, 412, 413, 422),
     ),
     Operation(
         method="POST", path=f"{_NOTE_PATH}/unlock", handler=notes.unlock, tag="notes",
         summary="Open a signed note for changes, with a reason", body=inputs.UnlockIn, headers=_CONDITIONS,
-        answers={200: Answer("The note, unsigned", outputs.NoteDocument, headers=("ETag",))},
+        answers={200: Answer("The note, unsigned", note_outputs.NoteDocument, headers=("ETag",))},
         problems=(400, 404, 412, 413, 422),
     ),
     Operation(
         method="POST", path="/summarize-sessions", handler=summary.summarize, tag="patients",
         summary="An overview over a patient's sessions", body=inputs.PatientIn, headers=("Accept",),
-        answers={200: Answer("The overview; as events section by section", outputs.PatientSummaryOut, _EVENT_STREAM)},
+        answers={200: Answer("The overview; as events section by section", note_outputs.PatientSummaryOut, _EVENT_STREAM)},
         problems=(400, 413, 422),
     ),
     Operation(
         method="GET", path="/formats", handler=formats.formats, summary="The formats a note can have", tag="notes",
-        answers={200: Answer("The formats", outputs.Formats)},
+        answers={200: Answer("The formats", note_outputs.Formats)},
     ),
     Operation(
         method="GET", path="/me", handler=login.me, summary="Who the caller is", tag="access",
