@@ -6,7 +6,6 @@ import type {
   Me,
   NoteDocument,
   NoteFormat,
-  PatientSummary,
   Problem,
   Revision,
   SessionItem,
@@ -27,7 +26,7 @@ export class CallFailed extends Error {
   }
 }
 
-const UNREACHABLE: Problem = {
+export const UNREACHABLE: Problem = {
   status: 0,
   title: "No connection",
   detail: "The server cannot be reached.",
@@ -192,11 +191,6 @@ export async function unlockNote(id: number, reason: string): Promise<void> {
 
 export async function addAddendum(id: number, text: string): Promise<void> {
   await call(`${note(id)}/addenda`, { method: "POST", body: { text } });
-}
-
-export async function summarizeSessions(patientId: number): Promise<PatientSummary> {
-  const { body } = await call("/summarize-sessions", { method: "POST", body: { patient_id: patientId } });
-  return decode.patientSummary(body);
 }
 
 export async function fetchRevisions(id: number): Promise<readonly Revision[]> {

@@ -17,6 +17,7 @@ import {
 } from "@codemirror/state";
 import { EditorView, keymap, placeholder, type ViewUpdate } from "@codemirror/view";
 import type { Sentence } from "../api/types.ts";
+import { smallestChange } from "./change.ts";
 import { type Marks, marks, sentenceAt, setMarks } from "./marks.ts";
 
 export interface SectionEditorHandlers {
@@ -41,27 +42,6 @@ const undoableSuggestion = invertedEffects.of((transaction) =>
     .filter((effect) => effect.is(suggestionTaken))
     .map((effect) => suggestionTaken.of({ text: effect.value.text, taken: !effect.value.taken })),
 );
-
-export interface Replacement {
-  readonly from: number;
-  readonly to: number;
-  readonly insert: string;
-}
-
-/** The smallest single change from one text to another, so that a caret outside of it does not move. */
-export function smallestChange(before: string, after: string): Replacement {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
-  let end = 0;
-  while (
-    end < shorter - start &&
-    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
-  ) {
-    end += 1;
-  }
-  return { from: start, to: before.length - end, insert: after.slice(start, after.length - end) };
-}
 
 export class SectionEditor {
   readonly view: EditorView;

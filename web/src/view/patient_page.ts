@@ -1,7 +1,9 @@
 /** A patient: what the sessions say together, and the sessions themselves. */
 
-import * as api from "../api/client.ts";
-import type { PatientSummary } from "../api/types.ts";
+import { CallFailed } from "../api/client.ts";
+import { patientSummary, streamEvent } from "../api/decode.ts";
+import { postForEvents } from "../api/posted_events.ts";
+import type { PatientSummary, StreamEvent } from "../api/types.ts";
 import type { AppState } from "../state/state.ts";
 import { riskSpans, withoutMarkers } from "../text/markers.ts";
 import { count, day } from "../text/words.ts";
@@ -92,12 +94,28 @@ export class PatientPage implements Page {
     const wanted = this.#patientId;
     if (wanted === null) return;
     this.#body.replaceChildren(h("p", { class: "quiet-text", role: "status" }, "Reading the sessions…"));
+    const growing = new Map<string, HTMLElement>();
     try {
-      const summary = await api.summarizeSessions(wanted);
-      if (wanted === this.#patientId) this.#show(summary);
+      for await (const { name, data } of postForEvents("/summarize-sessions", { patient_id: wanted })) {
+        if (wanted !== this.#patientId) return;
+        const event = streamEvent(name, data);
+        if (event) this.#grow(growing, event);
+        else if (name === "summary") this.#show(patientSummary(data));
+      }
     } catch (error) {
-      if (!(error instanceof api.CallFailed)) throw error;
+      if (!(error instanceof CallFailed)) throw error;
       this.#body.replaceChildren(h("p", { class: "banner banner-problem" }, error.message));
+    }
+  }
+
+  /** Parts as they come; the whole replaces them in the end. */
+  #grow(growing: Map<string, HTMLElement>, event: StreamEvent): void {
+    if (event.kind === "section") {
+      const words = h("p");
+      growing.set(event.section, words);
+      this.#body.append(h("section", {}, h("h2", { class: "section-heading" }, event.heading), words));
+    } else if (event.kind === "token") {
+      growing.get(event.section)?.append(...marked(event.text));
     }
   }
 

@@ -1,50 +1,9 @@
 /** How the note is coming along: the queue, the reading, the writing, and what went wrong. */
 
-import type { NoteState } from "../state/note.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
-import { about } from "../text/words.ts";
+import { progressWords } from "../text/progress.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
-
-export interface ProgressWords {
-  readonly title: string;
-  readonly detail: string;
-  /** 0 to 1, or null where nobody knows. */
-  readonly done: number | null;
-}
-
-function reading(done: number, total: number): ProgressWords {
-  const share = total > 0 ? done / total : null;
-  const detail = total > 0 ? `${Math.round((share ?? 0) * 100)}% of the session read` : "";
-  return { title: "Reading the session", detail, done: share };
-}
-
-/** What is going on with the note, in words; null when nothing is. */
-export function progressWords(note: NoteState): ProgressWords | null {
-  const { generation } = note;
-  if (!generation) return null;
-  const again = generation.restarts > 0 ? "Started again. " : "";
-  const speed = generation.tokensPerSecond ? `${generation.tokensPerSecond.toFixed(0)} tokens/s` : "";
-  const left = generation.etaSeconds !== null ? `${about(generation.etaSeconds)} left` : "";
-  const detail = again + [speed, left].filter(Boolean).join(" · ");
-  switch (generation.phase) {
-    case "queued": {
-      const ahead = generation.queuePosition ?? 0;
-      const place = ahead > 0 ? `${ahead} ahead of it` : "";
-      return {
-        title: "Waiting for the model",
-        detail: [place, left].filter(Boolean).join(" · "),
-        done: null,
-      };
-    }
-    case "prefill":
-      return reading(generation.prefillDone, generation.prefillTotal);
-    case "generating":
-      return { title: "Writing the note", detail, done: null };
-    case "checking":
-      return { title: "Checking each sentence against the session", detail: "", done: null };
-  }
-}
 
 export interface ProgressCommands {
   readonly cancel: () => void;
