@@ -146,7 +146,7 @@ class Service:
 
 def _lives(pid: int) -> bool:
     try:
-        return not (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
