@@ -65,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
         headers=("Accept", "Prefer"),
         answers={
-            200: Answer("The note; with 'Accept: text/event-stream' the stream", note_outputs.NoteGenerated, _EVENT_STREAM),
+            200: Answer("The note; asked for events, the stream", note_outputs.NoteGenerated, _EVENT_STREAM),
             202: Answer("With 'Prefer: respond-async'", note_outputs.GenerationAccepted, headers=("Location",)),
             204: Answer("With 'Accept: text/event-stream': nothing is left to stream"),
         },
@@ -129,7 +129,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="POST", path="/summarize-sessions", handler=summary.summarize, tag="patients",
         summary="An overview over a patient's sessions", body=inputs.PatientIn, headers=("Accept",),
-        answers={200: Answer("The overview; as events section by section", note_outputs.PatientSummaryOut, _EVENT_STREAM)},
+        answers={200: Answer("The overview, or its sections as events", note_outputs.PatientSummaryOut, _EVENT_STREAM)},
         problems=(400, 413, 422),
     ),
     Operation(
