@@ -22,7 +22,8 @@ from models.engine.settings import EngineSettings
 
 __all__ = ["run_case"]
 
-_TOKENS_A_TURN = 19
+_TOKENS_A_TURN = 20
+_INSTRUCTIONS = 330
 
 
 def run_case(case: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _settings(case: dict[str, Any]) -> EngineSettings:
 def _raw(case: dict[str, Any]) -> dict[str, Any]:
     plan = plan_load(_settings(case))
     runner = load(plan)
-    turns = read_turns(Path(case["transcript"]) if case.get("transcript") else None)
+    turns = _turns(case, 0)
     prompt = join_tokens(prompts.note_prefix(plan.chat, turns), runner)
     times = raw_times(runner, prompt, case["tokens"])
     runner.close()
@@ -112,10 +113,10 @@ async def _stall(engine: LlamaEngine, case: dict[str, Any]) -> dict[str, Any]:
 
 
 def _turns(case: dict[str, Any], place: int) -> Any:
-    if case.get("transcript"):
-        turns = read_turns(Path(case["transcript"]))
+    if "length" not in case and "turns" not in case:
+        turns = read_turns(Path(case["transcript"]) if case.get("transcript") else None)
     else:
-        turns = written_turns(case.get("turns") or max(4, case.get("length", 1700) // _TOKENS_A_TURN))
+        turns = written_turns(case.get("turns") or max(4, (case["length"] - _INSTRUCTIONS) // _TOKENS_A_TURN))
     # Each session begins in its own way, so that nothing but the instructions is shared.
     return turns if place == 0 else (turns[0].__class__(0, "therapist", f"Session {place}."), *turns[1:])
 

@@ -46,7 +46,7 @@ def written_turns(count: int) -> tuple[Turn, ...]:
     )
 
 
-def read_turns(transcript: Path | None, count: int = 84) -> tuple[Turn, ...]:
+def read_turns(transcript: Path | None, count: int = 68) -> tuple[Turn, ...]:
     """The turns of a transcript, or a written session of about 1,700 tokens."""
     if transcript is None:
         return written_turns(count)

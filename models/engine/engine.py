@@ -18,6 +18,7 @@ from models.engine.ports import Ints, RunnerPort
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import join_tokens, make_generation
 from models.engine.settings import EngineSettings
+from models.engine.tuning import with_tuning
 from models.engine.worker import Worker
 from models.errors import ModelError, ModelLoadError
 from models.segments import Segment
@@ -75,7 +76,7 @@ class LlamaEngine:
     def _run(self, loop: asyncio.AbstractEventLoop, loaded: asyncio.Future[None], ended: asyncio.Future[None]) -> None:
         runner: RunnerPort | None = None
         try:
-            plan = plan_load(self._settings)
+            plan = plan_load(with_tuning(self._settings))
             runner = load(plan)
             worker = self._prepare(plan, runner)
             loop.call_soon_threadsafe(_resolve, loaded, None)

@@ -13,7 +13,7 @@ from models.engine.runner import LlamaRunner, RunnerSettings
 from models.engine.settings import DEFAULT_N_CTX, EngineSettings, physical_cores
 from models.errors import ModelFileError, ModelLoadError
 
-__all__ = ["Plan", "describe", "load", "plan_load"]
+__all__ = ["Plan", "describe", "kv_bytes_per_token", "load", "plan_load"]
 
 _KV_BYTES = 1 << 30  # what the cache may take when nothing is said
 _SESSIONS = 4  # how many whole sequences the cache holds at most when nothing is said
@@ -105,14 +105,14 @@ def _kv_tokens(settings: EngineSettings, head: GgufHead, n_ctx: int) -> int:
     if settings.kv_tokens is not None:
         wanted = max(settings.kv_tokens, n_ctx)
     else:
-        wanted = max(n_ctx, min(_SESSIONS * n_ctx, _KV_BYTES // _bytes_per_token(head)))
+        wanted = max(n_ctx, min(_SESSIONS * n_ctx, _KV_BYTES // kv_bytes_per_token(head)))
     original = head.of_architecture("rope.scaling.original_context_length")
     if original and n_ctx <= original and any(name.startswith("rope_factors") for name in head.tensors):
         wanted = min(wanted, original)
     return (wanted + 255) // 256 * 256
 
 
-def _bytes_per_token(head: GgufHead) -> int:
+def kv_bytes_per_token(head: GgufHead) -> int:
     """Bytes of the cache for one token, at 16 bits a value."""
     layers = head.of_architecture("block_count") or 32
     heads = head.of_architecture("attention.head_count") or 32
