@@ -23,6 +23,7 @@ from models.transcript import Turn, normalise_whitespace
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
 SUPPORTED = 0.52
 
+_BETWEEN = re.compile(r"[,;:]\s+(?:and\s+|but\s+)?|\s+(?:and|but|with|then)\s+", re.IGNORECASE)
 _ANY = 0.15  # below it no turn is named
 _FRAMED = 0.4  # weight of words that frame
 _BY_GROUP = 0.75  # a word met by one of near meaning
@@ -41,6 +42,26 @@ class Evidence:
     turns: tuple[int, ...]
     support: float
     supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """Of a sentence or a part of one: its score, its weight of meaning, the units it rests on."""
+
+    score: float
+    weight: float
+    units: list[int]
+
+
+def _parts(sentence: str) -> list[str]:
+    """The items and clauses of a sentence that say something each: a list may rest on a turn an item."""
+    parts: list[str] = []
+    for part in _BETWEEN.split(sentence):
+        if parts and (len(content_stems(part)) < 2 or len(content_stems(parts[-1])) < 2):
+            parts[-1] = f"{parts[-1]} {part}"
+        else:
+            parts.append(part)
+    return parts
 
 
 class EvidenceIndex:
@@ -70,14 +91,24 @@ class EvidenceIndex:
         plain = normalise_whitespace(strip_markers(sentence)).replace("’", "'")
         if plain in ABSENT_SENTENCES:
             return Evidence(sentence, (), 1.0, True)
-        weights = self._weights(content_stems(plain))
-        if not weights or not self._units:
-            return Evidence(sentence, (), 0.0, False)
-        hits = self._hits(weights)
-        chosen = self._choose(weights, hits)
-        score = self._score(plain, weights, hits, chosen)
+        whole = self._judge(plain)
+        parts = [self._judge(part) for part in _parts(plain)]
+        score, chosen = whole.score, whole.units
+        if len(parts) > 1:
+            weight = sum(part.weight for part in parts)
+            mean = sum(part.score * part.weight for part in parts) / weight
+            if mean > score:
+                score, chosen = mean, sorted({place for part in parts if part.score >= _ANY for place in part.units})
         turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
         return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
+
+    def _judge(self, plain: str) -> _Judgement:
+        weights = self._weights(content_stems(plain))
+        if not weights or not self._units:
+            return _Judgement(0.0, 0.0, [])
+        hits = self._hits(weights)
+        chosen = self._choose(weights, hits)
+        return _Judgement(self._score(plain, weights, hits, chosen), sum(weights.values()), chosen)
 
     def overlap(self, sentence: str) -> float:
         """The part of the meaning of ``sentence`` that occurs anywhere in the session, from 0 to 1, whether or not

@@ -14,7 +14,7 @@ from models.clinical.fallback import risk_quotes
 from models.clinical.lexicon import TOPICS
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.risk import risk_spans
+from models.clinical.risk import affirmed_categories, risk_spans
 from models.clinical.rules import RULES
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -28,9 +28,13 @@ _DENIED = re.compile(
     r"((?: (?:was |were )?(?:reported|endorsed|noted))?\.?)$",
     re.IGNORECASE,
 )
+_VERB = re.compile(
+    r"(?<!\w)(?:would|will|could|can|may|is|was|are|were|has|had|have|did|does|not|but|reports?|states?)(?!\w)"
+)
 _BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|nor)(?!\w))\s*", re.IGNORECASE)
 _QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
 _RISK_WORDS = 45
+_ROOM_FOR_QUOTES = 20  # words: a question and its answer
 _ABSENT_OF = {Gate.PLAN: "None discussed.", Gate.NONE: "None discussed."}
 
 
@@ -50,7 +54,7 @@ def check_section(
     A risk section of a session that speaks of danger never says that it was not assessed: what was said is quoted.
     ``absent`` is what another empty rest becomes (by default what suits ``gate``); ``words`` is the section's budget.
     """
-    absent = absent or _ABSENT_OF.get(gate, "Not assessed in this session.")
+    absent = _ABSENT_OF.get(gate, "Not assessed in this session.") if absent is None else absent
     session = session_of(turns)
     plain = normalise_whitespace(strip_markers(text))
     says_absent = plain in {absent, *ABSENT_SENTENCES}
@@ -72,9 +76,21 @@ def check_section(
         kept.append(verbatim)
     _drop_half(kept, removed)
     rest = _within(" ".join(kept), words, removed)
-    if not rest and gate is Gate.RISK:
-        rest = risk_quotes(turns, words or _RISK_WORDS)
+    if gate is Gate.RISK:
+        rest = _with_omitted_risk(rest, session, turns, words or _RISK_WORDS, removed)
     return Grounded(mark_risk(rest) or absent, tuple(removed))
+
+
+def _with_omitted_risk(rest: str, session: Session, turns: Sequence[Turn], words: int, removed: list[str]) -> str:
+    """What the client said of danger is quoted where the section is silent on it."""
+    noted = {category for sentence in split_sentences(rest) for category, _, _ in risk_spans(sentence)}
+    if rest and not affirmed_categories(session.mentions) - noted:
+        return rest
+    removed.append("risk_omitted")
+    room = words - word_count(rest)
+    if rest and room >= _ROOM_FOR_QUOTES:
+        return f"{rest} {risk_quotes(turns, room)}".strip()
+    return risk_quotes(turns, words)
 
 
 def _without_broken(sentence: str, session: Session, kept: list[str], removed: list[str]) -> str:
@@ -112,13 +128,17 @@ def _borne_out(sentence: str, session: Session, kept: list[str]) -> str:
     lead, items, end = listed.groups()
     parts = [part for part in _BETWEEN.split(items) if part.strip()]
     good = [part for part in parts if not _broken(f"{lead}{part}{end}", session, kept)] if len(parts) > 1 else []
-    if not good or not any(risk_spans(part) or _is_topic(part) for part in good):
+    if not good or not all(_is_topic(part) for part in good):
         return ""
     return f"{lead}{_joined(good)}{end}"
 
 
 def _is_topic(part: str) -> bool:
-    return any(noted.search(part) for noted, _ in TOPICS.values())
+    """Whether an item of a list names something that can be denied, and is no clause of its own."""
+    if _VERB.search(part):
+        return False
+    dangers = [category for category, _, _ in risk_spans(part) if category != "danger"]
+    return bool(dangers) or any(noted.search(part) for noted, _ in TOPICS.values())
 
 
 def _joined(parts: list[str]) -> str:

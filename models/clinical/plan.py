@@ -55,6 +55,7 @@ def plan_summary(note_format: NoteFormat, turns: Sequence[Turn]) -> SectionPlan:
         words=words,
         fixed=None if turns else "Nothing was said in this session.",
         max_tokens=max_tokens(words),
+        absent="",
         instruction=note_format.summary_instruction,
         headings=headings_of(note_format),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,8 +28,8 @@ from models.transcript import Turn
 @dataclass(frozen=True, slots=True)
 class RiskMention:
     """One mention. ``category`` is a key of ``lexicon.RISK``; ``about`` is ``client`` or ``other`` (a brother's
-    suicide, a partner's violence); ``question``: asked and not answered either way; ``idiom``: never set on a mention
-    that ``find_risk`` returns."""
+    suicide, a partner's violence); ``question``: asked and not answered either way; ``answered``: asked, and
+    ``negated`` says how it was answered."""
 
     term: str
     category: str
@@ -38,6 +38,7 @@ class RiskMention:
     turn: int
     about: str = "client"
     question: bool = False
+    answered: bool = False
 
 
 _BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
@@ -73,6 +74,21 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
                 tag = sentences[number + 1] if number + 1 < len(sentences) else ""
                 mentions.extend(_of_sentence(sentence, tag, turn, answer))
     return tuple(mentions)
+
+
+_GRAVE = frozenset({"suicide", "self_harm", "overdose", "harm_to_others"})
+
+
+def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
+    """The grave kinds of danger that the client spoke of as their own, or said yes to."""
+    return frozenset(
+        mention.category
+        for mention in mentions
+        if mention.category in _GRAVE
+        and mention.about == "client"
+        and not (mention.negated or mention.question)
+        and (mention.speaker == "client" or mention.answered)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -111,6 +127,7 @@ def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> It
             turn=turn.index,
             about="client" if tagged else _about(sentence, start, end, category),
             question=open_question,
+            answered=asked and not open_question,
         )
 
 

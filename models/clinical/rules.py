@@ -98,7 +98,7 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
         term = match.group(0).casefold()
         if term in spoken or (term.startswith("diagnos") and DIAGNOSES.search(spoken)):
             continue
-        if all(stem(word) in session.stems for word in words(term) if word != "disorder"):
+        if all(stem(word) in session.stems for word in words(term)):
             continue
         return "diagnosis"
     return None

@@ -31,7 +31,8 @@ _OPEN_QUOTES = '“«"'
 
 def plain_words(text: str) -> tuple[str, ...]:
     """The words of ``text`` in lower case, without punctuation."""
-    return tuple(match.group(0).replace("’", "'").strip("'-") for match in _WORD.finditer(text.casefold()))
+    found = (match.group(0).replace("’", "'").strip("'-_") for match in _WORD.finditer(text.casefold()))
+    return tuple(word for word in found if word)
 
 
 @lru_cache(maxsize=16)

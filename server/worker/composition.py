@@ -103,7 +103,7 @@ class Composition:
         return part.text if part else ""
 
     def _checked(self, part: _Part) -> str:
-        grounded = check_section(part.text, self._turns, part.plan.gate).text
+        grounded = check_section(part.text, self._turns, part.plan.gate, part.plan.absent, part.plan.words).text
         if part.plan.id == SUMMARY_ID:
             return fit_summary(grounded, self._turns, *self._summary_words)
         return grounded or part.plan.absent

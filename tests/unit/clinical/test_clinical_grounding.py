@@ -145,3 +145,22 @@ def test_a_note_in_another_language_than_the_session_is_not_emptied() -> None:
     turns = parse_transcript("Therapist: ¿Cómo está?\nClient: Triste. No duermo desde que murió mi perro.")
 
     assert check_section("Patient is grieving and sleeps badly.", turns).text == "Patient is grieving and sleeps badly."
+
+
+def test_danger_that_the_client_affirmed_is_quoted_where_the_section_leaves_it_out() -> None:
+    turns = parse_transcript(
+        "Therapist: Any thoughts of suicide?\nClient: Yes, last night. We wrote a safety plan then."
+    )
+    text = check_section("A safety plan was written.", turns, Gate.RISK).text
+
+    assert text.startswith("A safety plan was written. Therapist asked:")
+    assert "Yes, last night." in text
+
+
+def test_a_list_is_not_mended_into_a_denial_of_something_else() -> None:
+    turns = parse_transcript("Therapist: Any thoughts of suicide?\nClient: Yes. I called the crisis line.")
+
+    assert (
+        "denies would"
+        not in check_section("Patient denies suicidal thoughts and would not use the crisis line.", turns).text
+    )

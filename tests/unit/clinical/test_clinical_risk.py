@@ -99,7 +99,7 @@ def test_a_question_that_only_points_back_takes_its_answer_too() -> None:
 
 def test_the_turn_and_the_words_are_named() -> None:
     assert mentions("Client: Hello.\nTherapist: Did you overdose?\nClient: Yes.")[0] == RiskMention(
-        term="overdose", category="overdose", negated=False, speaker="therapist", turn=1
+        term="overdose", category="overdose", negated=False, speaker="therapist", turn=1, answered=True
     )
 
 

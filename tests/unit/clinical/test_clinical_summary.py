@@ -61,3 +61,7 @@ def test_risk_words_of_a_summary_are_marked() -> None:
 
 def test_a_text_without_spaces_is_cut_too() -> None:
     assert len(cut_to_words("疲" * 400, 70)) <= 140
+
+
+def test_a_summary_that_only_says_that_it_is_absent_is_filled() -> None:
+    assert "None discussed." not in fit_summary("None discussed.", TURNS)
