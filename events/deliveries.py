@@ -16,7 +16,7 @@ from events.backoff import Backoff
 from events.broker import BrokerUnavailableError, Delivery, Handler
 from events.connection import Connection
 from events.dead_letters import dead_letter_headers
-from events.dispatch import Dispatcher, Held
+from events.dispatch import EXPECTED_LATE, Dispatcher, Held
 from events.errors import MessageRefusedError
 from events.link import Link
 from events.provision import durable_progress, ensure_durable, ensure_streams, subject_at
@@ -111,12 +111,15 @@ class Deliveries:
         return progress.delivered
 
     async def _watch_unsettled(self, connection: Connection, last: int) -> None:
-        floor = 0
+        """Tells the dispatcher when they are settled, as long as anybody waits for them."""
+        looks = int((self._settings.ack_wait + EXPECTED_LATE) / WATCH_EVERY) + 1
         with suppress(BrokerUnavailableError):
-            while floor < last:
+            for _ in range(looks):
                 await asyncio.sleep(WATCH_EVERY)
                 floor = (await durable_progress(connection, self._stream, self._durable)).floor
                 self._dispatcher.settled(floor)
+                if floor >= last:
+                    return
 
     async def _pump(self, connection: Connection) -> None:
         pull = Pull(connection, self._stream, self._durable)

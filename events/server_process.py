@@ -53,7 +53,8 @@ def free_port(host: str) -> int:
 
 
 def dies_with_parent() -> Callable[[], None] | None:
-    """What a child runs before its program so that it ends when this process does, however that ends (Linux)."""
+    """What a child runs before its program so that it ends when this process does, however that ends (Linux). It also
+    ends with the thread that started it: start children from the main thread."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)

@@ -104,7 +104,7 @@ async def test_a_notice_wakes_it_long_before_the_poll() -> None:
     store.add(closed_subject(1))
     broker.notify("casenote.wake.relay")
 
-    await eventually(lambda: store.done, 2.0)
+    await eventually(lambda: store.done)
     await relay.stop()
     await broker.stop()
 
@@ -118,7 +118,7 @@ async def test_a_lost_notice_costs_one_poll() -> None:
 
     store.add(closed_subject(1))
 
-    await eventually(lambda: store.done, 2.0)
+    await eventually(lambda: store.done)
     await relay.stop()
     await broker.stop()
 

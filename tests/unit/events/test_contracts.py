@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events.contracts import (
@@ -104,7 +104,7 @@ def reason_of(body: Any, headers: dict[str, str] = STRUCTURED) -> str:
     return caught.value.reason
 
 
-@settings(max_examples=ROUNDS // 4, deadline=None)
+@settings(max_examples=ROUNDS // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(
         segment_data.map(lambda data: (SEGMENT_TYPE, SegmentData, data)),
@@ -128,7 +128,7 @@ def test_every_event_is_read_back_as_it_was_written(
     assert read_data(back, model) == data
 
 
-@settings(max_examples=ROUNDS // 4, deadline=None)
+@settings(max_examples=ROUNDS // 4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(json_values, st.dictionaries(st.text("abcdefghij", min_size=1), st.integers(0, 9) | st.booleans() | attributes))
 def test_any_json_data_and_any_extension_survive_the_round_trip(data: Any, extensions: dict[str, Any]) -> None:
     known = set(CloudEvent.model_fields)
@@ -141,7 +141,7 @@ def test_any_json_data_and_any_extension_survive_the_round_trip(data: Any, exten
     assert decode_event(payload, headers).model_dump() == event.model_dump()
 
 
-@settings(max_examples=ROUNDS, deadline=None)
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.binary(max_size=200), st.dictionaries(st.sampled_from(["content-type", "ce-specversion", "ce-id"]), attributes)
 )
@@ -178,7 +178,7 @@ def hostile_bodies(draw: st.DrawFn) -> Any:
     return body
 
 
-@settings(max_examples=ROUNDS, deadline=None)
+@settings(max_examples=ROUNDS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hostile_bodies())
 def test_a_refusal_never_quotes_what_was_sent(body: Any) -> None:
     reason = refusal(json.dumps(body).encode())

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from virtual_time import run_in_virtual_time
 
@@ -86,7 +86,7 @@ def numbers_of(server: MemoryServer) -> list[int]:
     return [int(letter.payload) for letter in server.stream("DEAD").messages]
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans, st.integers(1, 4))
 def test_every_message_is_done_or_buried_and_no_session_is_out_of_order(plan: list[Plan], in_flight: int) -> None:
     async def work() -> tuple[Ledger, MemoryServer]:
@@ -114,7 +114,7 @@ def test_every_message_is_done_or_buried_and_no_session_is_out_of_order(plan: li
     assert ledger.most_at_once <= in_flight
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     plans,
     st.lists(st.tuples(st.floats(0.1, 60.0), st.sampled_from(["crash", "stop", "outage"])), max_size=4),
@@ -179,7 +179,7 @@ class Rows:
         return len(self.waiting)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(1, 4), max_size=40),
     st.lists(st.booleans(), max_size=6),
