@@ -11,15 +11,21 @@ from models.formats.format import (
     load_formats,
     load_patient_format,
 )
+from models.formats.options import Density, Modality, NoteOptions, Quoting, with_options
 
 __all__ = [
+    "Density",
     "FormatError",
     "Gate",
     "Kind",
+    "Modality",
     "NoteFormat",
+    "NoteOptions",
+    "Quoting",
     "SectionSpec",
     "Topic",
     "load_format",
     "load_formats",
     "load_patient_format",
+    "with_options",
 ]

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from models.clinical.plan import ABSENT_SENTENCES, plan_note, plan_summary
-from models.formats import FormatError, Gate, load_format, load_formats, load_patient_format
+from models.formats import (
+    Density,
+    FormatError,
+    Gate,
+    Modality,
+    NoteOptions,
+    Quoting,
+    load_format,
+    load_formats,
+    load_patient_format,
+    with_options,
+)
 from models.formats.format import parse_format
 from models.transcript import parse_transcript
 
@@ -109,3 +120,32 @@ def test_a_clinics_own_format_wins_over_a_built_in_one(tmp_path: Path) -> None:
 def test_a_format_that_cannot_be_used_says_what_is_wrong(text: str, complaint: str) -> None:
     with pytest.raises(FormatError, match=complaint):
         parse_format(text, "own.toml")
+
+
+def test_default_options_change_nothing() -> None:
+    assert with_options(load_format(), NoteOptions()) is load_format()
+
+
+@pytest.mark.parametrize("name", sorted(load_formats()))
+def test_options_keep_sections_headings_and_gates(name: str) -> None:
+    note_format = load_format(name)
+    wished = with_options(note_format, NoteOptions(Density.BRIEF, Quoting.MANY, Modality.CBT))
+
+    assert [(one.id, one.heading, one.gate, one.absent) for one in wished.sections] == [
+        (one.id, one.heading, one.gate, one.absent) for one in note_format.sections
+    ]
+
+
+def test_density_moves_the_budgets() -> None:
+    brief = with_options(load_format(), NoteOptions(density=Density.BRIEF)).section("plan").words
+    full = with_options(load_format(), NoteOptions(density=Density.FULL)).section("plan").words
+
+    assert brief < load_format().section("plan").words < full
+
+
+def test_quoting_and_modality_reach_the_instructions() -> None:
+    wished = with_options(load_format(), NoteOptions(quoting=Quoting.NONE, modality=Modality.DBT))
+
+    assert wished.section("plan").instruction.endswith("without quotations")
+    assert "dialectical" in wished.section("intervention").instruction
+    assert "dialectical" not in wished.section("risk").instruction
