@@ -40,10 +40,10 @@ class Worker:
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._running = _Running()
         self._stopping = threading.Event()
-        self.stats = EngineStats(kv_total=scheduler.limits.kv_tokens)
-        self.overhead_seconds = 0.0
-        self.decode_seconds = 0.0
-        self.steps = 0
+        self._overhead_seconds = 0.0
+        self._decode_seconds = 0.0
+        self._steps = 0
+        self.stats = self._statistics()
 
     def send(self, command: Command) -> None:
         self._commands.put(command)
@@ -115,18 +115,24 @@ class Worker:
             self._scheduler.advance(step, self._choose, time.monotonic(), after - before)
         else:
             self._scheduler.failed(step, code)
-        self.steps += 1
-        self.decode_seconds += after - before
-        self.overhead_seconds += before - begun + time.perf_counter() - after
+        self._steps += 1
+        self._decode_seconds += after - before
+        self._overhead_seconds += before - begun + time.perf_counter() - after
 
     def _choose(self, row: int, sampler: Sampler, banned: Ints | None) -> int:
         return sampler.choose(self._runner.logits(row), banned)
 
     def _publish(self) -> None:
+        self.stats = self._statistics()
+        events = self._scheduler.progress.take_events()
+        if events:
+            self._deliver(events)
+
+    def _statistics(self) -> EngineStats:
         scheduler = self._scheduler
         counters = scheduler.progress.counters
         lanes = sum(len(generation.running) for generation in scheduler.active)
-        self.stats = EngineStats(
+        return EngineStats(
             active=len(scheduler.active),
             waiting=len(scheduler.waiting),
             live_prefixes=len(scheduler.live),
@@ -139,12 +145,9 @@ class Worker:
             prefill_tokens_per_second=scheduler.pace.prefill_rate,
             decode_tokens_per_second=scheduler.pace.decode_rate(max(1, lanes)),
             extra={
-                "steps": float(self.steps),
+                "steps": float(self._steps),
                 "residents": float(len(scheduler.residents)),
-                "decode_seconds": self.decode_seconds,
-                "overhead_seconds": self.overhead_seconds,
+                "decode_seconds": self._decode_seconds,
+                "overhead_seconds": self._overhead_seconds,
             },
         )
-        events = scheduler.progress.take_events()
-        if events:
-            self._deliver(events)

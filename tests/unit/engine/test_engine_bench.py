@@ -1,0 +1,38 @@
+"""The measurements run, here on a tiny model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from models.bench import run_engine_bench
+from models.bench.bandwidth import read_bandwidth
+from models.bench.sessions import read_turns, written_turns
+
+
+def test_the_bench_measures_every_way_and_the_sweep(tiny_phi3: Path) -> None:
+    said: list[str] = []
+    report = run_engine_bench(
+        tiny_phi3, output_tokens=14, n_threads=1, sessions=(1, 2), lengths=(512,), progress=said.append
+    )
+    assert [row.name.split(",")[0] for row in report.rows] == ["llama.cpp alone"] * 2 + ["casenote"] * 3
+    assert all(0 < row.first <= row.total and row.peak_bytes > 0 for row in report.rows)
+    assert [(point["sessions"], point["length"]) for point in report.sweep] == [(1, 512), (2, 512)]
+    assert len(report.lines()) == 3 + len(report.rows) + 2 + len(report.sweep)
+    assert json.loads(report.to_json())["output_tokens"] == 14
+    assert len(said) == len(report.rows) + len(report.sweep)
+
+
+def test_reading_memory_takes_time() -> None:
+    assert 1e8 < read_bandwidth(1, rounds=1) < 1e13
+
+
+def test_a_written_session_has_no_turn_twice() -> None:
+    turns = written_turns(200)
+    assert len({turn.text for turn in turns}) == len(turns) == 200
+
+
+def test_a_transcript_is_read_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "session.txt"
+    path.write_text("Therapist: How are you?\nPatient: Tired.\n")
+    assert [turn.speaker for turn in read_turns(path)] == ["therapist", "client"]
