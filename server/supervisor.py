@@ -203,6 +203,8 @@ class Supervisor:
             # runs on the machine, spinning costs many times what waking up does.
             "OMP_WAIT_POLICY": "passive",
             **os.environ,
+            "API_PORT": str(self._settings.api_port),
+            "DATABASE_URL": self._settings.database,
             "NATS_URL": nats_url,
             "CASENOTE_HOME": str(self._settings.casenote_home.absolute()),
             "CASENOTE_WORKER_NAME": f"{os.uname().nodename}-{self._settings.casenote_home.absolute()}",
@@ -235,13 +237,20 @@ class Supervisor:
     async def _keep(self, embedded: EmbeddedNats) -> None:
         """Starts the embedded server again whenever it ends; it keeps its port."""
         while True:
+            began = time.monotonic()
             code = await embedded.wait()
             structlog.get_logger().warning("a process ended", error="nats-server", exit_code=code)
-            with contextlib.suppress(EmbeddedNatsError):
-                await embedded.start()
-                self._note_processes()
-                continue
-            await asyncio.sleep(1.0)
+            if time.monotonic() - began < _STEADY / 10:
+                await asyncio.sleep(1.0)
+            while True:
+                try:
+                    await embedded.start()
+                except EmbeddedNatsError as error:
+                    structlog.get_logger().error("nats-server cannot be started again", detail=str(error))
+                    await asyncio.sleep(_LONGEST_DELAY / 4)
+                else:
+                    self._note_processes()
+                    break
 
     def _note_processes(self) -> None:
         """Leaves the process ids where an operator finds them."""

@@ -124,9 +124,10 @@ class NoteStreams:
         """Fills a log from the broker, and from the database when a note ended without telling."""
         look = asyncio.create_task(self._look_at_database(session_id, log))
         try:
-            async for payload in self._broker.follow_frames(str(session_id)):
-                with contextlib.suppress(ValueError):
-                    log.take(Frame.decode(payload))
+            async with contextlib.aclosing(self._broker.follow_frames(str(session_id))) as frames:
+                async for payload in frames:
+                    with contextlib.suppress(ValueError):
+                        log.take(Frame.decode(payload))
         finally:
             look.cancel()
 
