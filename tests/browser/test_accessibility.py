@@ -14,6 +14,9 @@ from tests.browser.notes import put, stored_text, written_note
 from tests.support.service import Service, eventually
 from tests.support.transcripts import sample_transcript
 
+# The embedded model writes real notes here, which takes long beside other work.
+pytestmark = pytest.mark.timeout(900)
+
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 
+import pytest
 from playwright.sync_api import Response, expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.notes import written_note
 from tests.support.service import Service
 from tests.support.transcripts import sample_transcript
+
+# The embedded model writes real notes here, which takes long beside other work.
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_the_first_paint_takes_less_than_150_kb(service: Service, open_editor: OpenEditor) -> None:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
 from tests.support.service import Service, eventually
 from tests.support.transcripts import sample_turns
+
+# The embedded model writes real notes here, which takes long beside other work.
+pytestmark = pytest.mark.timeout(900)
 
 OWN_WORDS = "Call on Friday at noon, next session on Tuesday."
 
@@ -38,7 +42,7 @@ def test_a_live_session_becomes_a_signed_note_with_an_addendum(
 ) -> None:
     session_id = service.create(patient_id=41)
     turns = len(sample_turns())
-    editor = open_editor()
+    editor = open_editor(width=1180, height=740)
     page = editor.page
 
     # The session is live: the transcript grows as it is spoken.

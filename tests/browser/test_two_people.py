@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
@@ -11,6 +12,9 @@ from tests.browser.editor import Editor
 from tests.browser.notes import every_stored_text, stored_text, written_note
 from tests.support.rounds import rounds
 from tests.support.service import Service, eventually
+
+# Two hundred interleavings take minutes.
+pytestmark = pytest.mark.timeout(1800)
 
 INTERLEAVINGS = rounds(12, 200)
 CHOICES = ("Keep mine", "Take theirs", "Save both together")

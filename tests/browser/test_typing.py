@@ -6,12 +6,17 @@ import json
 import random
 import time
 
+import pytest
+
 from tests.browser.conftest import OpenEditor
 from tests.browser.notes import put, stored_text, within_ms
 from tests.browser.proxy import cuttable_line
 from tests.support.rounds import rounds
 from tests.support.service import Service
 from tests.support.transcripts import sample_transcript
+
+# The embedded model writes real notes here, which takes long beside other work.
+pytestmark = pytest.mark.timeout(900)
 
 KEYS_A_SECOND = 10
 SECONDS = rounds(8, 60)

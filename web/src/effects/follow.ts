@@ -7,16 +7,14 @@ import type { SessionItem } from "../api/types.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { inOneTab } from "./one_tab.ts";
+import { type NoteStream, noteStream } from "./shared_stream.ts";
 
 const NOTE_EVENTS = ["status", "section", "token", "reset", "note", "error"];
 const TRANSCRIPT_PAUSE_MS = 800;
 
-function streamUrl(open: OpenSession): string {
-  const last = open.note.lastEvent;
-  const after = last
-    ? `?last_event_id=${encodeURIComponent(`${last.generation}.${last.attempt}.${last.number}`)}`
-    : "";
-  return `/sessions/${open.id}/notes/stream${after}`;
+function lastEventId(open: OpenSession | null): string | null {
+  const last = open?.note.lastEvent;
+  return last ? `${last.generation}.${last.attempt}.${last.number}` : null;
 }
 
 /** The newest sessions, or those that follow ``cursor``. */
@@ -72,7 +70,7 @@ export function followSessions(store: Store): void {
 class SessionFollower {
   readonly id: number;
   readonly #store: Store;
-  readonly #stream: ReconnectingStream;
+  readonly #stream: NoteStream;
   #streaming = false;
   #transcriptTimer: number | undefined;
   #left = false;
@@ -80,8 +78,7 @@ class SessionFollower {
   constructor(store: Store, id: number) {
     this.id = id;
     this.#store = store;
-    this.#stream = new ReconnectingStream({
-      url: () => (store.state.open ? streamUrl(store.state.open) : `/sessions/${id}/notes/stream`),
+    this.#stream = noteStream(`/sessions/${id}/notes/stream`, () => lastEventId(store.state.open), {
       names: NOTE_EVENTS,
       onEvent: (name, eventId, data) => {
         const event = streamEvent(name, data);
@@ -129,8 +126,10 @@ class SessionFollower {
     this.#store.inSession(this.id, { type: "streamEnded" });
   }
 
+  /** What happened while the tab was hidden, or before it was ever shown. */
   shown(): void {
     if (this.#store.state.open?.note.generation) this.watch();
+    void this.loadNote();
   }
 
   changed(item: SessionItem, known: SessionItem | undefined): void {

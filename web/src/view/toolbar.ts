@@ -18,7 +18,7 @@ export function savingWords(note: NoteState, online: boolean): string {
   if (note.sections.some((section) => section.conflict ?? section.late)) return "Waiting for your choice";
   if (!hasUnsaved(note)) return "All changes saved";
   if (!online) return "Offline: your words are kept here";
-  if (note.saving.state === "waiting") return "Not saved yet, trying again";
+  if (note.saving.state === "waiting") return `Not saved yet: ${note.saving.reason}`;
   return "Saving…";
 }
 

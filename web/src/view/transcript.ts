@@ -70,10 +70,10 @@ export class TranscriptView {
       this.#entries = [];
       this.#scroller.scrollTop = 0;
     }
-    if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns);
+    const live = state.sessions.items.get(open.id)?.status === "live";
+    if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns, live);
     this.#mark(state);
     if (open.evidence !== before.open?.evidence) this.#reveal(open.evidence?.turns ?? []);
-    const live = state.sessions.items.get(open.id)?.status === "live";
     setText(this.#count, `${count(open.turns.length, "turn", "turns")}${live ? " · listening" : ""}`);
     show(this.#empty, open.turns.length === 0);
     setText(this.#empty, this.#emptyText(open.turnsLoaded, live));
@@ -84,9 +84,11 @@ export class TranscriptView {
     return live ? "Listening. The first words appear here." : "This session has no transcript.";
   }
 
-  #showTurns(turns: readonly Turn[]): void {
+  /** A live transcript is shown from its end, and follows it for as long as its reader does not scroll away. */
+  #showTurns(turns: readonly Turn[], live: boolean): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const follow = this.#entries.length > 0 && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    const follow =
+      live && (this.#entries.length === 0 || scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
     this.#entries = turns.map((turn, index) => {
       const known = this.#entries[index];
       const same = known && known.turn.index === turn.index && known.turn.text === turn.text;
