@@ -15,7 +15,7 @@ from models.transcript import Turn
 
 __all__ = ["Heard", "close_together", "close_while_one_writes", "feed_live", "note_request"]
 
-_POLL = 0.005
+_POLL = 0.02
 _STEPS_SEEN = 8  # of the running note before the others arrive
 
 
@@ -60,23 +60,13 @@ async def feed_live(engine: Engine, name: str, turns: tuple[Turn, ...]) -> float
     """Gives the turns one by one, as they are spoken, and waits until all are computed. Returns the seconds."""
     chat = FAMILIES[engine.info.chat]
     begun = time.perf_counter()
-    before = engine.stats().prefill_tokens
+    known = engine.stats().live_prefixes
     for count in range(1, len(turns) + 1):
-        prefix = prompts.growing_prefix(chat, turns[:count])
-        engine.prefill(name, prefix)
+        engine.prefill(name, prompts.growing_prefix(chat, turns[:count]))
         await asyncio.sleep(0)
-    await settled(engine, before)
-    return time.perf_counter() - begun
-
-
-async def settled(engine: Engine, before: int) -> None:
-    """Until prefill has begun and then stands still."""
-    seen, since = -1, time.perf_counter()
-    while seen <= before or time.perf_counter() - since < 3.0:
-        now = engine.stats().prefill_tokens
-        if now != seen:
-            seen, since = now, time.perf_counter()
+    while engine.stats().live_prefixes <= known or engine.stats().extra["live_missing"]:  # noqa: ASYNC110
         await asyncio.sleep(_POLL)
+    return time.perf_counter() - begun
 
 
 async def listen(engine: Engine, request: GenerationRequest, started: asyncio.Event | None = None) -> Heard:

@@ -35,6 +35,7 @@ class GgufHead:
     size_bytes: int
     values: dict[str, Any]
     tensors: frozenset[str]
+    types: frozenset[int]  # of the tensors, by their number in ggml.h
 
     @property
     def architecture(self) -> str:
@@ -89,18 +90,20 @@ class _Reader:
         return length
 
 
-def _tensors(reader: _Reader, count: int, alignment: int) -> tuple[frozenset[str], int]:
-    """The names of the tensors, and how long the file must be to hold them."""
-    names, end = set(), 0
+def _tensors(reader: _Reader, count: int, alignment: int) -> tuple[frozenset[str], frozenset[int], int]:
+    """The names and types of the tensors, and how long the file must be to hold them."""
+    names, types, end = set(), set(), 0
     for _ in range(count):
         names.add(reader.string())
         values = 1
         for _ in range(reader.number("<I")):
             values *= reader.number("<Q")
-        size, block = _TENSOR_TYPES.get(reader.number("<I"), (0, 1))
+        kind = reader.number("<I")
+        types.add(kind)
+        size, block = _TENSOR_TYPES.get(kind, (0, 1))
         end = max(end, reader.number("<Q") + values // block * size)
     begin = (reader.at + alignment - 1) // alignment * alignment
-    return frozenset(names), begin + end
+    return frozenset(names), frozenset(types), begin + end
 
 
 def read_head(path: Path, what: str = "model") -> GgufHead:
@@ -133,11 +136,12 @@ def _parse(path: Path, size: int, view: mmap.mmap, what: str) -> GgufHead:
             key = reader.string()
             values[key] = reader.value(reader.number("<I"))
         alignment = values.get("general.alignment", 32)
-        names, needed = _tensors(reader, n_tensors, alignment if isinstance(alignment, int) and alignment > 0 else 32)
+        aligned = alignment if isinstance(alignment, int) and alignment > 0 else 32
+        names, types, needed = _tensors(reader, n_tensors, aligned)
     except struct.error as error:
         raise ModelFileError(f"{what} file {path} is truncated: it ends after {size} bytes, in its head") from error
     except (KeyError, OverflowError) as error:
         raise ModelFileError(f"{what} file {path} is damaged: its head cannot be read") from error
     if needed > size:
         raise ModelFileError(f"{what} file {path} is truncated: it has {size} of {needed} bytes")
-    return GgufHead(path, size, values, names)
+    return GgufHead(path, size, values, names, types)

@@ -16,6 +16,7 @@ from models.errors import ModelFileError, ModelLoadError
 __all__ = ["Plan", "describe", "kv_bytes_per_token", "load", "plan_load"]
 
 _KV_BYTES = 1 << 30  # what the cache may take when nothing is said
+_REPACKED = frozenset({2, 10, 12, 20, 39})  # Q4_0, Q2_K, Q4_K, IQ4_NL, MXFP4: llama.cpp keeps a rearranged copy
 _SESSIONS = 4  # how many whole sequences the cache holds at most when nothing is said
 
 
@@ -49,6 +50,7 @@ def plan_load(settings: EngineSettings) -> Plan:
         n_batch=settings.n_batch,
         n_gpu_layers=settings.n_gpu_layers,
         flash_attn=settings.flash_attn if settings.flash_attn is not None else settings.n_gpu_layers != 0,
+        mapped=not head.types & _REPACKED,
         lora_path=settings.lora_path,
         lora_scale=settings.lora_scale,
         end_marks=(chat.assistant_close.strip(),),

@@ -39,7 +39,8 @@ _verbose = False
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """The parameters that reach llama.cpp, all decided."""
+    """The parameters that reach llama.cpp, all decided. ``mapped``: the file is mapped into memory; otherwise read,
+    which takes less where llama.cpp rearranges the weights and would hold both."""
 
     model_path: Path
     n_ctx: int
@@ -48,6 +49,7 @@ class RunnerSettings:
     n_batch: int
     n_gpu_layers: int = 0
     flash_attn: bool = False
+    mapped: bool = True
     lora_path: Path | None = None
     lora_scale: float = 1.0
     end_marks: tuple[str, ...] = ()
@@ -103,6 +105,7 @@ class LlamaRunner:
         settings = self._settings
         params = llama.llama_model_default_params()
         params.n_gpu_layers = settings.n_gpu_layers if settings.n_gpu_layers >= 0 else 9999
+        params.load_mode = llama.LLAMA_LOAD_MODE_MMAP if settings.mapped else llama.LLAMA_LOAD_MODE_NONE
         self._model = llama.llama_model_load_from_file(str(settings.model_path).encode(), params)
         if not self._model:
             raise _refused("model", settings.model_path)

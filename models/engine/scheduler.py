@@ -254,6 +254,11 @@ class Scheduler:
         self.cache.append(sequence, tokens)
         builder.add(Feed(owner, lane, sequence, before, len(tokens), output), tokens)
 
+    def live_missing(self) -> int:
+        """Tokens of sessions that go on which are not in the cache yet."""
+        held = {resident.session: self.cache.length(resident.sequence) for resident in self.residents}
+        return sum(max(0, len(live.prefix) - held.get(live.session, 0)) for live in self.live.values())
+
     # -- results ----------------------------------------------------------------------------------------------
 
     def advance(self, step: Step, choose: Chooser, now: float, seconds: float) -> None:

@@ -146,6 +146,7 @@ class Worker:
             decode_tokens_per_second=scheduler.pace.decode_rate(max(1, lanes)),
             extra={
                 "steps": float(self._steps),
+                "live_missing": float(scheduler.live_missing()),
                 "residents": float(len(scheduler.residents)),
                 "decode_seconds": self._decode_seconds,
                 "overhead_seconds": self._overhead_seconds,
