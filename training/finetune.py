@@ -66,8 +66,9 @@ def train(
     """Trains an adapter on ``base`` (which it changes). ``checkpoints``: a folder to resume from and to save to."""
     import torch
 
-    torch.manual_seed(settings.seed)
+    torch.manual_seed(settings.start_seed)
     model = add_adapter(base, settings, start).to(device).train()
+    torch.manual_seed(settings.seed)
     run = _Run(model, [pack(e, settings.branch_weights, settings.prompt_weight) for e in examples], settings, device)
     steps = planned_steps(settings, len(examples))
     done, losses = run.resume(checkpoints)

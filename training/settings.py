@@ -22,7 +22,9 @@ class SettingsError(ValueError):
 class TrainSettings:
     """How an adapter is trained. ``branch_weights`` weigh the parts of the note in the loss (``*``: all others);
     ``average`` is the decay of a running mean of the adapter, 0 for none; ``batch`` counts sessions, each with all
-    its branches. ``checkpoint_every`` counts optimizer steps."""
+    its branches. ``checkpoint_every`` counts optimizer steps. ``start_seed``
+    draws the first weights of the adapter, ``seed`` the order of the sessions and what is dropped: runs of one
+    ``start_seed`` may be averaged."""
 
     rank: int = 16
     alpha: float = 32.0
@@ -39,6 +41,7 @@ class TrainSettings:
     prompt_weight: float = 0.0
     branch_weights: Mapping[str, float] = field(default_factory=lambda: {"*": 1.0})
     seed: int = 0
+    start_seed: int = 0
     four_bit: bool = False
     checkpoint_every: int = 20
 

@@ -1,0 +1,151 @@
+"""The steps of training in order: sessions to examples, examples to an adapter. Each step leaves files, so that each
+can be done again, or somewhere else."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.catalog.files import sha256_of
+from training.average import average_adapters
+from training.data import Dataset, SessionRecord, read_dataset, with_sections
+from training.example_files import ExampleSet, read_examples, write_examples
+from training.examples import Example, build_examples, end_token
+from training.finetune import Step, train
+from training.run_record import build_record, write_record
+from training.settings import TrainSettings
+from training.splits import Split, split_records, without_leaks
+from training.tokens import LlamaTokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file of sessions. ``repeat``: how often an epoch sees each; ``labels``: section text to add to it."""
+
+    path: Path
+    repeat: int = 1
+    labels: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Sessions split for training. ``datasets`` carry the validation reports, ``left_out`` what did not fit."""
+
+    split: Split
+    datasets: tuple[Dataset, ...]
+    examples: int
+    left_out: tuple[str, ...]
+
+
+def load_sources(sources: Sequence[Source]) -> tuple[tuple[Dataset, ...], list[tuple[SessionRecord, ...]]]:
+    """The data sets of the sources, and their records with section text where labels are given."""
+    datasets = tuple(read_dataset(source.path) for source in sources)
+    records = [
+        with_sections(dataset.records, source.labels) if source.labels else dataset.records
+        for dataset, source in zip(datasets, sources, strict=True)
+    ]
+    return datasets, records
+
+
+def prepare(
+    sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True
+) -> Prepared:
+    """Writes the training examples of the sources to ``target``. The first source is split 80/10/10 and its held-out
+    sessions are kept out of all others, near-duplicates too; without ``hold_out`` everything is trained on."""
+    datasets, records = load_sources(sources)
+    split = split_records(records[0], seed) if hold_out else Split(records[0], (), ())
+    held = (*split.valid, *split.test)
+    tokenizer = LlamaTokenizer(vocabulary)
+    parts = [split.train, *(without_leaks(more, held) for more in records[1:])]
+    examples: list[Example] = []
+    left_out: list[str] = []
+    for part, source in zip(parts, sources, strict=True):
+        built, problems = build_examples(part, tokenizer)
+        examples += list(built) * source.repeat
+        left_out += problems
+    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, hold_out))
+    return Prepared(split, datasets, len(examples), tuple(left_out))
+
+
+def _origin(sources: Sequence[Source], seed: int, hold_out: bool) -> dict[str, Any]:
+    files = [
+        {
+            "name": source.path.name,
+            "sha256": sha256_of(source.path),
+            "repeat": source.repeat,
+            **({"labels_sha256": sha256_of(source.labels)} if source.labels else {}),
+        }
+        for source in sources
+    ]
+    return {"files": files, "split_seed": seed if hold_out else None}
+
+
+def train_adapter(
+    examples_path: Path,
+    base: Path,
+    settings: TrainSettings,
+    target: Path,
+    *,
+    seeds: Sequence[int] = (),
+    device: str = "cpu",
+    start: Path | None = None,
+    resume: bool = True,
+    watch: Callable[[int, Step], None] = lambda seed, step: None,
+) -> Path:
+    """Trains one adapter for each seed (``settings.seed`` alone by default), averages them, and writes the mean to
+    ``target`` with ``run.json``. A seed that is done is not trained again; one that was killed goes on."""
+    chosen = read_examples(examples_path)
+    losses, begun = {}, time.monotonic()
+    folders = []
+    for seed in seeds or (settings.seed,):
+        folder = target / "seeds" / str(seed)
+        losses[str(seed)] = _one_seed(
+            chosen, base, dataclasses.replace(settings, seed=seed), folder, device, start, resume, watch
+        )
+        folders.append(folder)
+    average_adapters(folders, target)
+    record = build_record(
+        base=base,
+        settings=settings,
+        origin=chosen.origin,
+        sessions=len(chosen.examples),
+        losses=losses,
+        seconds=time.monotonic() - begun,
+        device=device,
+    )
+    write_record(target, record)
+    return target
+
+
+def _one_seed(
+    chosen: ExampleSet,
+    base: Path,
+    settings: TrainSettings,
+    folder: Path,
+    device: str,
+    start: Path | None,
+    resume: bool,
+    watch: Callable[[int, Step], None],
+) -> Sequence[float]:
+    from training.base_model import load_base
+
+    trained = train(
+        load_base(base, settings.four_bit).to(device),
+        chosen.examples,
+        settings,
+        device=device,
+        start=start,
+        checkpoints=folder if resume else None,
+        watch=lambda step: watch(settings.seed, step),
+    )
+    trained.model.save_pretrained(str(folder))
+    return trained.losses
+
+
+def held_out(prepared: Prepared) -> Mapping[str, tuple[SessionRecord, ...]]:
+    """The sessions to choose by and to measure on."""
+    return {"valid": prepared.split.valid, "test": prepared.split.test}

@@ -1,0 +1,73 @@
+"""What is recorded with an adapter: of which data, base, settings and versions it was made, and what its loss was."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from models.catalog.files import replacing, sha256_of
+from models.prompts import PROMPT_VERSION
+from training.settings import TrainSettings
+
+RECORD = "run.json"
+_PACKAGES = ("torch", "transformers", "peft", "safetensors", "bitsandbytes", "llama-cpp-python", "gguf")
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that matter, those that are installed."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def base_record(base: Path) -> dict[str, str]:
+    """The name and hash of a base: of the file, or of the folder's configuration and weights."""
+    if base.is_dir():
+        parts = [base / "config.json", *sorted(base.glob("*.safetensors"))]
+        return {"name": base.name, **{part.name: sha256_of(part) for part in parts if part.is_file()}}
+    return {"name": base.name, "sha256": sha256_of(base)}
+
+
+def build_record(
+    *,
+    base: Path,
+    settings: TrainSettings,
+    origin: Mapping[str, Any],
+    sessions: int,
+    losses: Mapping[str, Sequence[float]],
+    seconds: float,
+    device: str,
+) -> dict[str, Any]:
+    """The record of a run, fit for JSON. ``losses`` by run; of each the last twenty steps' mean is kept beside it."""
+    return {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "base": base_record(base),
+        "prompt_version": PROMPT_VERSION,
+        "data": dict(origin),
+        "sessions": sessions,
+        "settings": settings.to_dict(),
+        "runs": {
+            name: {"steps": len(run), "final_loss": round(sum(run[-20:]) / max(1, len(run[-20:])), 4)}
+            for name, run in losses.items()
+        },
+        "seconds": round(seconds, 1),
+        "device": device,
+        "versions": versions(),
+    }
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> Path:
+    """Writes it to ``folder``, all or nothing."""
+    path = folder / RECORD
+    with replacing(path) as draft:
+        draft.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return path
