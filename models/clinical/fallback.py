@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk
 from models.clinical.plan import SUMMARY_ID, plan_note
-from models.clinical.reported import report, report_quote
-from models.clinical.risk import find_risk
-from models.clinical.sentences import split_sentences, word_count
+from models.clinical.reported import report
+from models.clinical.risk_quotes import risk_quotes
+from models.clinical.sentences import word_count
 from models.clinical.summary import fit_summary
 from models.formats.format import NoteFormat, Topic
 from models.transcript import Turn
@@ -65,36 +65,3 @@ def _section(
         if len(chosen) == _SENTENCES_IN_SECTION:
             break
     return " ".join(sentence for _, sentence in sorted(chosen, key=lambda entry: entry[0]))
-
-
-def risk_quotes(turns: Sequence[Turn], words: int) -> str:
-    """What was said of danger as quotes, a question with its answer; the client's own words before others'."""
-    parts: list[tuple[int, str]] = []
-    room = words
-    exchanges = _exchanges(turns)
-    for exchange in sorted(exchanges, key=lambda one: (not any(turns[at].speaker == "client" for at, _ in one), one)):
-        for at, said in exchange:
-            part = report_quote(turns[at], said, min(room, _WORDS_IN_SENTENCE))
-            if part and (at, part) not in parts:
-                parts.append((at, part))
-                room -= word_count(part)
-    return " ".join(part for _, part in sorted(parts, key=lambda one: one[0]))
-
-
-def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
-    """The sentences that speak of danger as (place of the turn, what was said), each question with its answer."""
-    found: list[tuple[tuple[int, str], ...]] = []
-    for place, turn in enumerate(turns):
-        sentences = split_sentences(turn.text)
-        for number, sentence in enumerate(sentences):
-            if not find_risk([Turn(turn.index, turn.speaker, sentence)]):
-                continue
-            asked = turn.speaker != "client" and sentences[-1].rstrip("\"'").endswith("?")
-            exchange: tuple[tuple[int, str], ...] = ((place, sentence),)
-            if asked and number >= len(sentences) - 2:
-                exchange = ((place, " ".join(sentences[-2:])),)
-            if asked and place + 1 < len(turns):
-                exchange += ((place + 1, " ".join(split_sentences(turns[place + 1].text)[:2])),)
-            if exchange not in found:
-                found.append(exchange)
-    return found

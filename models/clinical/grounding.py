@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.clinical.fallback import risk_quotes
 from models.clinical.lexicon import TOPICS
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.risk import affirmed_categories, risk_spans
+from models.clinical.risk_quotes import risk_quotes
 from models.clinical.rules import RULES
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of

@@ -9,6 +9,8 @@ from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
+from models.clinical.risk import affirmed_categories, find_risk, risk_spans
+from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.words import content_stems
 from models.formats.format import Topic
@@ -16,6 +18,7 @@ from models.transcript import Turn, normalise_whitespace
 
 _ORDER = (Topic.PRESENTATION, Topic.RISK, Topic.EMOTION, Topic.INTERVENTION, Topic.PROGRESS, Topic.PLAN)
 _CLAUSE = re.compile(r"[,;:]$|[.!?…]$")
+_WORDS_OF_DANGER = 32
 _EMPTY = "Nothing was said in this session."
 
 
@@ -24,10 +27,26 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
     sentence is all there is; too short it gets reported sentences of the session, none that it already tells."""
     told = (sentence for sentence in split_sentences(strip_markers(text)) if sentence not in ABSENT_SENTENCES)
     plain = normalise_whitespace(" ".join(told))
-    kept = cut_to_words(plain, max_words)
+    kept = _with_danger(cut_to_words(plain, max_words), turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
     return mark_risk(kept or _EMPTY)
+
+
+def _with_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
+    """``text`` with what the client said of danger to self or others, where it is silent on all of that."""
+    affirmed = affirmed_categories(find_risk(turns))
+    if not affirmed or affirmed & _dangers(text):
+        return text
+    quotes = strip_markers(risk_quotes(turns, min(_WORDS_OF_DANGER, max_words)))
+    if not affirmed & _dangers(quotes):
+        return text
+    room = max_words - word_count(quotes)
+    return f"{cut_to_words(text, room) if text and room > 0 else ''} {quotes}".strip()
+
+
+def _dangers(text: str) -> frozenset[str]:
+    return frozenset(category for sentence in split_sentences(text) for category, _, _ in risk_spans(sentence))
 
 
 def cut_to_words(text: str, max_words: int) -> str:

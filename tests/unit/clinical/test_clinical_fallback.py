@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.clinical.fallback import extractive_note, risk_quotes
+from models.clinical.fallback import extractive_note
 from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
 from models.clinical.reported import report
+from models.clinical.risk_quotes import risk_quotes
 from models.clinical.text import legacy_text
 from models.formats import NoteFormat, load_format, load_formats
 from models.transcript import Turn, parse_transcript

@@ -65,3 +65,13 @@ def test_a_text_without_spaces_is_cut_too() -> None:
 
 def test_a_summary_that_only_says_that_it_is_absent_is_filled() -> None:
     assert "None discussed." not in fit_summary("None discussed.", TURNS)
+
+
+def test_a_summary_that_is_silent_on_affirmed_danger_quotes_it() -> None:
+    turns = parse_transcript("Therapist: Any thoughts of suicide?\nClient: Yes, last night. I called my sister then.")
+    told = " ".join(["Patient spoke of the house and of the brother again."] * 7)
+    summary = fit_summary(told, turns)
+
+    assert 'Patient said: "Yes, last night.' in summary
+    assert len(summary.split()) <= 70
+    assert fit_summary(summary, turns) == summary
