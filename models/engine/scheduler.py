@@ -109,7 +109,7 @@ class Scheduler:
         """The next step, its cells taken; None when there is nothing to do before the next command or deadline."""
         self._expire(now)
         self._admit(now)
-        self._start_lanes()
+        self._start_lanes(now)
         step = self._build(now, self._next_suspect())
         while step is None and self._suspects:
             step = self._build(now, self._next_suspect())
@@ -149,10 +149,13 @@ class Scheduler:
         self.active.append(generation)
         self.progress.tell(generation, Prefill(generation.cached_tokens, total))
 
-    def _start_lanes(self) -> None:
+    def _start_lanes(self, now: float) -> None:
         for generation in self.active:
             if self.room.missing_prefix(generation):
                 continue
+            if generation.prefilled is None:  # others computed the rest of it
+                generation.prefilled = now
+                self.progress.tell(generation, Prefill(len(generation.prefix), len(generation.prefix)))
             for lane in generation.lanes:
                 if lane.sequence is None and not lane.done and self.room.admits_lane(generation, lane):
                     self._start(generation, lane)
