@@ -140,6 +140,8 @@ def invented_name(sentence: str, session: Session) -> str | None:
             continue
         if _TITLE.search(sentence[: match.start()]) or name in _GIVEN_NAMES:
             return "name"
+        if not session.english:
+            continue  # other languages write more than names with capitals
         first = not sentence[: match.start()].strip("\"'“‘( ")
         if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
             after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""

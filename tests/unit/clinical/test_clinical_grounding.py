@@ -164,3 +164,12 @@ def test_a_list_is_not_mended_into_a_denial_of_something_else() -> None:
         "denies would"
         not in check_section("Patient denies suicidal thoughts and would not use the crisis line.", turns).text
     )
+
+
+def test_capitals_of_another_language_are_no_names() -> None:
+    turns = parse_transcript(
+        "Therapist: Wie war die Woche?\nClient: Ich schlafe schlecht und streite mit meinem Vater."
+    )
+
+    assert check_section("Die Patientin hat Schlafprobleme.", turns).text == "Die Patientin hat Schlafprobleme."
+    assert check_section("Frau Petra schläft schlecht.", turns).removed == ("name",)
