@@ -72,6 +72,16 @@ def test_axe_finds_nothing_in_any_view(service: Service, open_editor: OpenEditor
     page.evaluate("location.hash = '#/patients/7'")
     page.locator(".patient-summary .section-heading").first.wait_for()
     assert_accessible(editor, "a patient")
+    assert service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "A"}).status_code == 200
+    assert service.http.post(f"/sessions/{session_id}/notes/addenda", json={"text": "Added."}).status_code == 201
+    editor.visit(session_id)
+    page.locator(".addendum").wait_for()
+    assert_accessible(editor, "a signed note")
+    for name in ("Add addendum", "Unlock"):
+        editor.button(name).click()
+        page.get_by_role("dialog").locator("h2").wait_for()
+        assert_accessible(editor, name)
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1920])

@@ -42,7 +42,7 @@ def test_a_live_session_becomes_a_signed_note_with_an_addendum(
 ) -> None:
     session_id = service.create(patient_id=41)
     turns = len(sample_turns())
-    editor = open_editor(width=1180, height=740)
+    editor = open_editor(width=1180, height=740, reduced_motion="reduce")
     page = editor.page
 
     # The session is live: the transcript grows as it is spoken.
@@ -61,7 +61,7 @@ def test_a_live_session_becomes_a_signed_note_with_an_addendum(
     page.keyboard.type(OWN_WORDS)
     expect(page.locator(".progress-running")).to_be_visible()
     expect(editor.section("plan")).to_have_attribute("data-author", "person")
-    picture(editor, pictures, "writing")
+    picture(editor, pictures, "editor")
     editor.wait_for_note()
     editor.wait_for_saved()
     assert editor.text("plan") == OWN_WORDS
@@ -77,6 +77,7 @@ def test_a_live_session_becomes_a_signed_note_with_an_addendum(
     editor.words(sourced["id"]).click()
     page.keyboard.press("Control+Home")
     page.keyboard.press("ArrowRight")
+    expect(page.locator(".turn.is-source").first).to_be_in_viewport()
     picture(editor, pictures, "note")
 
     # Written anew, the person's words stay.

@@ -7,9 +7,10 @@ import random
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
-from tests.browser.notes import put, stored_text, within_ms
+from tests.browser.notes import put, stored_text, within_ms, written_note
 from tests.browser.proxy import cuttable_line
 from tests.support.rounds import rounds
 from tests.support.service import Service
@@ -92,6 +93,20 @@ def test_no_character_is_lost_or_moved_while_five_sections_stream_and_the_line_i
     p95 = delays[int(len(delays) * 0.95)]
     print(json.dumps({"keys": len(delays), "cuts": cuts, "p50_ms": delays[len(delays) // 2], "p95_ms": p95}))
     assert p95 < within_ms(50, 400)
+
+
+def test_words_typed_while_the_api_dies_and_comes_back_are_stored(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "Before."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Before.")
+    service.kill("api")
+    editor.type_at_end("plan", " Meanwhile.", delay=30)
+    expect(editor.page.locator(".saving")).to_contain_text("Not saved yet")
+    service.wait_ready()
+    editor.page.keyboard.type(" After.")
+    editor.wait_for_saved()
+    assert stored_text(service, session_id, "plan") == "Before. Meanwhile. After."
 
 
 def test_a_session_of_fifty_minutes_opens_in_under_a_second(service: Service, open_editor: OpenEditor) -> None:
