@@ -55,6 +55,8 @@ def _raw(case: dict[str, Any]) -> dict[str, Any]:
         "prompt_tokens": len(prompt),
         "first": times.prefill,
         "total": times.prefill + sum(times.steps),
+        "work_first": times.work_prefill,
+        "work_total": times.work_total,
         "prefill_rate": len(prompt) / times.prefill,
         "decode_rate": 1.0 / statistics.median(times.steps),
     }
@@ -92,6 +94,8 @@ async def _notes(engine: LlamaEngine, case: dict[str, Any]) -> dict[str, Any]:
         "first": statistics.median(one.first for one in heard),
         "last_first": max(one.first for one in heard),
         "total": seconds,
+        "work_first": max(one.work_first for one in heard),
+        "work_total": max(one.work_total for one in heard),
         "rate": sum(one.tokens for one in heard) / seconds,
         "step": statistics.median(gaps),
         "fed_seconds": fed,

@@ -12,7 +12,7 @@ from typing import Any
 
 from models import prompts
 from models.bench.bandwidth import read_bandwidth
-from models.bench.llama_server import closed_cold, closed_warm, running_server, together
+from models.bench.llama_server import ServerNote, closed_cold, closed_warm, running_server, together
 from models.bench.sessions import read_turns
 from models.chat import FAMILIES
 from models.engine.loading import kv_bytes_per_token, plan_load
@@ -27,12 +27,15 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class BenchRow:
-    """One way to write the note. Seconds after the session closed; tokens a second of all streams from the close to
-    the end; bytes; the share of the memory bandwidth that the steps of decoding read."""
+    """One way to write the note. Seconds after the session closed, to the first text and to the last; the same in
+    processor seconds of all threads, which other work on the machine changes little; tokens a second of all
+    streams; bytes; the share of the memory bandwidth that the steps of decoding read."""
 
     name: str
     first: float
     total: float
+    work_first: float
+    work_total: float
     rate: float
     peak_bytes: int
     bandwidth_share: float | None = None
@@ -59,11 +62,15 @@ class BenchReport:
         gigabytes = self.bandwidth / 1e9
         head = f"{self.model}: prompt {self.prompt_tokens} tokens, note {self.output_tokens}, {self.threads} threads, "
         lines = [f"{head}memory {gigabytes:.1f} GB/s", ""]
-        lines.append(f"{'way':44} {'first s':>8} {'whole s':>8} {'tok/s':>7} {'peak GiB':>9} {'bandwidth':>10}")
+        lines.append(
+            f"{'way':42} {'first s':>8} {'whole s':>8} {'cpu first':>9} {'cpu whole':>9} {'tok/s':>7} "
+            f"{'peak GiB':>8} {'bandwidth':>9}"
+        )
         for row in self.rows:
-            share = f"{row.bandwidth_share:10.0%}" if row.bandwidth_share is not None else f"{'':10}"
+            share = f"{row.bandwidth_share:9.0%}" if row.bandwidth_share is not None else f"{'':9}"
             lines.append(
-                f"{row.name:44} {row.first:8.2f} {row.total:8.2f} {row.rate:7.1f} {row.peak_bytes / 2**30:9.2f} {share}"
+                f"{row.name:42} {row.first:8.2f} {row.total:8.2f} {row.work_first:9.2f} {row.work_total:9.2f} "
+                f"{row.rate:7.1f} {row.peak_bytes / 2**30:8.2f} {share}"
             )
         if self.sweep:
             lines += ["", f"{'sessions':>8} {'tokens each':>12} {'tok/s':>7} {'first s':>8} {'step ms':>8}"]
@@ -134,30 +141,42 @@ def run_engine_bench(
         prompt_tokens = raw["prompt_tokens"]
         name = f"llama.cpp alone, flash attention {'on' if flash else 'off'}"
         rate = output_tokens / (raw["total"] - raw["first"])
-        rows.append(BenchRow(name, raw["first"], raw["total"], rate, raw["peak_bytes"], share(rate, prompt_tokens)))
+        rows.append(_row(name, raw | {"rate": rate}, share(rate, prompt_tokens)))
     for name, options in (
         ("casenote, prompt at close", {"live": False}),
         ("casenote, fed live, sections in order", {"parallel": False}),
         ("casenote, fed live, sections side by side", {}),
     ):
         ours = bench.case("ours", **options)
-        rows.append(
-            BenchRow(
-                name,
-                ours["first"],
-                ours["total"],
-                ours["rate"],
-                ours["peak_bytes"],
-                share(1.0 / ours["step"], prompt_tokens),
-                {"python_share": ours["python_share"], "fed_seconds": ours["fed_seconds"]},
-            )
-        )
+        rows.append(_row(name, ours, share(1.0 / ours["step"], prompt_tokens)))
     if llama_server is not None:
         rows += _server_rows(bench, llama_server, FAMILIES[plan.chat.name].name, turns)
     sweep = [
         _point(bench, count, length) for length in lengths for count in sessions if length <= plan.n_ctx_train - 512
     ]
     return BenchReport(model.name, prompt_tokens, output_tokens, threads, bandwidth, tuple(rows), tuple(sweep))
+
+
+def _row(name: str, result: dict[str, Any], share: float | None) -> BenchRow:
+    more = {key: result[key] for key in ("python_share", "fed_seconds") if key in result}
+    return BenchRow(
+        name=name,
+        first=result["first"],
+        total=result["total"],
+        work_first=result["work_first"],
+        work_total=result["work_total"],
+        rate=result["rate"],
+        peak_bytes=result["peak_bytes"],
+        bandwidth_share=share,
+        more=more,
+    )
+
+
+def _server_row(name: str, notes: list[ServerNote], seconds: float, rate: float, peak_bytes: int) -> BenchRow:
+    """The slowest of the notes, as each watcher's clock and the server's processors saw it."""
+    first = max(note.first for note in notes)
+    work_first, work_total = (max(getattr(note, key) for note in notes) for key in ("work_first", "work_total"))
+    return BenchRow(name, first, seconds, work_first, work_total, rate, peak_bytes)
 
 
 def _point(bench: _Bench, count: int, length: int) -> dict[str, float]:
@@ -183,7 +202,7 @@ def _server_rows(bench: _Bench, binary: Path, family: str, turns: tuple[Turn, ..
             ("llama-server, pre-warmed", _warm_again(server, turns, text, known, bench.tokens)),
         ):
             rate = note.tokens / note.total
-            rows.append(BenchRow(name, note.first, note.total, rate, server.peak_bytes()))
+            rows.append(_server_row(name, [note], note.total, rate, server.peak_bytes()))
     bench.say("llama-server, four slots")
     count = 4
     starts = [(Turn(0, "therapist", f"Session {place}."), *turns[1:]) for place in range(count)]
@@ -195,12 +214,9 @@ def _server_rows(bench: _Bench, binary: Path, family: str, turns: tuple[Turn, ..
             bench.tokens,
         )
         rate = sum(note.tokens for note in notes) / seconds
-        first = max(note.first for note in notes)
-        rows.append(BenchRow("llama-server, four pre-warmed at once", first, seconds, rate, server.peak_bytes()))
+        rows.append(_server_row("llama-server, four pre-warmed at once", notes, seconds, rate, server.peak_bytes()))
     ours = bench.case("ours", sessions=count, kv_tokens=count * bench.n_ctx)
-    rows.append(
-        BenchRow("casenote, four fed live at once", ours["last_first"], ours["total"], ours["rate"], ours["peak_bytes"])
-    )
+    rows.append(_row("casenote, four fed live at once", ours | {"first": ours["last_first"]}, None))
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import time
@@ -25,10 +26,13 @@ _ANSWER_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class ServerNote:
-    """Seconds from the request to the first text and to the end, and the tokens that came."""
+    """Seconds from the request to the first text and to the end, processor seconds likewise, and the tokens that
+    came."""
 
     first: float
     total: float
+    work_first: float
+    work_total: float
     tokens: int
 
 
@@ -46,6 +50,11 @@ class Server:
             {"Content-Type": "application/json"},
         )
         return urllib.request.urlopen(request, timeout=_ANSWER_SECONDS)
+
+    def work(self) -> float:
+        """Processor seconds that it has used so far, of all threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak_bytes(self) -> int:
         """The most memory it has held so far."""
@@ -73,7 +82,9 @@ def running_server(binary: Path, model: Path, *, threads: int, n_ctx: int, slots
         "-np",
         str(slots),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # The same waiting as the engine's, so that the two are compared alike on a machine that others use too.
+    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(process, port)
         yield Server(port, process.pid)
@@ -98,8 +109,8 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 def closed_cold(server: Server, prompt: str, tokens: int, slot: int = 0) -> ServerNote:
     """The whole prompt in one request, streamed."""
-    begun = time.perf_counter()
-    first, count = 0.0, 0
+    begun, work = time.perf_counter(), server.work()
+    first, work_first, count = 0.0, 0.0, 0
     with server.post(
         prompt=prompt, n_predict=tokens, stream=True, cache_prompt=True, ignore_eos=True, temperature=0, id_slot=slot
     ) as answer:
@@ -108,10 +119,11 @@ def closed_cold(server: Server, prompt: str, tokens: int, slot: int = 0) -> Serv
                 continue
             count += 1
             if not first:
-                first = time.perf_counter() - begun
+                first, work_first = time.perf_counter() - begun, server.work() - work
             if json.loads(line[6:]).get("stop"):
                 break
-    return ServerNote(first, time.perf_counter() - begun, count - 1)
+    total, work_total = time.perf_counter() - begun, server.work() - work
+    return ServerNote(first, total, work_first, work_total, count - 1)
 
 
 def closed_warm(server: Server, prompt: str, known: list[str], tokens: int, slot: int = 0) -> ServerNote:

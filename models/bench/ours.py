@@ -27,6 +27,9 @@ class Heard:
     times: list[float] = field(default_factory=list)
     total: float = 0.0
     tokens: int = 0
+    work_begun: float = 0.0
+    work_first: float = 0.0  # processor seconds of the process, of all threads, from submission
+    work_total: float = 0.0
 
     @property
     def first(self) -> float:
@@ -71,15 +74,17 @@ async def feed_live(engine: Engine, name: str, turns: tuple[Turn, ...]) -> float
 
 async def listen(engine: Engine, request: GenerationRequest, started: asyncio.Event | None = None) -> Heard:
     """Runs a request to its end. Raises RuntimeError when it fails."""
-    heard = Heard(time.perf_counter())
+    heard = Heard(time.perf_counter(), work_begun=time.process_time())
     async for step in engine.submit(request):
         if any(isinstance(event, Token) for event in step):
             heard.times.append(time.perf_counter() - heard.begun)
+            heard.work_first = heard.work_first or time.process_time() - heard.work_begun
             if started is not None and len(heard.times) == _STEPS_SEEN:
                 started.set()
         if isinstance(step[-1], Failed):
             raise RuntimeError(f"the generation failed: {step[-1].detail}")
     heard.total = time.perf_counter() - heard.begun
+    heard.work_total = time.process_time() - heard.work_begun
     heard.tokens = sum(branch.max_tokens for branch in request.branches)
     return heard
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +16,25 @@ from models.engine.settings import EngineSettings
 __all__ = ["RawTimes", "raw_decode_rate", "raw_times"]
 
 
+@dataclass(frozen=True, slots=True)
 class RawTimes:
-    """Seconds of one prompt and of each decoded token."""
+    """Seconds of one prompt and of each decoded token; processor seconds, of all threads, of the prompt and of all."""
 
-    def __init__(self, prefill: float, steps: list[float]) -> None:
-        self.prefill = prefill
-        self.steps = steps
+    prefill: float
+    steps: list[float]
+    work_prefill: float
+    work_total: float
 
 
 def raw_times(runner: RunnerPort, prompt: Ints, count: int) -> RawTimes:
     """Decodes ``count`` tokens greedily behind ``prompt`` in sequence 0, which is empty before and after."""
-    begun = time.perf_counter()
+    begun, work = time.perf_counter(), time.process_time()
     for at in range(0, len(prompt), runner.n_batch):
         part = prompt[at : at + runner.n_batch]
         last = at + len(part) == len(prompt)
         _decode(runner, part, at, output=last)
     token = int(runner.logits((len(prompt) - 1) % runner.n_batch).argmax())
-    prefill = time.perf_counter() - begun
+    prefill, work_prefill = time.perf_counter() - begun, time.process_time() - work
     steps = []
     for step in range(1, count):
         begun = time.perf_counter()
@@ -40,7 +42,7 @@ def raw_times(runner: RunnerPort, prompt: Ints, count: int) -> RawTimes:
         token = int(runner.logits(0).argmax())
         steps.append(time.perf_counter() - begun)
     runner.cut(0, 0)
-    return RawTimes(prefill, steps)
+    return RawTimes(prefill, steps, work_prefill, time.process_time() - work)
 
 
 def _decode(runner: RunnerPort, tokens: Ints, at: int, *, output: bool) -> None:
