@@ -158,7 +158,7 @@ def run_engine_bench(
 
 
 def _row(name: str, result: dict[str, Any], share: float | None) -> BenchRow:
-    more = {key: result[key] for key in ("python_share", "fed_seconds") if key in result}
+    more: dict[str, float] = {key: result[key] for key in ("python_share", "fed_seconds") if key in result}
     return BenchRow(
         name=name,
         first=result["first"],

@@ -258,8 +258,8 @@ class Scheduler:
         builder.add(Feed(owner, lane, sequence, before, len(tokens), output), tokens)
 
     def live_missing(self) -> int:
-        """Tokens of sessions that go on which are not in the cache yet."""
-        held = {resident.session: self.cache.length(resident.sequence) for resident in self.residents}
+        """Tokens of sessions that go on which are not computed yet."""
+        held = {resident.session: len(self.cache.computed(resident.sequence)) for resident in self.residents}
         return sum(max(0, len(live.prefix) - held.get(live.session, 0)) for live in self.live.values())
 
     # -- results ----------------------------------------------------------------------------------------------
