@@ -9,9 +9,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
-from tests.browser.notes import SECTIONS
+from tests.browser.notes import SECTIONS, written_note
 from tests.browser.payloads import payloads
 from tests.browser.scripted import scripted_service
+from tests.support.service import Service
 
 PAYLOADS = payloads(300)
 
@@ -85,3 +86,25 @@ def test_payloads_in_words_names_and_notes_never_run(open_editor: OpenEditor, tm
         expect(editor.page.locator(".patient-summary .section-heading").first).to_be_visible()
         assert_nothing_ran(editor)
     assert dialogs == []
+
+
+def test_typing_over_marked_words_and_formatting_keys_stay_within_the_policy(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"plan": "Nothing supports this. She is suicidal. Nor this sentence."})
+    editor = open_editor()
+    editor.visit(session_id)
+    page = editor.page
+    editor.words("plan").locator(".unsupported").first.wait_for()
+    page.keyboard.press("Alt+7")
+    page.keyboard.press("Control+Home")
+    for gesture in ("Control+Shift+ArrowRight", "Control+b", "x", "End", "Shift+Home", "Control+i", "y"):
+        page.keyboard.press(gesture)
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Typed over all of it.")
+    page.keyboard.press("Shift+Home")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("And again.")
+    assert editor.text("plan") == "And again."
+    assert editor.words("plan").locator("[style], b, i, font").count() == 0
+    assert editor.policy_breaches() == []

@@ -176,3 +176,16 @@ def test_a_change_by_a_legacy_client_appears_in_the_open_note(service: Service, 
     expect(editor.words("plan")).to_contain_text("First words")
     put(service, session_id, {"plan": "Changed elsewhere."})
     expect(editor.words("plan")).to_contain_text("Changed elsewhere.")
+
+
+def test_who_selects_everything_means_what_the_model_writes_next_too(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "First."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("First.")
+    editor.words("plan").click()
+    editor.page.keyboard.press("Control+a")
+    put(service, session_id, {"plan": "First. And what came after."})
+    expect(editor.words("plan")).to_contain_text("what came after")
+    editor.page.keyboard.type("Mine alone.")
+    assert editor.text("plan") == "Mine alone."

@@ -19,6 +19,7 @@ import { EditorView, keymap, placeholder, type ViewUpdate } from "@codemirror/vi
 import type { Sentence } from "../api/types.ts";
 import { smallestChange } from "./change.ts";
 import { type Marks, marks, sentenceAt, setMarks } from "./marks.ts";
+import { nativeInput } from "./native_input.ts";
 
 export interface SectionEditorHandlers {
   readonly onEdit: (text: string) => void;
@@ -70,6 +71,7 @@ export class SectionEditor {
         spellcheck: "true",
         autocapitalize: "sentences",
       }),
+      nativeInput,
       placeholder("Nothing written yet"),
       marks,
       this.#readOnly.of([]),
@@ -85,8 +87,12 @@ export class SectionEditor {
   setText(text: string): void {
     const before = this.text;
     if (before === text || this.view.composing) return;
+    const { from, to } = this.view.state.selection.main;
+    const all = from === 0 && to === before.length && to > 0;
     this.view.dispatch({
       changes: smallestChange(before, text),
+      // Who has selected everything means everything, what comes now too.
+      ...(all ? { selection: { anchor: 0, head: text.length } } : {}),
       annotations: [fromState.of(true), Transaction.addToHistory.of(false)],
     });
   }

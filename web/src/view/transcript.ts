@@ -46,6 +46,7 @@ export class TranscriptView {
   readonly #list = h("ol", { class: "turns" });
   readonly #empty = h("p", { class: "quiet-text" });
   readonly #scroller: HTMLElement;
+  #following = false;
   #entries: { readonly turn: Turn; readonly element: HTMLElement }[] = [];
 
   constructor() {
@@ -65,13 +66,15 @@ export class TranscriptView {
 
   update(state: AppState, before: AppState): void {
     const { open } = state;
-    if (!open || open === before.open) return;
+    if (!open || (open === before.open && state.sessions === before.sessions)) return;
     if (open.id !== before.open?.id) {
       this.#entries = [];
+      this.#following = false;
       this.#scroller.scrollTop = 0;
     }
     const live = state.sessions.items.get(open.id)?.status === "live";
-    if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns, live);
+    if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns);
+    if (live && !this.#following) this.#follow();
     this.#mark(state);
     if (open.evidence !== before.open?.evidence) this.#reveal(open.evidence?.turns ?? []);
     setText(this.#count, `${count(open.turns.length, "turn", "turns")}${live ? " · listening" : ""}`);
@@ -79,16 +82,21 @@ export class TranscriptView {
     setText(this.#empty, this.#emptyText(open.turnsLoaded, live));
   }
 
+  /** A live transcript is shown from its end, and followed for as long as its reader does not scroll away. */
+  #follow(): void {
+    if (this.#entries.length === 0) return;
+    this.#following = true;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
   #emptyText(loaded: boolean, live: boolean): string {
     if (!loaded) return "Loading the transcript…";
     return live ? "Listening. The first words appear here." : "This session has no transcript.";
   }
 
-  /** A live transcript is shown from its end, and follows it for as long as its reader does not scroll away. */
-  #showTurns(turns: readonly Turn[], live: boolean): void {
+  #showTurns(turns: readonly Turn[]): void {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
-    const follow =
-      live && (this.#entries.length === 0 || scrollHeight - scrollTop - clientHeight < NEAR_END_PX);
+    const follow = this.#following && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     this.#entries = turns.map((turn, index) => {
       const known = this.#entries[index];
       const same = known && known.turn.index === turn.index && known.turn.text === turn.text;
