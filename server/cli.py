@@ -10,6 +10,7 @@ import typer
 
 from server.errors import CasenoteError, SettingsError
 from server.settings import Role, load_settings
+from training.cli import mount
 
 app = typer.Typer(
     name="casenote",
@@ -21,6 +22,7 @@ app = typer.Typer(
 
 bench = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+mount(app)
 
 _USAGE = 2
 

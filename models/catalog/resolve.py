@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, EMBEDDED_SHA256
 from models.catalog.files import sha256_of
+from models.catalog.registry import read_registry
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
@@ -51,13 +52,18 @@ def is_baked(file: Path, adapter: Path) -> bool:
 
 
 def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> ResolvedModel:
-    """The model at ``path``, or the embedded one in ``folder``, baked when set-up has done that, else with the adapter
-    beside it. Raises ``ModelFileError``."""
+    """The model at ``path``, else the one that the folder's catalog names, else the embedded one: baked when set-up has
+    done that, else with the adapter beside it. Raises ``ModelFileError``."""
     if path:
         file = Path(path)
         if not file.is_file():
             raise ModelFileError("there is no such file; it must be a GGUF file")
         return ResolvedModel(file, file.stem, None, None, demonstration=False)
+    registry = read_registry(folder)
+    if registry.current is not None:
+        chosen = registry.entry(registry.current)
+        beside = Path(chosen.adapter) if chosen.adapter else None
+        return ResolvedModel(Path(chosen.path), chosen.name, beside, beside.parent.name if beside else None, False)
     adapter = shipped_adapter(adapters)
     if adapter is not None and is_baked(baked := baked_file(folder, adapter), adapter):
         return ResolvedModel(baked, EMBEDDED_NAME, None, adapter.parent.name, demonstration=True)

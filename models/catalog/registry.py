@@ -1,0 +1,108 @@
+"""The models a clinic knows: where each lies, its hash, source and licence, which one serves, and which did before.
+
+One JSON file in the models' folder, replaced as a whole. Nothing here loads a model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.catalog.files import check_gguf, check_sha256, replacing, sha256_of
+from models.errors import ModelFileError
+
+REGISTRY_FILE = "catalog.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model by name. ``path`` is the GGUF; ``adapter`` a GGUF adapter to load beside it, or none."""
+
+    name: str
+    path: str
+    sha256: str
+    source: str = ""
+    licence: str = ""
+    adapter: str | None = None
+    adapter_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """``current`` serves, the built-in default where it is None; ``history`` holds what served before, the last one
+    last (None stands for the default)."""
+
+    entries: tuple[Entry, ...] = ()
+    current: str | None = None
+    history: tuple[str | None, ...] = field(default=())
+
+    def entry(self, name: str) -> Entry:
+        """Raises ``ModelFileError``."""
+        for entry in self.entries:
+            if entry.name == name:
+                return entry
+        known = ", ".join(entry.name for entry in self.entries) or "none"
+        raise ModelFileError(f"there is no model '{name}' in the catalog; known: {known}")
+
+    def with_entry(self, entry: Entry) -> Registry:
+        """The entry added, or put in place of the one of its name."""
+        others = tuple(one for one in self.entries if one.name != entry.name)
+        return dataclasses.replace(self, entries=(*others, entry))
+
+    def using(self, name: str) -> Registry:
+        """``name`` serves from now on. Raises ``ModelFileError`` when it is not known."""
+        self.entry(name)
+        if name == self.current:
+            return self
+        return dataclasses.replace(self, current=name, history=(*self.history, self.current))
+
+    def rolled_back(self) -> Registry:
+        """What served before serves again. Raises ``ModelFileError`` when nothing did."""
+        if not self.history:
+            raise ModelFileError("there is nothing to go back to: no other model has served")
+        return dataclasses.replace(self, current=self.history[-1], history=self.history[:-1])
+
+
+def read_registry(folder: Path) -> Registry:
+    """The registry of a folder, an empty one where there is none. Raises ``ModelFileError`` when it is unreadable."""
+    path = folder / REGISTRY_FILE
+    if not path.is_file():
+        return Registry()
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        entries = tuple(Entry(**entry) for entry in state["entries"])
+        return Registry(entries, state["current"], tuple(state["history"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(f"{path}: not a catalog of models: {error}") from error
+
+
+def write_registry(folder: Path, registry: Registry) -> None:
+    """Puts it in place as a whole."""
+    with replacing(folder / REGISTRY_FILE) as draft:
+        draft.write_text(json.dumps(dataclasses.asdict(registry), indent=2) + "\n", encoding="utf-8")
+
+
+def describe(name: str, path: Path, adapter: Path | None = None, source: str = "", licence: str = "") -> Entry:
+    """An entry for files that lie here, with their hashes. Raises ``ModelFileError``."""
+    check_gguf(path)
+    if adapter is not None:
+        check_gguf(adapter)
+    return Entry(
+        name,
+        str(path.resolve()),
+        sha256_of(path),
+        source,
+        licence,
+        str(adapter.resolve()) if adapter else None,
+        sha256_of(adapter) if adapter else None,
+    )
+
+
+def verify(entry: Entry) -> None:
+    """Raises ``ModelFileError`` unless the files are those that were entered."""
+    check_sha256(Path(entry.path), entry.sha256)
+    if entry.adapter and entry.adapter_sha256:
+        check_sha256(Path(entry.adapter), entry.adapter_sha256)

@@ -1,0 +1,57 @@
+"""What is measured: a reference text, the text that was written for it, and the session both are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.formats.format import NoteFormat, load_format
+from models.prompts import SUMMARY_ID
+from training.data import SessionRecord
+from training.examples import references
+
+Texts = Mapping[tuple[str, str], str]  # by session id and part
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One part of one note. ``part`` is ``summary`` or a section's id."""
+
+    session: str
+    part: str
+    reference: str
+    text: str
+
+
+def pair(records: Sequence[SessionRecord], texts: Texts) -> tuple[Case, ...]:
+    """A case for each part that has a reference and a text; a text that was never written counts as empty."""
+    wanted = {part for _, part in texts}
+    return tuple(
+        Case(record.id, part, reference, texts.get((record.id, part), ""))
+        for record in records
+        for part, reference in references(record).items()
+        if part in wanted and reference
+    )
+
+
+def other_sessions_note(records: Sequence[SessionRecord]) -> dict[tuple[str, str], str]:
+    """A floor: for each session the reference of the next. What a text scores for its manner alone."""
+    texts = {}
+    for place, record in enumerate(records):
+        other = references(records[(place + 1) % len(records)])
+        texts.update({(record.id, part): other[part] for part in references(record) if part in other})
+    return texts
+
+
+def transcript_lead(
+    records: Sequence[SessionRecord], note_format: NoteFormat | None = None
+) -> dict[tuple[str, str], str]:
+    """A floor: the first words of the transcript, as many as the part may have."""
+    shape = note_format or load_format()
+    words = {SUMMARY_ID: shape.summary_max_words, **{section.id: section.words for section in shape.sections}}
+    return {
+        (record.id, part): " ".join(record.transcript.split()[: words[part]])
+        for record in records
+        for part in references(record)
+        if part in words
+    }

@@ -1,0 +1,176 @@
+"""``casenote train`` and ``casenote evaluate``. Mounted by ``server.cli``; heavy imports stay inside the commands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
+from models.errors import ModelError
+from training import model_cli
+
+train_app = typer.Typer(help="Training an adapter: prepare, run, export.", no_args_is_help=True)
+
+
+def mount(app: typer.Typer) -> None:
+    """Adds the commands of training to the command line of the product."""
+    app.add_typer(train_app, name="train")
+    app.add_typer(model_cli.app, name="model")
+    app.command("evaluate")(evaluate)
+
+
+def _stop(error: Exception) -> NoReturn:
+    typer.echo(f"error: {error}", err=True)
+    raise typer.Exit(1)
+
+
+def _guarded(work: Callable[[], Any]) -> Any:
+    """Runs a command; what a person can put right is one line and exit code 1."""
+    from training.data import DatasetError
+    from training.examples import ExampleError
+    from training.export import ExportError
+    from training.settings import SettingsError
+
+    try:
+        return work()
+    except (ModelError, DatasetError, ExampleError, ExportError, SettingsError, ValueError, OSError) as error:
+        _stop(error)
+    except ModuleNotFoundError as error:
+        _stop(ValueError(f"the package '{error.name}' is missing: pip install 'casenote[train]'"))
+
+
+def _embedded() -> Path:
+    return default_models_dir() / EMBEDDED_FILE
+
+
+@train_app.command()
+def prepare(
+    sources: Annotated[list[str], typer.Argument(help="Files of sessions (.csv, .jsonl, .json); FILE*2 repeats one.")],
+    out: Annotated[Path, typer.Option(help="Where the examples go (.jsonl).")],
+    labels: Annotated[Path | None, typer.Option(help="Section text for the first file.")] = None,
+    vocabulary: Annotated[Path | None, typer.Option(help="GGUF whose tokenizer is used; the embedded model's.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
+    hold_out: Annotated[bool, typer.Option(help="Hold out 10 % to choose by and 10 % to measure on.")] = True,
+) -> None:
+    """Validates sessions, splits them and writes them as tokens."""
+    from training.pipeline import prepare as run_prepare
+
+    def work() -> None:
+        found = [_source(text, labels if place == 0 else None) for place, text in enumerate(sources)]
+        prepared = run_prepare(found, vocabulary or _embedded(), out, seed=seed, hold_out=hold_out)
+        for dataset in prepared.datasets:
+            typer.echo(dataset.report())
+        for line in prepared.left_out:
+            typer.echo(f"left out: {line}", err=True)
+        split = prepared.split
+        typer.echo(
+            f"{prepared.examples} examples; held out: {len(split.valid)} to choose by, {len(split.test)} to measure on"
+        )
+
+    _guarded(work)
+
+
+def _source(text: str, labels: Path | None) -> Any:
+    from training.pipeline import Source
+
+    name, star, times = text.rpartition("*")
+    if star and times.isdigit():
+        return Source(Path(name), max(1, int(times)), labels)
+    return Source(Path(text), 1, labels)
+
+
+@train_app.command()
+def run(
+    examples: Annotated[Path, typer.Option(help="What 'casenote train prepare' wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder of the adapter.")],
+    base: Annotated[Path | None, typer.Option(help="GGUF or folder of safetensors; the embedded model.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="Settings as JSON, or the run.json of an earlier run.")] = None,
+    change: Annotated[list[str] | None, typer.Option("--set", help="One setting, NAME=VALUE in JSON.")] = None,
+    seeds: Annotated[str, typer.Option(help="Runs to average, as 1,2,3.")] = "",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    start: Annotated[Path | None, typer.Option(help="Adapter folder to go on from.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume from a checkpoint.")] = False,
+) -> None:
+    """Trains an adapter; after a kill the same command goes on where it was."""
+    from training.finetune import Step
+    from training.pipeline import train_adapter
+
+    def show(seed: int, step: Step) -> None:
+        typer.echo(
+            f"seed {seed}  step {step.step}/{step.steps}  loss {step.loss:.3f}  "
+            f"{step.tokens_per_second:.0f} tokens/s  {step.eta:.0f} s left"
+        )
+
+    def work() -> None:
+        chosen = _settings(settings, change or [])
+        numbers = [int(number) for number in seeds.split(",") if number]
+        path = train_adapter(
+            examples,
+            base or _embedded(),
+            chosen,
+            out,
+            seeds=numbers,
+            device=device,
+            start=start,
+            resume=not fresh,
+            watch=show,
+        )
+        typer.echo(f"adapter: {path}")
+
+    _guarded(work)
+
+
+def _settings(path: Path | None, changes: Sequence[str]) -> Any:
+    from training.settings import SettingsError, read_settings, settings_from
+
+    values = read_settings(path).to_dict() if path else {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise SettingsError(f"--set {change}: must be NAME=VALUE")
+        try:
+            values[name] = json.loads(value)
+        except json.JSONDecodeError as error:
+            raise SettingsError(f"--set {change}: the value must be JSON") from error
+    return settings_from(values)
+
+
+@train_app.command()
+def export(
+    adapter: Annotated[Path, typer.Option(help="Folder of the trained adapter.")],
+    out: Annotated[Path, typer.Option(help="GGUF to write.")],
+    base: Annotated[Path | None, typer.Option(help="What it was trained on; the embedded model.")] = None,
+    kind: Annotated[str, typer.Option(help="f32, f16, bf16 or q8_0.")] = "f16",
+) -> None:
+    """Writes an adapter as GGUF with llama.cpp's own converter."""
+    from training.export import export_adapter
+
+    typer.echo(f"adapter: {_guarded(lambda: export_adapter(adapter, base or _embedded(), out, kind))}")
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Sessions to measure on, never trained on.")],
+    out: Annotated[Path, typer.Option(help="Folder of the report.")],
+    labels: Annotated[Path | None, typer.Option(help="Section text for the sessions.")] = None,
+    part: Annotated[str, typer.Option(help="valid, test or all of the file.")] = "test",
+    seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
+    model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
+    adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,
+    floor: Annotated[bool, typer.Option(help="Measure the base without adapter as well.")] = False,
+    examples: Annotated[int, typer.Option(help="Sessions shown in the report; 0 keeps text out of it.")] = 3,
+) -> None:
+    """Writes notes for held-out sessions with what serves, and reports how good they are."""
+    from training.measuring import measure_models, resolve_candidates
+
+    def work() -> None:
+        candidates = resolve_candidates(model, adapter, floor)
+        lines = asyncio.run(measure_models(candidates, data, labels, part, seed, out, examples, typer.echo))
+        for line in lines:
+            typer.echo(line)
+
+    _guarded(work)

@@ -1,0 +1,104 @@
+"""Evaluation: what a model writes for sessions that it never saw, beside the floors, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.formats.format import NoteFormat, load_format
+from models.prompts import SUMMARY_ID
+from models.transcript import Turn
+from training.cases import Case, Texts, other_sessions_note, pair, transcript_lead
+from training.data import SessionRecord
+from training.scores import (
+    ROUGE,
+    Interval,
+    bleu,
+    bootstrap,
+    by_session,
+    invented_numbers,
+    repeats,
+    risk_recall,
+    rouge,
+    support_rate,
+    words_within,
+)
+
+PARAGRAPH, SECTIONS = SUMMARY_ID, "sections"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Scores of one set of texts for one part: ``values`` by measure and session, ``bleu`` over all."""
+
+    part: str
+    values: Mapping[str, Mapping[str, float]]
+    bleu: float
+
+    def interval(self, measure: str) -> Interval:
+        return bootstrap(list(self.values[measure].values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The candidates by name, each with its measured parts (the paragraph, each section, all sections together), and
+    the cases of the first candidate as examples."""
+
+    candidates: Mapping[str, Mapping[str, Measured]]
+    cases: tuple[Case, ...]
+    speed: Mapping[str, float]
+
+
+def measure(
+    cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], part: str, words: tuple[int, int]
+) -> Measured:
+    """All measures of one part."""
+    values: dict[str, Mapping[str, float]] = dict(rouge(cases))
+    values["support"] = by_session(cases, lambda case: support_rate(case.text, turns[case.session]))
+    values["invented numbers"] = by_session(cases, lambda case: invented_numbers(case.text, turns[case.session]))
+    values["risk recall"] = by_session(cases, risk_recall)
+    values["repeats"] = by_session(cases, lambda case: repeats(case.text))
+    values["length kept"] = by_session(cases, lambda case: words_within(case.text, *words))
+    values["words"] = by_session(cases, lambda case: len(case.text.split()))
+    return Measured(part, values, bleu(cases))
+
+
+def evaluate(
+    records: Sequence[SessionRecord],
+    candidates: Mapping[str, Texts],
+    speed: Mapping[str, float] | None = None,
+    note_format: NoteFormat | None = None,
+) -> Evaluation:
+    """Measures each candidate's texts, and the floors for the parts that the first one wrote."""
+    shape = note_format or load_format()
+    turns = {record.id: record.turns for record in records}
+    first = next(iter(candidates.values()))
+    parts = {part for _, part in first}
+    floors = {
+        "another session's note": other_sessions_note(records),
+        "the transcript's first words": transcript_lead(records, shape),
+    }
+    measured: dict[str, dict[str, Measured]] = {}
+    for name, texts in {**candidates, **floors}.items():
+        cases = pair(records, {key: text for key, text in texts.items() if key[1] in parts})
+        measured[name] = _parts(cases, turns, shape)
+    return Evaluation(measured, pair(records, first), dict(speed or {}))
+
+
+def _parts(cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], shape: NoteFormat) -> dict[str, Measured]:
+    bounds = {PARAGRAPH: (shape.summary_min_words, shape.summary_max_words)}
+    bounds |= {section.id: (1, section.words) for section in shape.sections}
+    found = {}
+    for part, words in bounds.items():
+        if chosen := [case for case in cases if case.part == part]:
+            found[part] = measure(chosen, turns, part, words)
+    if together := [case for case in cases if case.part != PARAGRAPH]:
+        longest = max(section.words for section in shape.sections)
+        found[SECTIONS] = measure(together, turns, SECTIONS, (1, longest))
+    return found
+
+
+def summary_line(evaluation: Evaluation, name: str, part: str = PARAGRAPH) -> str:
+    """ROUGE of one candidate in one line."""
+    measured = evaluation.candidates[name][part]
+    return ", ".join(f"{variant} {measured.interval(variant)}" for variant in ROUGE)

@@ -1,0 +1,130 @@
+"""The report of an evaluation, as Markdown and as one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from models.catalog.files import replacing
+from training.cases import Case
+from training.evaluate import Evaluation, Measured
+from training.scores import ROUGE
+
+_RATES = ("support", "risk recall", "invented numbers", "repeats", "length kept", "words")
+_VARIANT = "ROUGE: rouge-score, F-measure, stemmer on, one sentence a line; BLEU: sacrebleu, corpus. Intervals: 95 %, \
+bootstrap over sessions."
+
+Row = Sequence[str]
+
+
+def _scores(name: str, measured: Measured) -> Row:
+    cells = [str(measured.interval(variant)) for variant in ROUGE]
+    return (name, str(measured.interval("rougeL").n), *cells, f"{measured.bleu:.1f}")
+
+
+def _rates(name: str, measured: Measured) -> Row:
+    return (name, *(f"{measured.interval(rate).mean:.2f}" if measured.values[rate] else "–" for rate in _RATES))
+
+
+def tables(evaluation: Evaluation) -> Iterable[tuple[str, Row, list[Row]]]:
+    """(title, heads, rows): scores and rates of each part, all candidates side by side."""
+    first = next(iter(evaluation.candidates.values()))
+    for part in first:
+        named = [(name, parts[part]) for name, parts in evaluation.candidates.items() if part in parts]
+        heads = ("candidate", "sessions", "ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum", "BLEU")
+        yield f"{part}: against the reference", heads, [_scores(name, one) for name, one in named]
+        yield f"{part}: against the session", ("candidate", *_RATES), [_rates(name, one) for name, one in named]
+
+
+def markdown(evaluation: Evaluation, title: str, examples: int = 3) -> str:
+    """The report as Markdown. It holds text of sessions where ``examples`` is not 0."""
+    lines = [f"# {title}", "", _VARIANT, ""]
+    lines += [f"{name}: {value:.1f}" for name, value in evaluation.speed.items()]
+    for heading, heads, rows in tables(evaluation):
+        lines += ["", f"## {heading}", "", f"| {' | '.join(heads)} |", f"| {' | '.join('---' for _ in heads)} |"]
+        lines += [f"| {' | '.join(row)} |" for row in rows]
+    for case in _chosen(evaluation.cases, examples):
+        lines += [
+            "",
+            f"### {case.session}, {case.part}",
+            "",
+            f"Reference: {case.reference}",
+            "",
+            f"Written: {case.text}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _chosen(cases: Sequence[Case], sessions: int) -> list[Case]:
+    names = list(dict.fromkeys(case.session for case in cases))[:sessions]
+    return [case for case in cases if case.session in names]
+
+
+_STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
+table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.25rem .75rem;
+border-bottom:1px solid #8886;text-align:left}
+td{font-variant-numeric:tabular-nums}.pair{display:grid;grid-template-columns:1fr 1fr;gap:1.5rem}
+@media(prefers-color-scheme:dark){body{background:#111;color:#eee}}"""
+
+
+def to_html(evaluation: Evaluation, title: str, examples: int = 3) -> str:
+    """The report as HTML, examples side by side."""
+    parts = [f"<h1>{html.escape(title)}</h1><p>{html.escape(_VARIANT)}</p>"]
+    parts += [f"<p>{html.escape(name)}: {value:.1f}</p>" for name, value in evaluation.speed.items()]
+    for heading, heads, rows in tables(evaluation):
+        parts.append(f"<h2>{html.escape(heading)}</h2>{_table(heads, rows)}{_bars(evaluation, heading)}")
+    for case in _chosen(evaluation.cases, examples):
+        parts.append(
+            f"<h3>{html.escape(case.session)}, {html.escape(case.part)}</h3><div class=pair>"
+            f"<p><b>Reference</b><br>{html.escape(case.reference)}</p>"
+            f"<p><b>Written</b><br>{html.escape(case.text)}</p></div>"
+        )
+    head = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    )
+    return head + "".join(parts) + "</html>\n"
+
+
+def _table(heads: Row, rows: Sequence[Row]) -> str:
+    top = "".join(f"<th scope=col>{html.escape(head)}</th>" for head in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _bars(evaluation: Evaluation, heading: str) -> str:
+    """ROUGE-L of the candidates as bars with their intervals, for tables that hold it."""
+    part, _, against = heading.partition(": ")
+    if not against.endswith("reference"):
+        return ""
+    bars = []
+    for place, (name, parts) in enumerate(evaluation.candidates.items()):
+        if part in parts:
+            bars.append(_bar(place, name, parts[part]))
+    height = 28 * len(evaluation.candidates) + 8
+    label = html.escape(f"ROUGE-L of {part}", quote=True)
+    return f'<svg role=img aria-label="{label}" width=640 height={height}>{"".join(bars)}</svg>'
+
+
+def _bar(place: int, name: str, measured: Measured) -> str:
+    value, top = measured.interval("rougeL"), 28 * place + 4
+    return (
+        f'<rect x=220 y={top} width={value.mean * 400:.0f} height=18 fill="#3b6ea5"/>'
+        f"<line x1={220 + value.low * 400:.0f} x2={220 + value.high * 400:.0f} y1={top + 9} y2={top + 9}"
+        f' stroke="currentColor" stroke-width=2 />'
+        f'<text x=212 y={top + 14} text-anchor=end font-size=13 fill="currentColor">{html.escape(name)}</text>'
+    )
+
+
+def write_report(evaluation: Evaluation, folder: Path, title: str, examples: int = 3) -> tuple[Path, Path]:
+    """``report.md`` and ``report.html`` in ``folder``."""
+    written = []
+    for name, text in (
+        ("report.md", markdown(evaluation, title, examples)),
+        ("report.html", to_html(evaluation, title, examples)),
+    ):
+        path = folder / name
+        with replacing(path) as draft:
+            draft.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written[0], written[1]

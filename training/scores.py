@@ -1,0 +1,114 @@
+"""Scores of texts against references and against the session, with bootstrap intervals.
+
+ROUGE is rouge-score's, F-measure; "stemmer" says whether Porter's stemmer was on, and RLsum splits sentences at line
+ends as that package does, after one sentence was put on each line. BLEU is sacrebleu's, over the corpus.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.clinical.evidence import index_of
+from models.clinical.markers import risk_words, strip_markers
+from models.clinical.sentences import split_sentences
+from models.clinical.words import numbers
+from models.transcript import Turn
+from training.cases import Case
+
+ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % bootstrap interval over ``n`` sessions."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def bootstrap(values: Sequence[float], rounds: int = 2000, seed: int = 0) -> Interval:
+    """Percentile bootstrap of the mean; the same values give the same interval."""
+    if not values:
+        return Interval(0.0, 0.0, 0.0, 0)
+    chance = random.Random(seed)
+    means = sorted(statistics.fmean(chance.choices(values, k=len(values))) for _ in range(rounds))
+    return Interval(
+        statistics.fmean(values), means[int(0.025 * rounds)], means[min(rounds - 1, int(0.975 * rounds))], len(values)
+    )
+
+
+def difference(first: Mapping[str, float], second: Mapping[str, float]) -> Interval:
+    """``first`` minus ``second``, session by session over those that both have: paired, so that the sessions' own
+    difficulty falls out."""
+    return bootstrap([first[name] - second[name] for name in sorted(first.keys() & second.keys())])
+
+
+def rouge(cases: Sequence[Case], stemmer: bool = True) -> dict[str, dict[str, float]]:
+    """F-measure by variant and session; a session with several cases has their mean."""
+    from rouge_score import rouge_scorer
+
+    scorer = rouge_scorer.RougeScorer(list(ROUGE), use_stemmer=stemmer)
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in ROUGE}
+    for case in cases:
+        scores = scorer.score(_lines(case.reference), _lines(case.text))
+        for name in ROUGE:
+            found[name].setdefault(case.session, []).append(scores[name].fmeasure)
+    return {name: {s: statistics.fmean(values) for s, values in by.items()} for name, by in found.items()}
+
+
+def _lines(text: str) -> str:
+    return "\n".join(split_sentences(strip_markers(text)))
+
+
+def bleu(cases: Sequence[Case]) -> float:
+    """Corpus BLEU, 0 to 100."""
+    import sacrebleu
+
+    score = sacrebleu.corpus_bleu([strip_markers(c.text) for c in cases], [[strip_markers(c.reference) for c in cases]])
+    return float(score.score)
+
+
+def support_rate(text: str, turns: tuple[Turn, ...]) -> float:
+    """The share of sentences that the session bears out, 1 for no sentence."""
+    evidence = index_of(turns).sentences(text)
+    return sum(one.supported for one in evidence) / len(evidence) if evidence else 1.0
+
+
+def invented_numbers(text: str, turns: tuple[Turn, ...]) -> int:
+    """How many numbers of the text nobody said."""
+    said = {number for turn in turns for number in numbers(turn.text)}
+    return sum(number not in said for number in numbers(strip_markers(text)))
+
+
+def risk_recall(case: Case) -> float | None:
+    """The share of the reference's risk words that the text has, None when it has none."""
+    wanted = {word.lower() for word in risk_words(case.reference)}
+    found = {word.lower() for word in risk_words(case.text)}
+    return len(wanted & found) / len(wanted) if wanted else None
+
+
+def repeats(text: str) -> bool:
+    """Whether a sentence of the text occurs twice."""
+    sentences = [sentence.lower() for sentence in split_sentences(text)]
+    return len(set(sentences)) < len(sentences)
+
+
+def words_within(text: str, low: int, high: int) -> bool:
+    return low <= len(strip_markers(text).split()) <= high
+
+
+def by_session(cases: Sequence[Case], measure: Callable[[Case], float | None]) -> dict[str, float]:
+    """A measure's mean over the cases of each session, those without a value left out."""
+    found: dict[str, list[float]] = {}
+    for case in cases:
+        if (value := measure(case)) is not None:
+            found.setdefault(case.session, []).append(float(value))
+    return {name: statistics.fmean(values) for name, values in found.items()}

@@ -1,0 +1,81 @@
+"""Notes written by what serves: the GGUF through the engine, each part a branch of one prefix, greedily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from models.chat import FAMILIES
+from models.clinical.plan import max_tokens
+from models.engine.api import Branch, Engine, Failed, Finished, GenerationRequest, Token
+from models.formats.format import NoteFormat, load_format
+from models.prompts import SUMMARY_ID, note_prefix, section_prime, summary_prime
+from models.transcript import Turn
+from training.data import SessionRecord
+
+
+class WritingError(RuntimeError):
+    """The engine failed on a session; the message names it and the reason."""
+
+
+@dataclass(slots=True)
+class Written:
+    """Texts by (session, part), and what the engine said of its speed, session by session."""
+
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    finished: list[Finished] = field(default_factory=list)
+
+    @property
+    def prefill_rate(self) -> float:
+        """Tokens of prompt a second."""
+        tokens = sum(one.input_tokens - one.cached_tokens for one in self.finished)
+        seconds = sum(one.prefill_seconds for one in self.finished)
+        return tokens / seconds if seconds else 0.0
+
+    @property
+    def decode_rate(self) -> float:
+        """Tokens written a second, all branches together."""
+        seconds = sum(one.decode_seconds for one in self.finished)
+        return sum(one.output_tokens for one in self.finished) / seconds if seconds else 0.0
+
+
+def branches(engine: Engine, note_format: NoteFormat, only: Sequence[str] = ()) -> tuple[Branch, ...]:
+    """The branches of a note as the service asks for them; ``only`` names parts, none for all."""
+    chat = FAMILIES[engine.info.chat]
+    parts = [(SUMMARY_ID, summary_prime(chat, note_format), note_format.summary_max_words)]
+    parts += [(s.id, section_prime(chat, note_format, s), s.words) for s in note_format.sections]
+    return tuple(Branch(name, prime, max_tokens(words)) for name, prime, words in parts if not only or name in only)
+
+
+async def write_notes(
+    engine: Engine,
+    records: Sequence[SessionRecord],
+    *,
+    only: Sequence[str] = (),
+    note_format: NoteFormat | None = None,
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """The notes of the sessions, one after the other. Raises ``WritingError``."""
+    wanted = branches(engine, note_format or load_format(), only)
+    written = Written()
+    for place, record in enumerate(records):
+        await _write(engine, record.id, record.turns, wanted, written)
+        watch(place + 1, len(records))
+    return written
+
+
+async def _write(
+    engine: Engine, name: str, turns: Sequence[Turn], wanted: tuple[Branch, ...], written: Written
+) -> None:
+    prefix = note_prefix(FAMILIES[engine.info.chat], turns)
+    texts: dict[str, list[str]] = {branch.id: [] for branch in wanted}
+    async for step in engine.submit(GenerationRequest(f"evaluate-{name}", name, prefix, wanted)):
+        for event in step:
+            if isinstance(event, Token):
+                texts[event.branch].append(event.text)
+            elif isinstance(event, Failed):
+                raise WritingError(f"session {name}: {event.reason}: {event.detail}")
+            elif isinstance(event, Finished):
+                written.finished.append(event)
+    engine.release(name)
+    written.texts.update({(name, part): "".join(pieces).strip() for part, pieces in texts.items()})
