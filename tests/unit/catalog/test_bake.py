@@ -1,0 +1,122 @@
+"""Baking: the merged file holds base + scale * B @ A, says of what it was made, and is found again by that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
+from gguf.quants import dequantize, quantize
+
+from models.catalog import resolve
+from models.catalog.bake import bake, ensure_baked
+from models.catalog.embedded import EMBEDDED_FILE
+from models.catalog.files import sha256_of
+from models.catalog.resolve import baked_file, is_baked, resolve_model
+from models.errors import ModelFileError
+
+WIDTH, RANK, ALPHA = 64, 4, 8.0
+CHANCE = np.random.default_rng(0)
+
+
+def write(
+    path: Path, tensors: dict[str, np.ndarray], kind: GGMLQuantizationType | None, architecture: str, **more: float
+) -> Path:
+    writer = GGUFWriter(path, architecture)
+    writer.add_context_length(128)
+    writer.add_array("tokenizer.ggml.tokens", ["a", "b"])
+    if more:
+        writer.add_type("adapter")
+        writer.add_float32("adapter.lora.alpha", more["alpha"])
+    for name, values in tensors.items():
+        if kind is None or "norm" in name:
+            writer.add_tensor(name, values)
+        else:
+            writer.add_tensor(name, quantize(values, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def normal(*shape: int) -> np.ndarray:
+    return CHANCE.normal(0, 0.1, shape).astype(np.float32)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    tensors = {
+        "blk.0.attn_q.weight": normal(32, WIDTH),
+        "blk.0.norm.weight": normal(WIDTH),
+        "out.weight": normal(8, WIDTH),
+    }
+    return write(tmp_path / EMBEDDED_FILE, tensors, GGMLQuantizationType.Q4_1, "llama")
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    folder = tmp_path / "adapters" / "mine"
+    folder.mkdir(parents=True)
+    tensors = {"blk.0.attn_q.weight.lora_a": normal(RANK, WIDTH), "blk.0.attn_q.weight.lora_b": normal(32, RANK)}
+    return write(folder / "adapter.gguf", tensors, None, "llama", alpha=ALPHA)
+
+
+def values(path: Path) -> dict[str, np.ndarray]:
+    return {t.name: dequantize(t.data, t.tensor_type) for t in GGUFReader(path).tensors}
+
+
+def test_the_baked_weights_are_the_base_plus_the_scaled_product(tmp_path: Path, base: Path, adapter: Path) -> None:
+    baked = values(bake(base, adapter, tmp_path / "baked.gguf", "mine"))
+
+    before, halves = values(base), values(adapter)
+    delta = ALPHA / RANK * halves["blk.0.attn_q.weight.lora_b"] @ halves["blk.0.attn_q.weight.lora_a"]
+    wanted = before["blk.0.attn_q.weight"] + delta
+    assert np.abs(baked["blk.0.attn_q.weight"] - wanted).max() < 2 * np.abs(wanted).max() / 127
+    assert np.abs(baked["out.weight"] - before["out.weight"]).max() < 2 * np.abs(before["out.weight"]).max() / 127
+    assert np.array_equal(baked["blk.0.norm.weight"], before["blk.0.norm.weight"])
+
+
+def test_metadata_is_kept_and_says_of_what_the_file_was_made(tmp_path: Path, base: Path, adapter: Path) -> None:
+    reader = GGUFReader(bake(base, adapter, tmp_path / "baked.gguf", "mine"))
+
+    found = {name: field.contents() for name, field in reader.fields.items()}
+    assert found["llama.context_length"] == 128
+    assert found["tokenizer.ggml.tokens"] == ["a", "b"]
+    assert found["general.name"] == "mine"
+    assert found[resolve.BASE_KEY] == sha256_of(base)
+    assert found[resolve.ADAPTER_KEY] == sha256_of(adapter)
+
+
+def test_an_adapter_for_other_tensors_or_another_architecture_is_refused(tmp_path: Path, base: Path) -> None:
+    other = {"blk.7.attn_q.weight.lora_a": normal(RANK, WIDTH), "blk.7.attn_q.weight.lora_b": normal(32, RANK)}
+    with pytest.raises(ModelFileError, match=r"has no tensor blk\.7"):
+        bake(base, write(tmp_path / "a.gguf", other, None, "llama", alpha=1.0), tmp_path / "out.gguf", "x")
+    with pytest.raises(ModelFileError, match="an adapter for phi3, the base is llama"):
+        bake(base, write(tmp_path / "b.gguf", other, None, "phi3", alpha=1.0), tmp_path / "out.gguf", "x")
+    with pytest.raises(ModelFileError, match="not a LoRA adapter"):
+        bake(base, base, tmp_path / "out.gguf", "x")
+    assert not (tmp_path / "out.gguf").exists()
+
+
+def test_set_up_bakes_once_and_again_when_the_adapter_changed(
+    tmp_path: Path, base: Path, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "EMBEDDED_SHA256", sha256_of(base))
+    adapters = adapter.parent.parent
+    baked = ensure_baked(tmp_path, adapters=adapters)
+    assert baked == baked_file(tmp_path, adapter)
+    resolved = resolve_model(None, tmp_path, adapters)
+    assert (resolved.path, resolved.adapter_path, resolved.adapter_name) == (baked, None, "mine")
+
+    first = baked.stat().st_mtime_ns
+    ensure_baked(tmp_path, adapters=adapters)
+    assert baked.stat().st_mtime_ns == first
+
+    halves = {"blk.0.attn_q.weight.lora_a": normal(RANK, WIDTH), "blk.0.attn_q.weight.lora_b": normal(32, RANK)}
+    write(adapter, halves, None, "llama", alpha=ALPHA)
+    assert not is_baked(baked, adapter)
+    assert resolve_model(None, tmp_path, adapters).adapter_path == adapter
+    ensure_baked(tmp_path, adapters=adapters)
+    assert is_baked(baked, adapter)
