@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.clinical.lexicon import DENIAL, RELATIONS
-from models.clinical.risk import RiskMention, find_risk
+from models.clinical.risk import RiskMention, affirmed_categories, find_risk
 from models.clinical.session import Session
 from models.transcript import Turn
 
@@ -26,6 +26,11 @@ _RATED = re.compile(
     re.IGNORECASE,
 )
 _BY_OTHER = re.compile(r"\W*(?:\w+ ){0,2}(?:by|of|in|from) ", re.IGNORECASE)
+# Parts of a danger that can be denied by somebody who affirms another part.
+_FACET = re.compile(
+    r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history)(?!\w)",
+    re.IGNORECASE,
+)
 # What is spoken of under one word may be noted under another of the same line.
 _KINDS = (
     frozenset({"harm_to_others", "violence", "weapon"}),
@@ -54,7 +59,19 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
         negated = noted.negated or bool(DENIAL.search(sentence[: sentence.find(noted.term)]))
         if about != "other" and not _borne_out(same, negated):
             return "risk_contradicted"
+        if negated and about == "client" and _denies_the_affirmed(sentence, noted, session):
+            return "risk_contradicted"
     return None
+
+
+def _denies_the_affirmed(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether a denial covers what the client affirmed elsewhere in the session. Who had thoughts of suicide and never
+    tried it may be said to deny an attempt, an intent or a plan, not to deny suicide."""
+    if noted.category not in affirmed_categories(session.mentions):
+        return False
+    start = sentence.find(noted.term)
+    around = " ".join([*sentence[:start].split()[-3:], noted.term, *sentence[start + len(noted.term) :].split()[:2]])
+    return _FACET.search(around) is None
 
 
 def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
