@@ -67,7 +67,7 @@ def summary_prime(chat: ChatFormat, note_format: NoteFormat) -> tuple[Segment, .
 
 def _prime(chat: ChatFormat, note_format: NoteFormat, heading: str, instruction: str) -> tuple[Segment, ...]:
     begin = Segment(f"**{heading}:**")
-    if note_format.id == DEFAULT_FORMAT:
+    if note_format == load_format(DEFAULT_FORMAT):
         return (begin,)
     return (
         *chat.asking(),
