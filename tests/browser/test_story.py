@@ -34,7 +34,8 @@ def say(service: Service, session_id: int, first: int, last: int) -> None:
 def picture(editor: Editor, folder: Path, name: str) -> None:
     path = folder / f"{name}.png"
     editor.page.screenshot(path=path)
-    assert path.stat().st_size < 200_000, f"{name}.png has {path.stat().st_size} bytes"
+    # What goes into the repository stays small; beside other tests' sessions a picture is larger.
+    assert folder.name != "images" or path.stat().st_size < 200_000, f"{name}.png has {path.stat().st_size} bytes"
 
 
 def test_a_live_session_becomes_a_signed_note_with_an_addendum(
