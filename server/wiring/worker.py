@@ -23,18 +23,16 @@ from server.worker.worker import Worker, WorkerOptions
 WORKER_CONSUMER = "casenote-worker"
 
 
-def engine_of(settings: Settings, model: ResolvedModel) -> Engine:
-    """The engine of the configured model, not loaded yet."""
-    return LlamaEngine(
-        EngineSettings(
-            model_path=model.path,
-            lora_path=model.adapter_path,
-            n_ctx=settings.phi3_n_ctx,
-            n_threads=settings.phi3_n_threads,
-            n_gpu_layers=settings.phi3_n_gpu_layers,
-            max_waiting=settings.queue_limit,
-            cache_dir=settings.casenote_home / "cache",
-        )
+def engine_settings(settings: Settings, model: ResolvedModel) -> EngineSettings:
+    """What the engine is told: the configured parameters, and nothing that was not configured."""
+    return EngineSettings(
+        model_path=model.path,
+        lora_path=model.adapter_path,
+        n_ctx=settings.phi3_n_ctx,
+        n_threads=settings.phi3_n_threads,
+        n_gpu_layers=settings.phi3_n_gpu_layers,
+        max_waiting=settings.queue_limit,
+        cache_dir=settings.casenote_home / "cache",
     )
 
 
@@ -47,7 +45,7 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
     model = model_of(settings)
     formats = formats_of(settings)
     async with AsyncExitStack() as stack:
-        engine = engine_of(settings, model)
+        engine: Engine = LlamaEngine(engine_settings(settings, model))
         await engine.start()
         stack.push_async_callback(engine.stop)
         database = Database(settings.database)
