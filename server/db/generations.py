@@ -7,6 +7,7 @@ passed to another changes nothing.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -115,23 +116,17 @@ async def release_all(db: AsyncSession, owner_prefix: str) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-async def renew(db: AsyncSession, owner: str, lease: float, now: datetime) -> dict[str, bool]:
-    """Extends all leases of ``owner``. The ids it still holds, and whether each is to be cancelled."""
-    await db.execute(
-        update(GenerationRow)
-        .where(GenerationRow.state == "running", GenerationRow.owner == owner)
-        .values(lease_until=now + timedelta(seconds=lease))
-    )
-    rows = await db.execute(
-        select(GenerationRow.id, GenerationRow.cancel_requested).where(
-            GenerationRow.state == "running", GenerationRow.owner == owner
-        )
-    )
+async def renew(db: AsyncSession, owner: str, ids: Iterable[str], lease: float, now: datetime) -> dict[str, bool]:
+    """Extends the leases of ``owner`` on ``ids``. Those it still holds, and whether each is to be cancelled."""
+    its_own = (GenerationRow.id.in_(list(ids)), GenerationRow.state == "running", GenerationRow.owner == owner)
+    await db.execute(update(GenerationRow).where(*its_own).values(lease_until=now + timedelta(seconds=lease)))
+    rows = await db.execute(select(GenerationRow.id, GenerationRow.cancel_requested).where(*its_own))
     return dict(rows.all())
 
 
 async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -> GenerationRow | None:
-    """The generation if it is still this owner's in this attempt, locked for the transaction."""
+    """The generation if it is still this owner's in this attempt, locked for the transaction. Whoever locks the
+    session too locks that first: in another order two transactions could wait for each other for ever."""
     return (
         await db.execute(
             select(GenerationRow)

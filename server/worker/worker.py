@@ -12,12 +12,12 @@ import json
 from dataclasses import asdict, dataclass
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from events.broker import MessageBroker
 from events.wake import CANCEL, SESSION_CHANGED, WAKE_RELAY, WAKE_WORKER, WORKER_STATS
 from models.engine.api import Engine, EngineFailure
 from models.formats import NoteFormat
+from models.formats.format import DEFAULT_FORMAT
 from models.prompts import PROMPT_VERSION
 from server import announce
 from server.clock import utc_now
@@ -67,6 +67,7 @@ class Worker:
         self._engine = engine
         self._formats = formats
         self._options = options
+        self._claimed: set[str] = set()
         self._running: dict[str, Drafting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
@@ -109,7 +110,7 @@ class Worker:
             try:
                 while len(self._tasks) < self._options.slots and not self._stopping and await self._begin_one():
                     pass
-            except (DBAPIError, OSError) as error:
+            except Exception as error:
                 self._log.warning("the queue cannot be read", error=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _IDLE_LOOK)
@@ -119,16 +120,19 @@ class Worker:
             row = await generations.claim(db, self._options.owner, self._options.lease, utc_now())
         if row is None:
             return False
+        self._claimed.add(row.id)
         task = asyncio.create_task(self._run(row), name=f"generation-{row.id}")
         self._tasks.add(task)
-        task.add_done_callback(self._on_done)
+        task.add_done_callback(lambda done: self._on_done(done, row.id))
         return True
 
-    def _on_done(self, task: asyncio.Task[None]) -> None:
+    def _on_done(self, task: asyncio.Task[None], generation_id: str) -> None:
         self._tasks.discard(task)
+        # From here on the lease is not renewed: what did not end is tried again once it has run out.
+        self._claimed.discard(generation_id)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            # The lease runs out and the generation is tried again; the type alone, a message may quote the session.
+            # The type alone: a message may quote the session.
             self._log.error("a generation ended with an error", error=type(error).__name__)
 
     async def _run(self, row: GenerationRow) -> None:
@@ -169,7 +173,8 @@ class Worker:
             session_id=row.session_id,
             attempt=row.attempt,
             turns=turns,
-            note_format=self._formats[options["format"]],
+            # A clinic's own format can be gone since the note was asked for.
+            note_format=self._formats.get(options["format"]) or self._formats[DEFAULT_FORMAT],
             only=frozenset(only) if only else None,
             allow_fallback=self._options.allow_fallback and options.get("allow_fallback", True),
         )
@@ -178,8 +183,8 @@ class Worker:
         """The note, its revision, its event and the end of the generation, in one transaction."""
         now = utc_now()
         async with self._database.write() as db:
-            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
             session = await sessions.lock(db, row.session_id)
+            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
             if held is None or session is None:
                 self._log.warning("the lease was lost", generation_id=row.id, session_id=row.session_id)
                 return
@@ -214,8 +219,8 @@ class Worker:
         stopping = self._stopping and reason in (EngineFailure.CANCELLED, EngineFailure.STOPPED)
         now = utc_now()
         async with self._database.write() as db:
-            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
             session = await sessions.lock(db, row.session_id)
+            held = await generations.hold(db, row.id, self._options.owner, row.attempt)
             if held is None or session is None:
                 return
             if (stopping or reason is EngineFailure.STOPPED) and not held.cancel_requested:
@@ -237,8 +242,10 @@ class Worker:
             before = dict(self._running)
             try:
                 async with self._database.write() as db:
-                    held = await generations.renew(db, self._options.owner, self._options.lease, utc_now())
-            except (DBAPIError, OSError) as error:
+                    held = await generations.renew(
+                        db, self._options.owner, self._claimed, self._options.lease, utc_now()
+                    )
+            except Exception as error:
                 self._log.warning("leases cannot be renewed", error=type(error).__name__)
                 continue
             for generation_id, drafting in before.items():

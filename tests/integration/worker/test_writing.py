@@ -7,15 +7,18 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import text
 
 from models.engine.api import Branch, EngineFailure, GenerationRequest
 from models.engine.scripted import scripted_info
 from models.formats import load_formats
 from server.clock import utc_now
 from server.db import generations, sessions
+from server.db.sessions import NewSession
 from server.notes.editing import Editing
 from server.notes.state import Change
-from tests.integration.worker.conftest import GOOD, Bench, until
+from server.sessions import intake
+from tests.integration.worker.conftest import GOOD, LIMITS, Bench, until
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 EDITING = Editing(formats=load_formats(), default_format="progress", with_text=False, queue_limit=64)
@@ -166,6 +169,51 @@ async def test_a_worker_that_stops_hands_its_notes_back(bench: Bench) -> None:
     assert len(await bench.revisions(session_id)) == 1
 
 
+async def test_a_note_that_could_not_be_stored_is_written_again(bench: Bench) -> None:
+    await _execute(bench, "CREATE TRIGGER full BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    await bench.start_worker(lease=1.0)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+    await until(lambda: _idle(bench))
+    await _execute(bench, "DROP TRIGGER full")
+
+    row = await bench.ended(generation_id)
+
+    assert row.state == "done"
+    assert row.attempt > 1
+    assert len(await bench.revisions(session_id)) == 1
+
+
+async def test_a_queue_that_cannot_be_read_is_read_again(bench: Bench) -> None:
+    worker = await bench.start_worker()
+    async with bench.database.write() as db:
+        session = await intake.create(
+            db, NewSession(patient_id=7, original_transcription=SHORT_SESSION), LIMITS, utc_now()
+        )
+        await intake.close(db, session, utc_now())
+        await db.execute(text("UPDATE generations SET options = '{'"))
+    worker.wake()
+    await until(lambda: _woken(bench))
+
+    await _execute(bench, "UPDATE generations SET options = :options", options=json.dumps(intake.options()))
+
+    assert await until(lambda: bench.note(session.id)) is not None
+
+
+async def test_a_format_that_the_clinic_took_away_gives_way_to_the_default_one(bench: Bench) -> None:
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    options = json.dumps(intake.options(note_format="taken-away"))
+    await _execute(bench, "UPDATE generations SET options = :options", options=options)
+
+    await bench.start_worker()
+    row = await bench.ended(generation_id)
+
+    stored = await bench.note(session_id)
+    assert row.state == "done"
+    assert stored is not None
+    assert stored.note.format == "progress"
+
+
 async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section(bench: Bench) -> None:
     await bench.start_worker(delay=0.05)
     session_id, generation_id = await bench.closed_session(SHORT_SESSION)
@@ -266,6 +314,16 @@ async def test_a_broker_that_is_away_does_not_hold_the_note_up(bench: Bench) -> 
 
 async def _running(bench: Bench, generation_id: str) -> bool:
     return (await bench.generation(generation_id)).state == "running" and any(w._running for w in bench.workers)
+
+
+async def _execute(bench: Bench, statement: str, **values: str) -> None:
+    async with bench.database.write() as db:
+        await db.execute(text(statement), values)
+
+
+async def _woken(bench: Bench) -> bool:
+    """Whether the workers have seen to what woke them."""
+    return not any(worker._wake.is_set() for worker in bench.workers)
 
 
 async def _idle(bench: Bench) -> bool:
