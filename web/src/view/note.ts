@@ -75,6 +75,11 @@ export class NoteView {
   readonly #commands: SectionCommands;
   #views: readonly SectionView[] = [];
   #turns: TurnLookup = () => undefined;
+  #origin: {
+    readonly stored: StoredNote | null;
+    readonly writing: boolean;
+    readonly demonstrated: boolean;
+  } | null = null;
   #sessionId: number | null = null;
 
   constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
@@ -122,6 +127,7 @@ export class NoteView {
   #switched(sessionId: number): void {
     for (const view of this.#views) view.destroy();
     this.#views = [];
+    this.#origin = null;
     this.#sessionId = sessionId;
     this.#sections.replaceChildren();
   }
@@ -152,6 +158,11 @@ export class NoteView {
 
   #showOrigin(note: NoteState, demonstrated: boolean): void {
     const { stored } = note;
+    const known = this.#origin;
+    const writing = note.generation !== null;
+    if (known && known.stored === stored && known.writing === writing && known.demonstrated === demonstrated)
+      return;
+    this.#origin = { stored, writing, demonstrated };
     show(this.#demonstration, note.generation ? demonstrated : stored?.demonstration === true);
     show(this.#fallback, stored?.fallback === true);
     this.#risk.replaceChildren(...(stored ? riskWords(stored) : []));

@@ -52,6 +52,16 @@ export function authorship(section: SectionState, context: SectionContext): Auth
   return { kind: "ai", words: "AI draft, not reviewed", icon: "spark" };
 }
 
+function sameContext(a: SectionContext, b: SectionContext): boolean {
+  return (
+    a.locked === b.locked &&
+    a.running === b.running &&
+    a.signedBy === b.signedBy &&
+    a.evidence === b.evidence &&
+    a.turns === b.turns
+  );
+}
+
 export class SectionView {
   readonly id: string;
   readonly element: HTMLElement;
@@ -63,6 +73,7 @@ export class SectionView {
   readonly #late: LateWords;
   readonly #evidence: EvidenceStrip;
   #authorshipShown = "";
+  #shown: { readonly section: SectionState; readonly context: SectionContext } | null = null;
 
   constructor(section: SectionState, nonce: string, commands: SectionCommands) {
     this.id = section.id;
@@ -130,6 +141,9 @@ export class SectionView {
   }
 
   update(section: SectionState, context: SectionContext): void {
+    const before = this.#shown;
+    if (before && before.section === section && sameContext(before.context, context)) return;
+    this.#shown = { section, context };
     setText(this.#heading, section.heading);
     this.#showAuthorship(section, context);
     setText(this.#unsaved, isUnsaved(section) && !section.conflict ? "Unsaved" : "");

@@ -1,12 +1,19 @@
 /** The transcript: one entry a turn, growing while the session is live; evidence and gaps are marked on it. */
 
 import type { Turn } from "../api/types.ts";
-import type { AppState } from "../state/state.ts";
+import type { AppState, Evidence, OpenSession } from "../state/state.ts";
 import { riskSpans } from "../text/markers.ts";
 import { clock, count, speakerName } from "../text/words.ts";
 import { arrange, h, setText, show } from "./dom.ts";
 
 const NEAR_END_PX = 120;
+const NO_TURNS: readonly number[] = [];
+
+interface Marks {
+  readonly turns: readonly Turn[];
+  readonly evidence: Evidence | null;
+  readonly uncovered: readonly number[];
+}
 
 function words(text: string): readonly (Node | string)[] {
   const pieces: (Node | string)[] = [];
@@ -47,6 +54,7 @@ export class TranscriptView {
   readonly #empty = h("p", { class: "quiet-text" });
   readonly #scroller: HTMLElement;
   #following = false;
+  #marks: Marks | null = null;
   #entries: { readonly turn: Turn; readonly element: HTMLElement }[] = [];
 
   constructor() {
@@ -75,7 +83,7 @@ export class TranscriptView {
     const live = state.sessions.items.get(open.id)?.status === "live";
     if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns);
     if (live && !this.#following) this.#follow();
-    this.#mark(state);
+    this.#mark(open);
     if (open.evidence !== before.open?.evidence) this.#reveal(open.evidence?.turns ?? []);
     setText(this.#count, `${count(open.turns.length, "turn", "turns")}${live ? " · listening" : ""}`);
     show(this.#empty, open.turns.length === 0);
@@ -109,9 +117,23 @@ export class TranscriptView {
     if (follow) this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  #mark(state: AppState): void {
-    const sources = new Set(state.open?.evidence?.turns ?? []);
-    const gaps = new Set(state.open?.note.generation ? [] : (state.open?.note.stored?.uncovered ?? []));
+  /** A turn is looked at only when what marks it changed: a note that is written changes many times a second. */
+  #mark(open: OpenSession): void {
+    const marks = {
+      turns: open.turns,
+      evidence: open.evidence,
+      uncovered: open.note.generation ? NO_TURNS : (open.note.stored?.uncovered ?? NO_TURNS),
+    };
+    const known = this.#marks;
+    this.#marks = marks;
+    if (
+      known?.turns === marks.turns &&
+      known.evidence === marks.evidence &&
+      known.uncovered === marks.uncovered
+    )
+      return;
+    const sources = new Set(marks.evidence?.turns ?? NO_TURNS);
+    const gaps = new Set(marks.uncovered);
     for (const { turn, element } of this.#entries) {
       element.classList.toggle("is-source", sources.has(turn.index));
       element.classList.toggle("is-gap", gaps.has(turn.index));
