@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from server.bench.commands import bench
 from server.errors import CasenoteError, SettingsError
 from server.settings import Role, load_settings
 from training.cli import mount
@@ -20,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
 )
 
-bench = typer.Typer(help="Measurements.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 mount(app)
 
@@ -83,35 +83,21 @@ def migrate() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Says what this installation has and lacks."""
-    from server.doctor import examine
-
-    findings = examine(load_settings())
-    for finding in findings:
-        typer.echo(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.detail}")
-    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
-
-
-@bench.command("stream")
-def bench_stream(
-    notes: Annotated[int, typer.Option(help="Notes to measure.", min=1, max=100)] = 5,
-    watchers: Annotated[int, typer.Option(help="Watchers of the crowded note.", min=1, max=2000)] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+def doctor(
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Also find out what suits this machine; a minute or two.")
+    ] = False,
 ) -> None:
-    """What lies between a decoded token and a client that sees it, beside llama.cpp alone, in one run."""
-    from models.bench.raw_decode import raw_decode_rate
-    from models.engine.settings import physical_cores
-    from server import logs
-    from server.bench import stream
-    from server.wiring.model import model_of
+    """Says what this installation has and lacks."""
+    from server.doctor import examine, tuning_of
 
     settings = load_settings()
-    logs.configure("error", "bench")
-    threads = settings.phi3_n_threads or physical_cores()
-    raw = raw_decode_rate(model_of(settings).path, threads=threads)
-    report = asyncio.run(stream.measure(settings, notes=notes, watchers=watchers, raw_decode_rate=raw))
-    typer.echo(report.to_json() if as_json else "\n".join(report.lines()))
+    findings = examine(settings)
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.ok else 'BAD '} {finding.what}: {finding.detail}")
+    if tune:
+        typer.echo("\n".join(tuning_of(settings)))
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from events.errors import EmbeddedNatsError
 from events.server_process import find_program
 from models.engine.settings import physical_cores
+from models.errors import ModelError
 from server import supervisor
 from server.db import driver
 from server.errors import SettingsError
@@ -74,3 +75,17 @@ def _model(settings: Settings) -> Finding:
 def _web() -> Finding:
     folder = web_folder()
     return Finding("editor", folder is not None, str(folder) if folder else "not built: run 'make setup'")
+
+
+def tuning_of(settings: Settings) -> list[str]:
+    """Measures what suits this machine and model, remembers it for the next start, and tells it.
+
+    Raises ``SettingsError``.
+    """
+    from models.engine.tuning import tune
+    from server.wiring.worker import engine_settings
+
+    try:
+        return tune(engine_settings(settings, model_of(settings))).lines()
+    except ModelError as error:
+        raise SettingsError(str(error)) from error
