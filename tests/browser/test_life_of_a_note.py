@@ -14,7 +14,7 @@ from tests.browser.notes import put, written_note
 from tests.browser.scripted import scripted_service
 from tests.support.api import SCRIPT
 from tests.support.service import Service
-from tests.support.transcripts import SHORT_SESSION
+from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 OWN = "Breathing twice a day, and a call on Friday."
 
@@ -189,3 +189,26 @@ def test_who_selects_everything_means_what_the_model_writes_next_too(service: Se
     expect(editor.words("plan")).to_contain_text("what came after")
     editor.page.keyboard.type("Mine alone.")
     assert editor.text("plan") == "Mine alone."
+
+
+@pytest.mark.timeout(900)
+def test_a_note_that_is_stopped_leaves_what_was_there_and_can_be_written_again(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = service.create(sample_transcript(), patient_id=83)
+    put(service, session_id, {"progress": "Written by hand."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("progress")).to_contain_text("Written by hand.")
+    editor.button("Write anew").click()
+    editor.page.get_by_role("dialog").get_by_role("button", name="Write anew").click()
+    editor.wait_for_writing()
+    editor.button("Stop").click()
+    expect(editor.page.locator(".banner-problem:visible")).to_contain_text("cancelled")
+    expect(editor.words("progress")).to_contain_text("Written by hand.")
+    assert editor.text("risk") == ""
+    editor.button("Try again").click()
+    editor.wait_for_writing()
+    editor.wait_for_note()
+    expect(editor.words("progress")).to_contain_text("Written by hand.")
+    assert editor.text("risk") != ""

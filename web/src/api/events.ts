@@ -74,8 +74,9 @@ export class ReconnectingStream {
       this.#failures = 0;
       this.#handlers.onOpen();
     };
-    source.onerror = () => {
-      if (source === this.#source) this.#failed(source);
+    source.onerror = (event) => {
+      // A note's stream has an event of its own called error, which arrives here too.
+      if (source === this.#source && !(event instanceof MessageEvent)) this.#failed(source);
     };
     for (const name of this.#handlers.names) {
       source.addEventListener(name, (event) => {

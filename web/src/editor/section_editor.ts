@@ -48,6 +48,8 @@ export class SectionEditor {
   readonly view: EditorView;
   readonly #handlers: SectionEditorHandlers;
   readonly #readOnly = new Compartment();
+  /** A text that came while a person composed; theirs takes its place if it changed anything. */
+  #waiting: string | null = null;
   #locked = false;
   #marks: Marks | null = null;
 
@@ -72,6 +74,7 @@ export class SectionEditor {
         autocapitalize: "sentences",
       }),
       nativeInput,
+      EditorView.domEventHandlers({ compositionend: () => this.#composed() }),
       placeholder("Nothing written yet"),
       marks,
       this.#readOnly.of([]),
@@ -86,7 +89,12 @@ export class SectionEditor {
   /** Shows a text that did not come from this editor. A person's composition is never cut. */
   setText(text: string): void {
     const before = this.text;
-    if (before === text || this.view.composing) return;
+    if (before === text) return;
+    if (this.view.composing) {
+      this.#waiting = text;
+      return;
+    }
+    this.#waiting = null;
     const { from, to } = this.view.state.selection.main;
     const all = from === 0 && to === before.length && to > 0;
     this.view.dispatch({
@@ -135,9 +143,20 @@ export class SectionEditor {
     this.view.destroy();
   }
 
+  /** After the browser has put the composed words in, or taken them back. */
+  #composed(): boolean {
+    window.setTimeout(() => {
+      if (this.#waiting !== null) this.setText(this.#waiting);
+    });
+    return false;
+  }
+
   #updated(update: ViewUpdate): void {
     const own = update.transactions.filter((transaction) => !transaction.annotation(fromState));
-    if (own.some((transaction) => transaction.docChanged)) this.#handlers.onEdit(this.text);
+    if (own.some((transaction) => transaction.docChanged)) {
+      this.#waiting = null;
+      this.#handlers.onEdit(this.text);
+    }
     for (const transaction of own) {
       for (const effect of transaction.effects) {
         if (effect.is(suggestionTaken) && !effect.value.taken)

@@ -198,6 +198,8 @@ export function followOpenSession(store: Store): { watch: () => void; reload: ()
     if (item && item !== known) follower.changed(item, known);
     const asked = state.open.note.resync === "asked" && before.open?.note.resync !== "asked";
     if (asked || (state.online && !before.online)) follower.reconnect();
+    // What a generation cleared away before it failed is where it was stored.
+    if (state.open.note.failure && !before.open?.note.failure) void follower.loadNote();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) follower?.hidden();

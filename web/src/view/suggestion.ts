@@ -62,6 +62,7 @@ export class SuggestionCard {
   readonly #offer: HTMLElement;
   readonly #conflict: ConflictBody;
   readonly #accept: HTMLButtonElement;
+  readonly #dismiss: HTMLButtonElement;
   readonly #diff: HTMLButtonElement;
   #showDiff = false;
   #section: SectionState | null = null;
@@ -76,19 +77,14 @@ export class SuggestionCard {
       },
       icon("check"),
     );
+    this.#dismiss = button("Keep mine", "plain", commands.dismiss, icon("cross"));
     this.#diff = button("Compare with mine", "plain", () => this.#toggle(), icon("list"));
     this.#diff.setAttribute("aria-pressed", "false");
     this.#offer = h(
       "div",
       {},
       this.#text,
-      h(
-        "div",
-        { class: "suggestion-actions" },
-        this.#accept,
-        button("Keep mine", "plain", commands.dismiss, icon("cross")),
-        this.#diff,
-      ),
+      h("div", { class: "suggestion-actions" }, this.#accept, this.#dismiss, this.#diff),
     );
     this.element.append(
       h("div", { class: "suggestion-head" }, icon("spark"), this.#title),
@@ -119,7 +115,9 @@ export class SuggestionCard {
     if (!offered && !conflict) return;
     const writing = running && section.drafting === "writing";
     setText(this.#title, this.#words(conflict, writing));
+    // Until it is whole there is nothing to take or to decline.
     this.#accept.disabled = writing;
+    this.#dismiss.disabled = writing;
     const changed = before?.suggestion !== section.suggestion || before?.text !== section.text;
     if (offered && changed) this.#showText(section);
   }

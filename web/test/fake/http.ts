@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import path from "node:path";
 import { session } from "./scenes.ts";
-import { type FakeSession, HEADINGS } from "./server.ts";
+import { type FakeEvent, type FakeSession, HEADINGS } from "./server.ts";
 
 const STEP_MS = Number(process.env.FAKE_STEP_MS ?? 60);
 const CSP = (nonce: string) =>
@@ -62,15 +62,20 @@ function changed(fake: FakeSession): void {
   for (const response of listeners) response.write(frame("session", null, item(fake)));
 }
 
+function tell(fake: FakeSession, event: FakeEvent | null): void {
+  if (!event) return;
+  for (const response of watchers.get(fake.id) ?? []) {
+    response.write(frame(event.name, event.id, event.data));
+    if (event.name === "note" || event.name === "error") response.end();
+  }
+}
+
 setInterval(() => {
   for (const fake of sessions.values()) {
     const before = fake.status;
     const event = fake.step();
     if (!event) continue;
-    for (const response of watchers.get(fake.id) ?? []) {
-      response.write(frame(event.name, event.id, event.data));
-      if (event.name === "note") response.end();
-    }
+    tell(fake, event);
     if (fake.status !== before) changed(fake);
   }
 }, STEP_MS);
@@ -141,7 +146,7 @@ async function notes(
       author: "Dr. Amira Lund",
       created_at: new Date().toISOString(),
     });
-  else if (rest === "/stream") fake.cancel();
+  else if (rest === "/stream") tell(fake, fake.cancel());
   else if (rest === "/revisions") {
     const revisions = fake.revisions.map((entry) => ({ ...entry, created_at: entry.at }));
     return json(response, 200, { revisions });
