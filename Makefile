@@ -88,6 +88,11 @@ test: setup-test check check-web ## Runs every test
 test-slow: setup-test ## The same tests with many more rounds: hours
 	CASENOTE_TEST_ROUNDS=slow $(PY) -m pytest -m '' --timeout 7200 $(ARGS)
 
+.PHONY: test-train
+test-train: setup-test ## Tests of fine-tuning, which need torch; installs the extra 'train'
+	$(PIP) install --quiet -e '.[train]'
+	$(PY) -m pytest tests/integration/training tests/unit/training $(ARGS)
+
 .PHONY: bench
 bench: setup ## Measures the stream from token to client, beside llama.cpp alone
 	$(VENV)/bin/casenote bench stream $(ARGS)
