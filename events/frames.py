@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+_MOST_DIGITS = 18
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -75,6 +77,6 @@ class Frame:
 def parse_event_id(text: str) -> tuple[str, Position] | None:
     """The generation and position of an event id, or None for anything else."""
     parts = text.rsplit(".", 2)
-    if len(parts) != 3 or not parts[0] or not (parts[1].isdecimal() and parts[2].isdecimal()):
+    if len(parts) != 3 or not parts[0] or not all(p.isdecimal() and len(p) <= _MOST_DIGITS for p in parts[1:]):
         return None
     return parts[0], Position(int(parts[1]), int(parts[2]))

@@ -32,6 +32,9 @@ REPLAY = timedelta(minutes=10)
 _LOOK_EVERY = 1.0
 _HISTORY_PATIENCE = 3.0
 _IDLE = 30.0
+# The number of an end that is taken from the database. What came before it may be lost, and some readers have seen
+# more of it than is left: it comes after all of that.
+_AFTER_ALL = 10**9
 
 
 @dataclass(slots=True)
@@ -142,8 +145,10 @@ class NoteStreams:
                 watched.follower.cancel()
                 return
             if watched.watchers and log.generation is not None and not log.ended:
-                with contextlib.suppress(OSError, NotFoundError):
+                try:
                     await self._end_from_database(session_id, log)
+                except Exception as error:
+                    self._log.warning("a note cannot be looked at", error=type(error).__name__)
 
     async def _end_from_database(self, session_id: int, log: NoteLog) -> None:
         """Ends a log whose generation is over in the database though its last frame never came."""
@@ -160,8 +165,7 @@ class NoteStreams:
             event, data = "note", await self._document(session_id)
         else:
             event, data = "error", failure_problem(row.error or "")
-        last = log.last
-        position = Position(max(last.attempt, row.attempt), last.number + 1)
+        position = Position(max(log.last.attempt, row.attempt), _AFTER_ALL)
         log.append(StreamEvent(row.id, position, event, data))
 
     async def _fill(self, session_id: int, log: NoteLog) -> None:

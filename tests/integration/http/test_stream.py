@@ -91,6 +91,17 @@ async def test_a_stream_goes_on_from_the_last_event_seen(tmp_path: Path, as_head
             assert parse(rest.text) == whole[cut + 1 :]
 
 
+@pytest.mark.parametrize("last", ["nonsense", "a.b.c", "a.1.\u00b2", "a.1." + "9" * 6000, "other.1.3"])
+async def test_an_id_that_names_no_event_of_the_note_gives_the_whole_stream(tmp_path: Path, last: str) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        answer = await api.http.get(path, headers=[(b"last-event-id", last.encode())])
+
+        assert answer.status_code == 200
+        assert parse(answer.text)[-1][1] == "note"
+
+
 async def test_nothing_left_to_say_is_204(tmp_path: Path) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
         session_id = await closed(api)

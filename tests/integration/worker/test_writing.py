@@ -9,6 +9,7 @@ import json
 import pytest
 from sqlalchemy import text
 
+from events.memory import MemoryBroker
 from models.engine.api import Branch, EngineFailure, GenerationRequest
 from models.engine.scripted import scripted_info
 from models.formats import load_formats
@@ -18,6 +19,7 @@ from server.db.sessions import NewSession
 from server.notes.editing import Editing
 from server.notes.state import Change
 from server.sessions import intake
+from server.stream.streams import NoteStreams
 from tests.integration.worker.conftest import GOOD, LIMITS, Bench, until
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
@@ -212,6 +214,25 @@ async def test_a_format_that_the_clinic_took_away_gives_way_to_the_default_one(b
     assert row.state == "done"
     assert stored is not None
     assert stored.note.format == "progress"
+
+
+async def test_a_reader_gets_the_note_though_the_token_log_was_lost(bench: Bench) -> None:
+    await bench.start_worker()
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await bench.ended(generation_id)
+    emptied = MemoryBroker()
+    await emptied.start()
+    streams = NoteStreams(bench.database, emptied)
+
+    events = await streams.open(session_id, f"{generation_id}.1.40")
+
+    assert events is not None
+    chunks = [chunk async for chunk in events]
+    assert b"event: note\n" in chunks[-1]
+    last = chunks[-1].decode().split("\n", 1)[0].removeprefix("id: ")
+    assert await streams.open(session_id, last) is None
+    await streams.stop()
+    await emptied.stop()
 
 
 async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section(bench: Bench) -> None:
