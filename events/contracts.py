@@ -87,14 +87,14 @@ def _id_as_text(value: object) -> object:
 
 
 def _read_time(value: object) -> object:
-    """ISO 8601 text; without an offset it is UTC. Numbers are refused: nobody knows their unit."""
+    """ISO 8601 text, as UTC, which it is without an offset. Numbers are refused: nobody knows their unit."""
     if not isinstance(value, str):
         return value
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ValueError("must be a date and time in ISO 8601") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 Id = Annotated[int, Field(gt=0, le=MAX_ID)]

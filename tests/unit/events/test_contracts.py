@@ -273,6 +273,8 @@ def test_what_is_absent_is_not_sent_and_what_is_unknown_is_null() -> None:
         ({"patient_id": 1.0}, "data.patient_id"),
         ({"closed_at": 1_700_000_000}, "data.closed_at"),
         ({"closed_at": "yesterday"}, "data.closed_at: Value error, must be a date and time in ISO 8601"),
+        ({"closed_at": "9999-12-31T23:59:59-12:00"}, "data.closed_at: Value error, must be a date and time"),
+        ({"closed_at": "0001-01-01T00:00:00+12:00"}, "data.closed_at: Value error, must be a date and time"),
         ({"transcript": "a\x00b"}, "data.transcript: Value error, must not hold the NUL character"),
         ({"transcript": "x" * (MAX_TRANSCRIPT_CHARACTERS + 1)}, "data.transcript: String should have at most 2000000"),
     ],
