@@ -28,6 +28,9 @@ _CLINIC_PUBLISHES = (
     "sessions.>",
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.LIST",
+    # That it is there and how much it holds; never a message of it.
+    f"$JS.API.STREAM.INFO.{SESSIONS.name}",
     *(
         subject.format(stream=stream)
         for stream in _READABLE

@@ -308,6 +308,8 @@ async def test_a_clinic_may_publish_session_events_and_read_notes_and_dead_lette
     assert [(await pushed.next_msg(2)).data for _ in range(2)] == [b"note", b"live"]
     assert (await letters.fetch(1, timeout=2))[0].data == b"dead"
     await pushed.unsubscribe()
+    assert (await stream.stream_info("SESSIONS")).state.messages == 1
+    assert {"SESSIONS", "NOTES", "DEAD"} <= {info.config.name for info in await stream.streams_info()}
     assert refused == []
 
 
