@@ -85,6 +85,8 @@ class SessionEvents:
     async def _closed(self, source: str, event_id: str, data: ClosedData) -> None:
         now = utc_now()
         async with self._database.write() as db:
+            if data.transcript is None and await sessions.find(db, data.session_id) is None:
+                raise ConflictError("The session is not known here, and the event brings no transcript of it.")
             session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
             if await outbox.is_first_time(db, source, event_id, now):
                 if data.transcript is not None:

@@ -1,0 +1,42 @@
+"""What the worker does with events of sessions that it cannot carry out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from events.broker import Delivery
+from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
+from events.outcome import Ack, Reject
+from models.engine.scripted import ScriptedEngine
+from server.db import generations, sessions
+from server.worker.handling import SessionEvents
+from tests.integration.worker.conftest import GOOD, LIMITS, Bench
+from tests.support.transcripts import SHORT_SESSION
+
+
+def closed(session_id: int, transcript: str | None) -> Delivery:
+    data = ClosedData(session_id=session_id, patient_id=7, transcript=transcript, closed_at=datetime.now(UTC))
+    event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
+    payload, headers = encode_event(event)
+    return Delivery(closed_subject(session_id), payload, headers, 1, 1)
+
+
+def events_of(bench: Bench) -> SessionEvents:
+    return SessionEvents(bench.database, ScriptedEngine(GOOD), LIMITS, lambda: None, lambda _session_id: None)
+
+
+async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:
+    outcome = await events_of(bench).handle(closed(41, None))
+
+    assert isinstance(outcome, Reject)
+    assert "not known" in outcome.reason
+    async with bench.database.read() as db:
+        assert await sessions.find(db, 41) is None
+    assert await bench.outbox() == []
+
+
+async def test_the_end_of_an_unknown_session_with_transcript_queues_its_note(bench: Bench) -> None:
+    assert await events_of(bench).handle(closed(42, SHORT_SESSION)) == Ack()
+
+    async with bench.database.read() as db:
+        assert await generations.active(db, 42) is not None
