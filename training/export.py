@@ -68,7 +68,9 @@ def _unpack(archive: Path, target: Path) -> None:
 
 
 def _run(command: list[str], packages: Path | None = None) -> None:
-    environment = {**os.environ, **({"PYTHONPATH": str(packages)} if packages else {})}
+    environment = dict(os.environ)
+    if packages:
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(packages), environment.get("PYTHONPATH", "")]))
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL, check=False
     )
