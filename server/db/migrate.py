@@ -11,9 +11,12 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from server.db.database import Database
+
+# Any number will do, as long as all processes of the product use the same.
+_LOCK = 5_128_406_147
 
 
 def _config(connection: Connection) -> Config:
@@ -24,8 +27,11 @@ def _config(connection: Connection) -> Config:
 
 
 async def upgrade(database: Database) -> None:
-    """Applies every migration that is missing. Safe to call again, and from several processes in turn."""
+    """Applies every migration that is missing. Safe to call again, and from several processes at once: on SQLite a
+    transaction that writes is alone, on PostgreSQL a lock of the transaction makes it so."""
     async with database.engine.begin() as connection:
+        if not database.is_sqlite:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
 
 
