@@ -196,12 +196,15 @@ class Scheduler:
 
     def _feed(self, builder: StepBuilder, generation: GenerationState) -> None:
         """Prompt rows of a generation: the primes of its lanes, or the prefix when that is not complete."""
+        own = sum(1 for lane in generation.running if lane.decoding)
         for lane in generation.running:
-            if not lane.decoding and lane.sequence is not None:
-                count = min(len(lane.pending), self._allowed(builder, waiting=generation.waited_for))
-                self._add(
-                    builder, generation, lane, lane.sequence, lane.pending[:count], output=count == len(lane.pending)
-                )
+            if lane.decoding or lane.sequence is None:
+                continue
+            count = min(len(lane.pending), self._allowed(builder, waiting=generation.waited_for, own=own))
+            whole = count == len(lane.pending)
+            self._add(builder, generation, lane, lane.sequence, lane.pending[:count], output=whole)
+            if not generation.output_tokens:
+                break  # the first words first; the other lanes follow in the next step
         if generation.resident is not None and self.room.missing_prefix(generation):
             self._feed_prefix(builder, generation, generation.resident)
 
@@ -214,8 +217,11 @@ class Scheduler:
             tokens = generation.prefix[begin : begin + count]
             self._add(builder, generation, None, sequence, tokens, output=False)
 
-    def _allowed(self, builder: StepBuilder, *, waiting: bool) -> int:
-        allowance = self.pace.allowance(builder.decoded, self.limits.n_batch - builder.decoded, waiting=waiting)
+    def _allowed(self, builder: StepBuilder, *, waiting: bool, own: int = 0) -> int:
+        """Prompt rows that still go into the step. ``own`` branches that run are of whom the rows are for, and may
+        wait for them."""
+        others = builder.decoded - own
+        allowance = self.pace.allowance(others, self.limits.n_batch - builder.decoded, waiting=waiting)
         return max(0, min(builder.left, allowance - builder.fed))
 
     def _feed_live(self, builder: StepBuilder, live: LivePrefix, now: float) -> None:
