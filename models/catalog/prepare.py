@@ -1,4 +1,4 @@
-"""``python -m models.catalog.prepare [FOLDER]``: the embedded model, fetched and with the product's own adapter baked in."""
+"""``python -m models.catalog.prepare [FOLDER]``: the embedded model, fetched, and the product's own adapter baked in."""
 
 from __future__ import annotations
 
