@@ -6,13 +6,17 @@ This is the only reader of the environment.
 from __future__ import annotations
 
 import ipaddress
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
+from events.server_url import parse_server_url
 from server.errors import SettingsError
 
 
@@ -34,6 +38,10 @@ def _roles(value: str) -> str:
 def _database_url(value: str) -> str:
     if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
         raise ValueError("it must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    try:
+        make_url(value or "sqlite+aiosqlite:///")
+    except (ArgumentError, ValueError):
+        raise ValueError("it must be an address as in postgresql+asyncpg://user:password@host:5432/name") from None
     return value
 
 
@@ -41,6 +49,10 @@ def _nats_url(value: str) -> str:
     for url in filter(None, (part.strip() for part in value.split(","))):
         if not url.startswith(("nats://", "tls://")):
             raise ValueError("each server must begin with nats:// or tls://")
+        try:
+            parse_server_url(url)
+        except ValueError:
+            raise ValueError("each server must be an address as in nats://user:password@host:4222") from None
     return value
 
 
@@ -135,7 +147,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-_SECRET = {"auth_jwt_secret", "nats_url", "database_url"}
+_SECRET = {"auth_jwt_secret"}
+# What an address can hold of a secret: all before its last @, and the parameters behind a question mark.
+_LOGIN = re.compile(r"^([a-z0-9+.-]*://)?.*@", re.DOTALL | re.IGNORECASE)
+_PARAMETERS = re.compile(r"\?.*", re.DOTALL)
+_ADDRESSES = {"nats_url", "database_url", "auth_jwks_url"}
 
 
 def load_settings() -> Settings:
@@ -153,5 +169,12 @@ def _one_line(error: ValidationError) -> str:
     if not first["loc"]:
         return message
     name = str(first["loc"][0])
-    value = "not shown" if name in _SECRET else repr(first.get("input"))
-    return f"{name.upper()} is {value}: {message[0].lower()}{message[1:]}"
+    return f"{name.upper()} is {_shown(name, first.get('input'))}: {message[0].lower()}{message[1:]}"
+
+
+def _shown(name: str, value: object) -> str:
+    if name in _SECRET:
+        return "not shown"
+    if name in _ADDRESSES:
+        return repr(_PARAMETERS.sub("?***", _LOGIN.sub(r"\1***@", str(value))))
+    return repr(value)

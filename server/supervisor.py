@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -114,6 +115,11 @@ def check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.api_host, settings.api_port))
         except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise SettingsError(
+                    f"API_HOST is {settings.api_host!r}: it cannot be listened on ({error.strerror}); "
+                    "it must be an address of this machine"
+                ) from error
             raise SettingsError(
                 f"API_PORT is {settings.api_port}: {settings.api_host}:{settings.api_port} cannot be listened on "
                 f"({error.strerror}); stop what uses it or choose another port"

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.service import ROOT, free_port
 
+TOKENS = {"CASENOTE_AUTH": "jwt", "AUTH_JWT_SECRET": "a secret that is long enough"}
+
 
 def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))}
@@ -35,6 +37,12 @@ def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         ({"PHI3_N_GPU_LAYERS": "many"}, "PHI3_N_GPU_LAYERS", "many"),
         ({"DATABASE_URL": "mysql://x"}, "DATABASE_URL", "postgresql+asyncpg://"),
         ({"NATS_URL": "localhost:4222"}, "NATS_URL", "nats://"),
+        ({"NATS_URL": "nats://u:hidden@[bad"}, "NATS_URL", "nats://***@[bad"),
+        ({"NATS_URL": "nats://u:hidden@host:many"}, "NATS_URL", "nats://***@host:many"),
+        ({"DATABASE_URL": "mysql://u:hidden@x/y?password=hidden"}, "DATABASE_URL", "mysql://***@x/y?***"),
+        ({"NATS_URL": "u:hid@den@host:4222"}, "NATS_URL", "'***@host:4222'"),
+        ({"DATABASE_URL": "postgresql+asyncpg://u:hidden@x:many/y"}, "DATABASE_URL", "host:5432"),
+        ({"API_HOST": "no.such.host.invalid", **TOKENS}, "API_HOST", "no.such.host.invalid"),
         ({"CASENOTE_ROLES": "api,chef"}, "CASENOTE_ROLES", "relay"),
         ({"API_HOST": "0.0.0.0"}, "API_HOST", "CASENOTE_AUTH"),
         ({"CASENOTE_AUTH": "jwt"}, "AUTH_JWT_SECRET", "CASENOTE_AUTH=jwt"),
@@ -49,6 +57,7 @@ def test_a_bad_setting_is_named(tmp_path: Path, environment: dict[str, str], nam
     assert named in ended.stderr
     assert also in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert "hid" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
