@@ -1,4 +1,4 @@
-"""``python -m models.catalog.prepare [FOLDER]``: the embedded model, fetched, and the product's own adapter baked in."""
+"""``python -m models.catalog.prepare [FOLDER]`` fetches the embedded model and bakes the product's own adapter in."""
 
 from __future__ import annotations
 
