@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import BigInteger, bindparam, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.transcript import Turn
@@ -33,6 +33,14 @@ class NewSession:
     is_completed: bool = False
 
 
+# The sequence does not notice ids that come from outside; without this it would give one of them again. It only goes
+# forward: others may have ids from it that nobody sees yet.
+_PASS_OVER = text(
+    "SELECT setval(s.name, :id) FROM (SELECT pg_get_serial_sequence('sessions', 'id')::regclass AS name) AS s "
+    "WHERE :id > COALESCE(pg_sequence_last_value(s.name), 0)"
+).bindparams(bindparam("id", type_=BigInteger))
+
+
 async def find(db: AsyncSession, session_id: int) -> SessionRow | None:
     return await db.get(SessionRow, session_id)
 
@@ -46,6 +54,10 @@ async def lock(db: AsyncSession, session_id: int) -> SessionRow | None:
 
 async def add(db: AsyncSession, new: NewSession, now: datetime) -> SessionRow:
     """Stores a session, numbered after the patient's others."""
+    is_postgresql = db.get_bind().dialect.name == "postgresql"
+    if is_postgresql:
+        # Two sessions of one patient at the same moment would get the same number. SQLite has one writer at a time.
+        await db.execute(text("SELECT pg_advisory_xact_lock(:patient)"), {"patient": new.patient_id})
     number = (
         await db.execute(select(func.max(SessionRow.session_number)).where(SessionRow.patient_id == new.patient_id))
     ).scalar()
@@ -71,11 +83,8 @@ async def add(db: AsyncSession, new: NewSession, now: datetime) -> SessionRow:
     )
     db.add(row)
     await db.flush()
-    if new.id is not None and db.get_bind().dialect.name == "postgresql":
-        # The sequence does not notice ids that come from outside; without this it would give one of them again.
-        await db.execute(
-            text("SELECT setval(pg_get_serial_sequence('sessions', 'id'), GREATEST((SELECT MAX(id) FROM sessions), 1))")
-        )
+    if new.id is not None and is_postgresql:
+        await db.execute(_PASS_OVER, {"id": new.id})
     return row
 
 
