@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import Annotated
 
@@ -110,6 +111,8 @@ def version() -> None:
 
 def main() -> None:
     """Runs the command. Errors are one line on standard error."""
+    # What is written holds sessions: no other user of the machine may read it, whatever folder it is in.
+    os.umask(0o077)
     try:
         app(standalone_mode=True)
     except CasenoteError as error:
