@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from events.wake import SESSION_CHANGED
+from models import prompts
 from models.catalog.resolve import ResolvedModel
+from models.chat import FAMILIES
 from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
@@ -48,6 +50,8 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         engine: Engine = LlamaEngine(engine_settings(settings, model))
         await engine.start()
         stack.push_async_callback(engine.stop)
+        # Every session's prompt begins with them: computed once, before the first session comes.
+        engine.prefill("instructions", prompts.opening(FAMILIES[engine.info.chat]))
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         broker = broker_of(settings, "casenote-worker")
