@@ -83,10 +83,12 @@ check-web: $(STAMPS)/web ## Format, lint, types and unit tests of the editor
 .PHONY: test
 test: setup-test check check-web ## Runs every test
 	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest tests/browser $(ARGS)
 
 .PHONY: test-slow
 test-slow: setup-test ## The same tests with many more rounds: hours
 	CASENOTE_TEST_ROUNDS=slow $(PY) -m pytest -m '' --timeout 7200 $(ARGS)
+	CASENOTE_TEST_ROUNDS=slow $(PY) -m pytest tests/browser -m '' --timeout 7200 $(ARGS)
 
 .PHONY: test-train
 test-train: setup-test ## Tests of fine-tuning, which need torch; installs the extra 'train'

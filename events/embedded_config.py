@@ -2,7 +2,8 @@
 reading and writing these files.
 
 ``casenote`` is the product and may do all. ``clinic`` is a clinic system on the same machine: it publishes session
-events and reads NOTES and DEAD; it sees no tokens, no replies to the product, and deletes no stream.
+events, hears of closed sessions, and reads NOTES and DEAD; it sees no tokens, no turns of live sessions, no replies to
+the product, and deletes no stream.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ _CLINIC_PUBLISHES = (
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
     "$JS.API.STREAM.LIST",
-    # That it is there and how much it holds; never a message of it.
+    # That it is there and how much it holds, and which sessions were closed; never what was said in one.
     f"$JS.API.STREAM.INFO.{SESSIONS.name}",
+    f"$JS.API.CONSUMER.CREATE.{SESSIONS.name}.*.sessions.*.closed",
     *(
         subject.format(stream=stream)
         for stream in _READABLE
@@ -48,7 +50,7 @@ _CLINIC_PUBLISHES = (
         )
     ),
 )
-_CLINIC_READS = ("notes.>", "dead.>", "_INBOX.>")
+_CLINIC_READS = ("notes.>", "dead.>", "sessions.*.closed", "_INBOX.>")
 
 
 @dataclass(frozen=True, slots=True)

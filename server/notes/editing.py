@@ -3,6 +3,7 @@ note, revision and event stand or fall together."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -181,7 +182,9 @@ async def store(
     with_text: bool,
 ) -> Stored:
     """Stores a note's next version: note, revision and event in the caller's transaction."""
-    stored = Stored(note, evidence_of(note, await sessions.turns(db, session.id)))
+    turns = await sessions.turns(db, session.id)
+    # Up to a second for a very long session: other callers are served meanwhile.
+    stored = Stored(note, await asyncio.to_thread(evidence_of, note, turns))
     await notes.save(db, session.id, stored, change=change.value, author=author, now=now)
     session.updated_at = now
     announce.note_updated(db, session, note, change, now, with_text=with_text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 
 from events.frames import Frame, Position, StreamEvent
 
@@ -22,6 +23,7 @@ class NoteLog:
 
     def __init__(self) -> None:
         self.generation: str | None = None
+        self._begun: datetime | None = None
         self._positions: list[Position] = []
         self._encoded: list[bytes] = []
         self._ended = False
@@ -39,10 +41,11 @@ class NoteLog:
     def __len__(self) -> int:
         return len(self._encoded)
 
-    def begin(self, generation: str) -> None:
-        """Drops an older generation's events and waits for those of this one."""
-        if generation != self.generation:
-            self.generation = generation
+    def begin(self, generation: str, begun: datetime) -> None:
+        """Drops an older generation's events and waits for those of this one, which was asked for at ``begun``. A
+        reader who looked at the database a moment too early cannot set the log back to an older one."""
+        if generation != self.generation and (self._begun is None or begun >= self._begun):
+            self.generation, self._begun = generation, begun
             self._positions, self._encoded, self._ended = [], [], False
             early, self._early = self._early, []
             for frame in early:

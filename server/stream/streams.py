@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -67,7 +67,7 @@ class NoteStreams:
         if latest is not None and self._is_live(latest, version):
             return await self._open_log(session_id, latest, seen)
         if version == 0:
-            if latest is not None and latest.state in ("failed", "cancelled"):
+            if latest is not None and latest.state in ("failed", "cancelled") and _is_recent(latest):
                 final = f"{latest.id}.{latest.attempt}.ended"
                 return None if last_event_id == final else _single(final, "error", failure_problem(latest.error or ""))
             raise NotFoundError("No note is being written for this session, and none is stored")
@@ -89,14 +89,14 @@ class NoteStreams:
         """Whether a generation is what is streamed: it runs, or it ended lately and the note is as it left it."""
         if row.state in generations.ACTIVE:
             return True
-        if row.finished_at is None or row.attempt == 0 or utc_now() - row.finished_at > REPLAY:
+        if row.attempt == 0 or not _is_recent(row):
             return False
         return row.state != "done" or row.note_version == version
 
     async def _open_log(
         self, session_id: int, row: GenerationRow, seen: tuple[str, Position] | None
     ) -> AsyncIterator[bytes] | None:
-        watched = self._watch(session_id, row.id)
+        watched = self._watch(session_id, row.id, row.created_at)
         log = watched.log
         if row.state not in generations.ACTIVE:
             await self._fill(session_id, log)
@@ -112,13 +112,13 @@ class NoteStreams:
             return None
         return self._follow(watched, row.id, cursor, after=position)
 
-    def _watch(self, session_id: int, generation: str) -> _Watched:
+    def _watch(self, session_id: int, generation: str, begun: datetime) -> _Watched:
         watched = self._watched.get(session_id)
         if watched is None or watched.follower.done():
             log = NoteLog()
             follower = asyncio.create_task(self._feed(session_id, log), name=f"stream-{session_id}")
             watched = self._watched[session_id] = _Watched(log, follower)
-        watched.log.begin(generation)
+        watched.log.begin(generation, begun)
         # Whoever opens a stream may be gone before its first event is asked for: watching begins with that.
         watched.left_at = time.monotonic()
         return watched
@@ -239,6 +239,11 @@ class NoteStreams:
         if stored is None or session is None:
             raise NotFoundError("The session has no note")
         return document(session_id, session.patient_id, stored.note, stored.evidence)
+
+
+def _is_recent(row: GenerationRow) -> bool:
+    """Whether a generation ended so lately that its readers may still come back."""
+    return row.finished_at is not None and utc_now() - row.finished_at <= REPLAY
 
 
 def _foreign_reset(row: GenerationRow) -> bytes:

@@ -343,7 +343,9 @@ async def test_a_clinic_may_not_send(nats: EmbeddedNats, clinic, forbidden: str)
     assert "permissions violation for publish" in refused[0]
 
 
-@pytest.mark.parametrize("forbidden", ["tokens.>", "sessions.>", "_CASENOTE.>", ">", "casenote.>", "$JS.API.>"])
+@pytest.mark.parametrize(
+    "forbidden", ["tokens.>", "sessions.>", "sessions.*.segment", "_CASENOTE.>", ">", "casenote.>", "$JS.API.>"]
+)
 async def test_a_clinic_may_not_listen_to(nats: EmbeddedNats, clinic, forbidden: str) -> None:  # type: ignore[no-untyped-def]
     client, refused = clinic
 
@@ -351,6 +353,22 @@ async def test_a_clinic_may_not_listen_to(nats: EmbeddedNats, clinic, forbidden:
 
     await eventually(lambda: bool(refused))
     assert "permissions violation for subscription" in refused[0]
+
+
+async def test_a_clinic_hears_of_closed_sessions(nats: EmbeddedNats, clinic) -> None:  # type: ignore[no-untyped-def]
+    client, refused = clinic
+    heard: list[str] = []
+
+    async def hear(message: object) -> None:
+        heard.append(message.subject)  # type: ignore[attr-defined]
+
+    await client.subscribe("sessions.*.closed", cb=hear)
+    await client.flush()
+    await client.publish("sessions.7.closed", b"{}")
+
+    await eventually(lambda: bool(heard))
+    assert heard == ["sessions.7.closed"]
+    assert refused == []
 
 
 async def test_no_reply_to_the_product_passes_where_a_clinic_can_listen(nats: EmbeddedNats, clinic) -> None:  # type: ignore[no-untyped-def]
