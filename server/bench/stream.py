@@ -52,6 +52,12 @@ class Note:
     tokens: list[Seen]
 
     @property
+    def followed(self) -> list[Seen]:
+        """The tokens that were decoded once this client was reading; what came before, it caught up with."""
+        reading_from = min(token.seen_at for token in self.tokens)
+        return [token for token in self.tokens if token.decoded_at >= reading_from]
+
+    @property
     def client_rate(self) -> float:
         return _rate([token.seen_at for token in self.tokens])
 
@@ -77,6 +83,7 @@ class Report:
     watched_engine_rate: float
     watched_over_unwatched: float
     watched_delay_p95_ms: float
+    crowd_connected_s: float
     raw_decode_rate: float | None
 
     def lines(self) -> list[str]:
@@ -93,7 +100,8 @@ class Report:
             f"with {self.watchers} watchers, {self.silent_watchers} of them never reading:",
             f"  decoded                               {self.watched_engine_rate:8.1f} events/s",
             f"  against one watcher                   {self.watched_over_unwatched:8.3f}",
-            f"  decode to the readers, p95            {self.watched_delay_p95_ms:8.1f} ms",
+            f"  close to the last reader's first frame{self.crowd_connected_s:8.2f} s",
+            f"  decode to the readers from then, p95  {self.watched_delay_p95_ms:8.1f} ms",
             f"llama.cpp alone, one sequence           {raw}",
         ]
 
@@ -136,7 +144,8 @@ def _report(
         silent_watchers=silent,
         watched_engine_rate=crowd[0].engine_rate,
         watched_over_unwatched=crowd[0].engine_rate / engine,
-        watched_delay_p95_ms=_percentile([t.delay * 1000 for reader in crowd for t in reader.tokens], 0.95),
+        watched_delay_p95_ms=_percentile([t.delay * 1000 for reader in crowd for t in reader.followed], 0.95),
+        crowd_connected_s=max(reader.close_to_first_frame for reader in crowd),
         raw_decode_rate=raw_decode_rate,
     )
 
