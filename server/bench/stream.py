@@ -86,6 +86,7 @@ class Report:
     watched_delay_p95_ms: float
     connected_delay_p95_ms: float
     crowd_connected_s: float
+    crowd_memory_mib: float
     raw_decode_rate: float | None
 
     def lines(self) -> list[str]:
@@ -105,6 +106,7 @@ class Report:
             f"  close to the last reader's first frame{self.crowd_connected_s:8.2f} s",
             f"  decode to the readers, p95            {self.watched_delay_p95_ms:8.1f} ms",
             f"  the same once each is connected, p95  {self.connected_delay_p95_ms:8.1f} ms",
+            f"  the API's memory grew by              {self.crowd_memory_mib:8.1f} MiB",
             f"llama.cpp alone, one sequence           {raw}",
         ]
 
@@ -128,12 +130,14 @@ async def measure(settings: Settings, *, notes: int, watchers: int, raw_decode_r
             await _note(http, broker, sample, watchers=0, silent=0)  # the first one warms everything up
             single = [await _note(http, broker, sample, watchers=0, silent=0) for _ in range(notes)]
             silent = watchers // 10
+            before = await _memory(http)
             crowd = await _note(http, broker, sample, watchers=watchers, silent=silent)
-    return _report(single, crowd, watchers, silent, raw_decode_rate)
+            grown = await _memory(http) - before
+    return _report(single, crowd, watchers, silent, grown, raw_decode_rate)
 
 
 def _report(
-    single: list[list[Note]], crowd: list[Note], watchers: int, silent: int, raw_decode_rate: float | None
+    single: list[list[Note]], crowd: list[Note], watchers: int, silent: int, grown: float, raw_decode_rate: float | None
 ) -> Report:
     alone = [readers[0] for readers in single]
     delays = [token.delay * 1000 for note in alone for token in note.tokens]
@@ -155,6 +159,7 @@ def _report(
         watched_delay_p95_ms=_percentile([t.delay * 1000 for reader in crowd for t in reader.tokens], 0.95),
         connected_delay_p95_ms=_percentile([t.delay * 1000 for reader in crowd for t in reader.followed], 0.95),
         crowd_connected_s=max(reader.close_to_first_frame for reader in crowd),
+        crowd_memory_mib=grown / 2**20,
         raw_decode_rate=raw_decode_rate,
     )
 
@@ -182,6 +187,12 @@ async def _until_ready(http: httpx.AsyncClient, serving: asyncio.Task[int]) -> N
                 return
         await asyncio.sleep(0.1)
     raise RuntimeError("the service did not become ready")
+
+
+async def _memory(http: httpx.AsyncClient) -> float:
+    """Bytes that the API's process holds in memory; what a crowd took is not given back to the system at once."""
+    lines = (await http.get("/metrics")).text.splitlines()
+    return float(next(line for line in lines if line.startswith("process_resident_memory_bytes ")).split()[1])
 
 
 @asynccontextmanager

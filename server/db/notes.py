@@ -29,6 +29,11 @@ async def find(db: AsyncSession, session_id: int) -> Stored | None:
     return _stored(row.state) if row is not None else None
 
 
+async def version(db: AsyncSession, session_id: int) -> int:
+    """The version of a session's note; 0 where none is stored."""
+    return (await db.execute(select(NoteRow.version).where(NoteRow.session_id == session_id))).scalar_one_or_none() or 0
+
+
 async def of_sessions(db: AsyncSession, session_ids: Sequence[int]) -> dict[int, Note]:
     rows = (await db.execute(select(NoteRow).where(NoteRow.session_id.in_(session_ids)))).scalars()
     return {row.session_id: codec.from_json(row.state["note"]) for row in rows}

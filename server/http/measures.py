@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 
 class Measures:
@@ -13,6 +13,8 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        # Memory, open files and processor time of the API's own process.
+        ProcessCollector(registry=self.registry)
         self._requests = Counter(
             "casenote_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
         )

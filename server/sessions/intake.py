@@ -164,15 +164,16 @@ def canonical(turn: Turn) -> Turn:
 
 async def locked(db: AsyncSession, session_id: int, therapist: str | None) -> SessionRow:
     """The session, held for a change. Raises ``NotFoundError`` also when it belongs to another therapist."""
-    return _own(await sessions.lock(db, session_id), therapist)
+    return own(await sessions.lock(db, session_id), therapist)
 
 
 async def found(db: AsyncSession, session_id: int, therapist: str | None) -> SessionRow:
     """The session, to read. Raises ``NotFoundError`` also when it belongs to another therapist."""
-    return _own(await sessions.find(db, session_id), therapist)
+    return own(await sessions.find(db, session_id), therapist)
 
 
-def _own(row: SessionRow | None, therapist: str | None) -> SessionRow:
+def own(row: SessionRow | None, therapist: str | None) -> SessionRow:
+    """``row`` if it is there and the therapist's; None as therapist is everybody. Raises ``NotFoundError``."""
     if row is None or (therapist is not None and row.therapist_id != therapist):
         raise NotFoundError("Session not found")
     return row

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -24,7 +25,10 @@ from server.db.database import Database
 from server.db.tables import GenerationRow, SessionRow
 from server.errors import NotFoundError
 from server.notes.document import document
+from server.sessions.intake import own
 from server.stream.log import NoteLog, encode
+from server.stream.shared_reads import SharedReads
+from server.stream.standing import read_standing
 from server.stream.terminal import failure_problem
 
 # How long after its end a generation can be read again from the token log.
@@ -51,6 +55,7 @@ class NoteStreams:
     def __init__(self, database: Database, broker: MessageBroker) -> None:
         self._database = database
         self._broker = broker
+        self._standings = SharedReads(partial(read_standing, database))
         self._watched: dict[int, _Watched] = {}
         self._stopped = asyncio.Event()
         self._log = structlog.get_logger()
@@ -59,13 +64,16 @@ class NoteStreams:
     def watchers(self) -> int:
         return sum(watched.watchers for watched in self._watched.values())
 
-    async def open(self, session_id: int, last_event_id: str | None) -> AsyncIterator[bytes] | None:
+    async def open(self, session_id: int, last_event_id: str | None, caller: str | None) -> AsyncIterator[bytes] | None:
         """The encoded server-sent events from after ``last_event_id``; None when nothing came after it and nothing
-        will. Raises ``NotFoundError`` where nothing runs and nothing is stored."""
-        latest, version = await self._look(session_id)
+        will. Raises ``NotFoundError`` where the session is not the ``caller``'s, and where nothing runs and nothing
+        is stored."""
+        standing = await self._standings.of(session_id)
+        own(standing.session, caller)
+        latest, version = standing.latest, standing.version
         seen = parse_event_id(last_event_id) if last_event_id else None
         if latest is not None and self._is_live(latest, version):
-            return await self._open_log(session_id, latest, seen)
+            return await self._open_log(session_id, latest, standing.position, seen)
         if version == 0:
             if latest is not None and latest.state in ("failed", "cancelled") and _is_recent(latest):
                 final = f"{latest.id}.{latest.attempt}.ended"
@@ -94,14 +102,14 @@ class NoteStreams:
         return row.state != "done" or row.note_version == version
 
     async def _open_log(
-        self, session_id: int, row: GenerationRow, seen: tuple[str, Position] | None
+        self, session_id: int, row: GenerationRow, place: int | None, seen: tuple[str, Position] | None
     ) -> AsyncIterator[bytes] | None:
         watched = self._watch(session_id, row.id, row.created_at)
         log = watched.log
         if row.state not in generations.ACTIVE:
             await self._fill(session_id, log)
         if seen is None:
-            first = await self._queued(row) if row.state == "queued" else b""
+            first = _queued(row, place) if place is not None else b""
             return self._follow(watched, row.id, 0, first=first)
         generation, position = seen
         if generation != row.id:
@@ -210,28 +218,6 @@ class NoteStreams:
             watched.watchers -= 1
             watched.left_at = time.monotonic()
 
-    async def _queued(self, row: GenerationRow) -> bytes:
-        """What a reader sees before any worker has taken the note up."""
-        async with self._database.read() as db:
-            position = await generations.position(db, row)
-        status = {
-            "generation_id": row.id,
-            "attempt": max(1, row.attempt),
-            "state": "queued",
-            "position": position,
-            "prefill_done": 0,
-            "prefill_total": 0,
-            "tokens_per_second": None,
-            "eta_seconds": None,
-        }
-        return encode(f"{row.id}.0.0", "status", status)
-
-    async def _look(self, session_id: int) -> tuple[GenerationRow | None, int]:
-        async with self._database.read() as db:
-            latest = await generations.latest(db, session_id)
-            stored = await notes.find(db, session_id)
-        return latest, stored.note.version if stored else 0
-
     async def _document(self, session_id: int) -> dict[str, object]:
         async with self._database.read() as db:
             stored = await notes.find(db, session_id)
@@ -239,6 +225,21 @@ class NoteStreams:
         if stored is None or session is None:
             raise NotFoundError("The session has no note")
         return document(session_id, session.patient_id, stored.note, stored.evidence)
+
+
+def _queued(row: GenerationRow, place: int) -> bytes:
+    """What a reader sees before any worker has taken the note up."""
+    status = {
+        "generation_id": row.id,
+        "attempt": max(1, row.attempt),
+        "state": "queued",
+        "position": place,
+        "prefill_done": 0,
+        "prefill_total": 0,
+        "tokens_per_second": None,
+        "eta_seconds": None,
+    }
+    return encode(f"{row.id}.0.0", "status", status)
 
 
 def _is_recent(row: GenerationRow) -> bool:

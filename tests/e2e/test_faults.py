@@ -17,31 +17,35 @@ from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 
 def test_a_worker_killed_in_mid_note_is_followed_by_a_reset_and_the_whole_note(own_service: Service) -> None:
-    session_id = own_service.create(sample_transcript("panic-on-the-train"))
-    own_service.close(session_id)
-    seen: list[Event] = []
-    reader = threading.Thread(target=lambda: seen.extend(read_stream(own_service.base, session_id)))
-    reader.start()
-    read_stream(own_service.base, session_id, at_most=5)
+    chance = random.Random("worker")
+    for _ in range(rounds(1, 20)):
+        session_id = own_service.create(sample_transcript("panic-on-the-train"))
+        own_service.close(session_id)
+        seen: list[Event] = []
+        reader = threading.Thread(target=lambda s=session_id, into=seen: into.extend(read_stream(own_service.base, s)))
+        reader.start()
+        read_stream(own_service.base, session_id, at_most=chance.randint(5, 60))
 
-    own_service.kill("worker")
-    reader.join(120)
+        own_service.kill("worker")
+        reader.join(120)
 
-    shows = shown(seen)
-    note = own_service.note_of(session_id)
-    assert shows.resets >= 1
-    assert shows.note is not None
-    assert {s["id"]: s["text"] for s in note["sections"]} == {
-        section: text for section, text in shows.sections.items() if section != "summary"
-    }
-    assert len(own_service.revisions(session_id)) == 1
-    assert len(_update_ids(own_service, session_id)) == 1
+        shows = shown(seen)
+        note = own_service.note_of(session_id)
+        assert shows.resets >= 1
+        assert shows.note is not None
+        assert {s["id"]: s["text"] for s in note["sections"]} == {
+            section: text for section, text in shows.sections.items() if section != "summary"
+        }
+        assert len(own_service.revisions(session_id)) == 1
+        eventually(lambda s=session_id: _update_ids(own_service, s), within=30, what="the update event")
+        assert len(_update_ids(own_service, session_id)) == 1
+        own_service.wait_ready()
 
 
 @pytest.mark.parametrize("part", ["api", "relay", "nats-server", "supervisor"])
 def test_every_session_has_one_note_after_a_part_was_killed(own_service: Service, part: str) -> None:
     chance = random.Random(part)
-    for _ in range(rounds(1, 5)):
+    for _ in range(rounds(1, 20)):
         ids = [own_service.create(SHORT_SESSION) for _ in range(3)]
         for session_id in ids:
             own_service.close(session_id)

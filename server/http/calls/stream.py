@@ -13,17 +13,17 @@ from server.sessions import intake
 async def watch(call: Call) -> Response:
     """GET /sessions/{session_id}/notes/stream"""
     query: StreamQuery = call.query
-    async with call.parts.database.read() as db:
-        await intake.found(db, call.session_id, call.caller)
     if call.request.method == "HEAD":
+        async with call.parts.database.read() as db:
+            await intake.found(db, call.session_id, call.caller)
         return Response(media_type="text/event-stream")
     return await note_stream(call, call.request.headers.get("last-event-id") or query.last_event_id)
 
 
 async def note_stream(call: Call, last_event_id: str | None) -> Response:
-    """The events of a session that is the caller's. 204 tells an EventSource to stop asking: nothing came after
+    """The events of a session. 204 tells an EventSource to stop asking: nothing came after
     ``last_event_id`` and nothing will."""
-    events = await call.parts.streams.open(call.session_id, last_event_id)
+    events = await call.parts.streams.open(call.session_id, last_event_id, call.caller)
     if events is None:
         return Response(status_code=204)
     return EventStream(events, call.api.measures, "note")

@@ -181,7 +181,7 @@ async def test_a_watcher_that_leaves_changes_nothing(tmp_path: Path) -> None:
 async def test_a_watcher_that_is_gone_before_the_first_event_is_not_counted(tmp_path: Path) -> None:
     async with running_api(tmp_path) as api:
         session_id = await closed(api)
-        events = await api.parts.streams.open(session_id, None)
+        events = await api.parts.streams.open(session_id, None, None)
         del events
 
         assert api.parts.streams.watchers == 0

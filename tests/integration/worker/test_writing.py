@@ -224,13 +224,13 @@ async def test_a_reader_gets_the_note_though_the_token_log_was_lost(bench: Bench
     await emptied.start()
     streams = NoteStreams(bench.database, emptied)
 
-    events = await streams.open(session_id, f"{generation_id}.1.40")
+    events = await streams.open(session_id, f"{generation_id}.1.40", None)
 
     assert events is not None
     chunks = [chunk async for chunk in events]
     assert b"event: note\n" in chunks[-1]
     last = chunks[-1].decode().split("\n", 1)[0].removeprefix("id: ")
-    assert await streams.open(session_id, last) is None
+    assert await streams.open(session_id, last, None) is None
     await streams.stop()
     await emptied.stop()
 
