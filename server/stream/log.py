@@ -27,12 +27,17 @@ class NoteLog:
         self._positions: list[Position] = []
         self._encoded: list[bytes] = []
         self._ended = False
+        self._closed = False
         self._grown = asyncio.Event()
         self._early: list[Frame] = []
 
     @property
     def ended(self) -> bool:
         return self._ended
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     @property
     def last(self) -> Position:
@@ -81,15 +86,16 @@ class NoteLog:
         """Everything from ``cursor`` on, in one piece."""
         return b"".join(self._encoded[cursor:])
 
-    async def grown(self, cursor: int, seconds: float) -> bool:
-        """Waits until there is something after ``cursor``, at most ``seconds``; whether there is."""
-        if cursor < len(self._encoded) or self._ended:
-            return True
-        try:
-            await asyncio.wait_for(self._grown.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+    async def grown(self, cursor: int) -> None:
+        """Waits until there is something after ``cursor``, or something else that a reader must look at: the end,
+        another generation, the end of the service."""
+        if cursor >= len(self._encoded) and not self._ended and not self._closed:
+            await self._grown.wait()
+
+    def close(self) -> None:
+        """Wakes every reader for good: nothing more will come."""
+        self._closed = True
+        self._wake()
 
     def _wake(self) -> None:
         # All who wait hold the old event; those who come later get a new one.

@@ -57,7 +57,6 @@ class NoteStreams:
         self._broker = broker
         self._standings = SharedReads(partial(read_standing, database))
         self._watched: dict[int, _Watched] = {}
-        self._stopped = asyncio.Event()
         self._log = structlog.get_logger()
 
     @property
@@ -86,7 +85,8 @@ class NoteStreams:
 
     async def stop(self) -> None:
         """Ends every watcher."""
-        self._stopped.set()
+        for watched in self._watched.values():
+            watched.log.close()
         tasks = [watched.follower for watched in self._watched.values()]
         for task in tasks:
             task.cancel()
@@ -178,9 +178,10 @@ class NoteStreams:
 
     async def _fill(self, session_id: int, log: NoteLog) -> None:
         """Waits until the log of a generation that is over holds its end."""
-        deadline = time.monotonic() + _HISTORY_PATIENCE
-        while not log.ended and (left := deadline - time.monotonic()) > 0:
-            await log.grown(len(log), left)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HISTORY_PATIENCE):
+                while not log.ended and not log.closed:
+                    await log.grown(len(log))
         if not log.ended and log.generation is not None:
             async with self._database.read() as db:
                 row = await generations.find(db, log.generation)
@@ -201,19 +202,17 @@ class NoteStreams:
         try:
             if first:
                 yield first
-            while not self._stopped.is_set():
-                if log.generation != generation:
-                    return
+            while not log.closed and log.generation == generation:
                 if after is not None:
                     cursor = max(cursor, log.after(after))
                 chunk = log.read(cursor)
                 if chunk:
-                    cursor = len(log)
-                    after = None
+                    cursor, after = len(log), None
                     yield chunk
-                if log.ended and cursor >= len(log):
+                elif log.ended:
                     return
-                await log.grown(cursor, _LOOK_EVERY)
+                else:
+                    await log.grown(cursor)
         finally:
             watched.watchers -= 1
             watched.left_at = time.monotonic()
