@@ -68,9 +68,19 @@ class RiskOut(Output):
     turn: int
 
 
+class ReducedTurns(Output):
+    first: int = Field(description="index of the first turn")
+    last: int = Field(description="index of the last turn")
+    facts: int = Field(description="how many facts of these turns the model read")
+
+
 class Coverage(Output):
     turns: int
     uncovered: list[int] = Field(description="indexes of turns that no sentence rests on")
+    reduced: list[ReducedTurns] = Field(
+        description="turns that the model read as facts instead of word for word, because the session is longer than "
+        "its context; empty where it read all of them"
+    )
 
 
 class ModelOut(Output):

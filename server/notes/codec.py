@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from server.notes.state import Addendum, Author, Note, Section, Status, WrittenBy
+from server.notes.state import Addendum, Author, Note, Reduced, Section, Status, WrittenBy
 
 
 def to_json(note: Note) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def to_json(note: Note) -> dict[str, Any]:
         "signed_by": note.signed_by,
         "signed_at": _time(note.signed_at),
         "addenda": [{"text": a.text, "author": a.author, "created_at": _time(a.created_at)} for a in note.addenda],
+        "reduced": reduced_to_json(note),
     }
 
 
@@ -55,7 +56,13 @@ def from_json(data: dict[str, Any]) -> Note:
         addenda=tuple(
             Addendum(a["text"], a["author"], datetime.fromisoformat(a["created_at"])) for a in data["addenda"]
         ),
+        # Notes of earlier releases lack it.
+        reduced=tuple(Reduced(**window) for window in data.get("reduced", ())),
     )
+
+
+def reduced_to_json(note: Note) -> list[dict[str, int]]:
+    return [{"first": one.first, "last": one.last, "facts": one.facts} for one in note.reduced]
 
 
 def model_to_json(model: WrittenBy | None) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from models.clinical.evidence import Evidence, EvidenceIndex, coverage
 from models.clinical.risk import RiskMention, find_risk
 from models.transcript import Turn
-from server.notes.codec import model_to_json
+from server.notes.codec import model_to_json, reduced_to_json
 from server.notes.state import Note
 
 
@@ -60,7 +60,7 @@ def document(session_id: int, patient_id: int, note: Note, evidence: dict[str, A
             for section in note.sections
         ],
         "risk": evidence["risk"],
-        "coverage": evidence["coverage"],
+        "coverage": {**evidence["coverage"], "reduced": reduced_to_json(note)},
         "authorship": authorship(note),
         "model": model_to_json(note.model),
         "demonstration": bool(note.model and note.model.demonstration),

@@ -72,9 +72,19 @@ class WrittenBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Reduced:
+    """Turns, from index ``first`` to ``last``, that a model read as so many ``facts`` because the session is longer
+    than its context."""
+
+    first: int
+    last: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What one generation wrote: texts by section id, and the paragraph beside them. ``model`` is None for the
-    extractive fallback."""
+    extractive fallback. ``reduced``: what the model did not read word for word."""
 
     format: NoteFormat
     sections: Mapping[str, str]
@@ -82,6 +92,7 @@ class Draft:
     model: WrittenBy | None
     fallback: bool
     inference_time: float
+    reduced: tuple[Reduced, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,7 @@ class Note:
     signed_by: str | None = None
     signed_at: datetime | None = None
     addenda: tuple[Addendum, ...] = ()
+    reduced: tuple[Reduced, ...] = ()
 
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
@@ -162,6 +174,7 @@ def generated(
         summary_author=note.summary_author if note is not None and keeps_summary else Author.AI,
         suggestions=suggestions or None,
         addenda=note.addenda if note is not None else (),
+        reduced=draft.reduced,
     )
 
 

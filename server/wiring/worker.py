@@ -58,7 +58,7 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         worker = Worker(database, broker, engine, formats, worker_options(settings, model))
         events = SessionEvents(
             database,
-            engine,
+            worker.live,
             Limits(transcript=settings.transcript_limit),
             on_closed=worker.wake,
             on_change=lambda session_id: broker.notify(SESSION_CHANGED, str(session_id).encode()),

@@ -35,21 +35,15 @@ from models.engine.api import (
 )
 from models.formats import NoteFormat
 from models.transcript import Turn
-from server.notes.state import Draft, WrittenBy
+from server.notes.state import Draft, Reduced, WrittenBy
 from server.worker.composition import Composition
+from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
 from server.worker.progress import Progress
-from server.worker.reading import Reader, Reading
+from server.worker.reading import Manner, Reader, Reading, session_key
+from server.worker.reducing import Watch
 
 _SECOND_TRY = Sampling(temperature=0.6, top_k=40, top_p=0.9, repeat_penalty=1.15, seed=7)
-
-
-class GenerationFailedError(Exception):
-    """The engine gave up; ``reason`` says why."""
-
-    def __init__(self, reason: EngineFailure, detail: str) -> None:
-        super().__init__(f"{reason.value}: {detail}")
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +59,28 @@ class Task:
     allow_fallback: bool
 
 
-def session_key(session_id: int) -> str:
-    """The name of a session's prompt in the engine's cache."""
-    return f"session-{session_id}"
-
-
 class Drafting:
-    """One run. ``cancel`` may be called at any time from the same event loop."""
+    """One run. ``cancel`` may be called at any time from the same event loop. ``deadline`` is seconds for writing the
+    note once the session is read, and for each window of a long session."""
 
     def __init__(
-        self, engine: Engine, task: Task, frames: FrameWriter, *, parallel: bool, deadline: float, model: WrittenBy
+        self,
+        engine: Engine,
+        reader: Reader,
+        task: Task,
+        frames: FrameWriter,
+        *,
+        parallel: bool,
+        deadline: float,
+        model: WrittenBy,
     ) -> None:
         self._engine = engine
+        self._reader = reader
         self._chat: ChatFormat = FAMILIES[engine.info.chat]
         self._task = task
         self._frames = frames
         self._parallel = parallel
+        self._deadline = deadline
         self._ends_at = time.monotonic() + deadline
         self._model = model
         self._generation: Generation | None = None
@@ -125,30 +125,37 @@ class Drafting:
         plans = composition.open_parts
         expected = sum(plan.words for plan in plans)
         progress = Progress(self._task.generation_id, self._task.attempt, expected, self._frames.add)
-        prefix_turns = await self._read(plans, progress)
-        await self._ask(composition, plans, prefix_turns, progress, Sampling())
+        reading = await self._read(progress)
+        await self._ask(composition, plans, reading.turns, progress, Sampling())
         progress.checking()
-        await self._mend(composition, prefix_turns, progress)
+        await self._mend(composition, reading.turns, progress)
         composition.check()
         self._frames.flush()
-        return self._draft(composition, began, fallback=False)
+        return self._draft(composition, began, fallback=False, reduced=reading.reduced)
 
-    async def _read(self, plans: list[SectionPlan], progress: Progress) -> tuple[Turn, ...]:
-        """The turns as the prompt will hold them."""
-        reader = Reader(self._engine, self._chat)
+    async def _read(self, progress: Progress) -> Reading:
+        """The session as the prompt will hold it."""
         task = self._task
-        room = reader.room(plans, task.note_format)
-        if sum(reader.lengths(task.turns)) <= room:
-            return task.turns
-        key = f"{task.generation_id}.{task.attempt}"
-        summary = plan_summary(task.note_format, task.turns)
-        async for step in reader.read(key, task.turns, task.note_format, summary, room):
-            self._stop_if_over()
-            if isinstance(step, Reading):
-                return step.turns
-            progress.prefill(Prefill(*step))
+
+        def show(done: int, total: int) -> None:
+            progress.reading(done, total)
             self._frames.flush()
-        raise GenerationFailedError(EngineFailure.TOO_LONG, "the session could not be reduced")
+
+        manner = Manner(
+            owner=f"{task.generation_id}.{task.attempt}",
+            priority=Priority.WAITING,
+            deadline=self._deadline,
+            watch=Watch(began=self._watch),
+            progress=show,
+        )
+        reading = await self._reader.read(task.session_id, task.turns, task.note_format, manner)
+        self._ends_at = time.monotonic() + self._deadline
+        return reading
+
+    def _watch(self, generation: Generation) -> None:
+        self._generation = generation
+        if self._cancelled:
+            generation.cancel()
 
     async def _ask(
         self,
@@ -238,7 +245,9 @@ class Drafting:
             prime = prompts.section_prime(self._chat, note_format, note_format.section(plan.id))
         return Branch(plan.id, prime, plan.max_tokens, sampling=sampling)
 
-    def _draft(self, composition: Composition, began: float, *, fallback: bool) -> Draft:
+    def _draft(
+        self, composition: Composition, began: float, *, fallback: bool, reduced: tuple[Reduced, ...] = ()
+    ) -> Draft:
         return Draft(
             format=self._task.note_format,
             sections=composition.texts(),
@@ -246,6 +255,7 @@ class Drafting:
             model=None if fallback else self._model,
             fallback=fallback,
             inference_time=round(time.monotonic() - began, 3),
+            reduced=reduced,
         )
 
     def _log_inference(

@@ -14,10 +14,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from events.broker import Delivery
 from events.contracts import ClosedData, SegmentData, UnreadableEventError, read_session_event
 from events.outcome import Ack, Outcome, Reject, Retry
-from models import prompts
-from models.chat import FAMILIES
-from models.engine.api import Engine
-from models.segments import Segment
 from models.transcript import Turn
 from server.clock import utc_now
 from server.db import outbox, sessions
@@ -25,7 +21,7 @@ from server.db.database import Database
 from server.errors import ConflictError, TooLargeError
 from server.sessions import intake
 from server.sessions.intake import Limits
-from server.worker.drafting import session_key
+from server.worker.ahead import LiveReading
 
 _DATABASE_RETRY = 2.0
 
@@ -36,13 +32,13 @@ class SessionEvents:
     def __init__(
         self,
         database: Database,
-        engine: Engine,
+        live: LiveReading,
         limits: Limits,
         on_closed: Callable[[], None],
         on_change: Callable[[int], None],
     ) -> None:
         self._database = database
-        self._engine = engine
+        self._live = live
         self._limits = limits
         self._on_closed = on_closed
         self._on_change = on_change
@@ -79,7 +75,7 @@ class SessionEvents:
             live = session.status == "live"
             every = await sessions.turns(db, session.id)
         if live:
-            self._engine.prefill(session_key(data.session_id), _growing(self._engine, every))
+            self._live.follow(data.session_id, every)
         self._on_change(data.session_id)
 
     async def _closed(self, source: str, event_id: str, data: ClosedData) -> None:
@@ -94,7 +90,3 @@ class SessionEvents:
                 await intake.close(db, session, now, closed_at=data.closed_at)
         self._on_change(data.session_id)
         self._on_closed()
-
-
-def _growing(engine: Engine, turns: tuple[Turn, ...]) -> tuple[Segment, ...]:
-    return prompts.growing_prefix(FAMILIES[engine.info.chat], turns)

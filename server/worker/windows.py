@@ -1,42 +1,91 @@
-"""Sessions longer than the model's context: which turns are read together. Pure."""
+"""Sessions longer than the model's context: which turns are reduced together, and how many of them. Pure.
+
+Turns are filled into windows from the first turn on; a window is full when the next turn does not fit. As few windows
+at the front are reduced to facts as make the rest of the session fit beside those facts.
+
+All of it depends on the lengths of the turns alone. A turn that comes later never changes a full window and never
+takes a reduction back, so what is reduced while a session goes on is what its note needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from models.transcript import Turn, normalise_whitespace
+
+# Tokens of the facts of one window at most: a paragraph of 70 words, what was said of danger, and the references.
+FACTS_OF_WINDOW = 192
+_LEAST_ROOM = 3 * FACTS_OF_WINDOW
 
 
-class TurnTooLongError(ValueError):
-    """One turn alone is longer than a window; ``turn`` is its place in the sequence."""
-
-    def __init__(self, turn: int) -> None:
-        super().__init__(f"turn {turn} is longer than the model's context")
-        self.turn = turn
+class RoomTooSmallError(ValueError):
+    """The context leaves too little room beside the instructions and the note for any transcript to be reduced."""
 
 
-def plan_windows(lengths: Sequence[int], room: int) -> list[range]:
-    """Consecutive windows over turns of ``lengths`` tokens, each at most ``room`` tokens; every turn is in exactly one.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a prompt's ``room`` is used once a session has outgrown it, in tokens: ``facts`` for all facts together, the
+    rest for turns. ``window`` is what a window holds at most."""
 
-    As few windows as possible, and evenly filled, so that the last one is not a sliver. Raises ``TurnTooLongError``.
-    """
-    for turn, length in enumerate(lengths):
-        if length > room:
-            raise TurnTooLongError(turn)
-    total = sum(lengths)
-    count = max(1, -(-total // room))
-    while True:
-        windows = _fill(lengths, room, -(-total // count))
-        if len(windows) <= count or count >= len(lengths):
-            return windows
-        count = len(windows)
+    room: int
+    facts: int
+
+    @property
+    def window(self) -> int:
+        return self.room - self.facts
 
 
-def _fill(lengths: Sequence[int], room: int, target: int) -> list[range]:
+def layout_of(room: int) -> Layout:
+    """Half of the room is for facts, in whole windows' worth. Raises ``RoomTooSmallError``."""
+    if room < _LEAST_ROOM:
+        raise RoomTooSmallError(f"there is room for {max(0, room)} tokens of transcript, {_LEAST_ROOM} are needed")
+    return Layout(room, room // (2 * FACTS_OF_WINDOW) * FACTS_OF_WINDOW)
+
+
+def full_windows(lengths: Sequence[int], most: int) -> list[range]:
+    """The windows of at most ``most`` tokens that no further turn can join; what follows the last is still open.
+    Every turn is in at most one, none is left out between them. No turn may be longer than ``most``."""
     windows: list[range] = []
     begin, held = 0, 0
-    for turn, length in enumerate(lengths):
-        if held and (held + length > room or held >= target):
-            windows.append(range(begin, turn))
-            begin, held = turn, 0
+    for place, length in enumerate(lengths):
+        if held + length > most:
+            windows.append(range(begin, place))
+            begin, held = place, 0
         held += length
-    windows.append(range(begin, len(lengths)))
     return windows
+
+
+def reduced_windows(lengths: Sequence[int], layout: Layout) -> list[range]:
+    """The windows at the front that stand in the prompt as facts; none where all turns fit as they are."""
+    left = sum(lengths)
+    chosen: list[range] = []
+    windows = iter(full_windows(lengths, layout.window))
+    while min(len(chosen) * FACTS_OF_WINDOW, layout.facts) + left > layout.room:
+        window = next(windows)  # one window open and all facts fit, so there is always another
+        chosen.append(window)
+        left -= sum(lengths[window.start : window.stop])
+    return chosen
+
+
+def split_turns(turns: Sequence[Turn], most: int, count: Callable[[Turn], int]) -> list[Turn]:
+    """Turns of at most ``most`` tokens each, as ``count`` counts: a longer one is halved at the space nearest its
+    middle (in its middle where it has none) until its pieces fit. Pieces keep their turn's index."""
+    pieces: list[Turn] = []
+    for turn in turns:
+        if count(turn) <= most or len(turn.text) < 2:
+            pieces.append(turn)
+        else:
+            halves = [replace(turn, text=half) for half in _halves(normalise_whitespace(turn.text))]
+            pieces.extend(split_turns(halves, most, count))
+    return pieces
+
+
+def _halves(text: str) -> tuple[str, str]:
+    middle = len(text) // 2
+    before, after = text.rfind(" ", 0, middle), text.find(" ", middle)
+    spaces = [at for at in (before, after) if at > 0]
+    if not spaces:
+        return text[:middle], text[middle:]
+    at = min(spaces, key=lambda place: abs(place - middle))
+    return text[:at], text[at + 1 :]

@@ -29,8 +29,11 @@ from server.notes import editing, state, text
 from server.notes.document import document
 from server.notes.state import Change, Draft, WrittenBy
 from server.stream.terminal import failure_problem
-from server.worker.drafting import Drafting, GenerationFailedError, Task
+from server.worker.ahead import LiveReading
+from server.worker.drafting import Drafting, Task
+from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
+from server.worker.reading import Reader
 
 _IDLE_LOOK = 2.0
 _STATS_EVERY = 2.0
@@ -54,6 +57,8 @@ class WorkerOptions:
 
 
 class Worker:
+    """``live`` reads the sessions that go on."""
+
     def __init__(
         self,
         database: Database,
@@ -65,6 +70,8 @@ class Worker:
         self._database = database
         self._broker = broker
         self._engine = engine
+        self._reader = Reader(engine, database)
+        self.live = LiveReading(engine, self._reader)
         self._formats = formats
         self._options = options
         self._claimed: set[str] = set()
@@ -96,6 +103,7 @@ class Worker:
             drafting.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
+        await self.live.stop()
         for task in [*self._loops, *self._tasks]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
@@ -141,6 +149,7 @@ class Worker:
             task = await self._task(row)
             drafting = Drafting(
                 self._engine,
+                self._reader,
                 task,
                 frames,
                 parallel=self._options.parallel,
@@ -154,6 +163,7 @@ class Worker:
             if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
                 draft = drafting.write_fallback("attempts")
             else:
+                await self.live.leave(row.session_id)
                 draft = await drafting.write()
             await self._store(row, draft, frames)
         except GenerationFailedError as error:

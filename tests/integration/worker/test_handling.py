@@ -9,7 +9,9 @@ from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_eve
 from events.outcome import Ack, Reject
 from models.engine.scripted import ScriptedEngine
 from server.db import generations, sessions
+from server.worker.ahead import LiveReading
 from server.worker.handling import SessionEvents
+from server.worker.reading import Reader
 from tests.integration.worker.conftest import GOOD, LIMITS, Bench
 from tests.support.transcripts import SHORT_SESSION
 
@@ -22,7 +24,9 @@ def closed(session_id: int, transcript: str | None) -> Delivery:
 
 
 def events_of(bench: Bench) -> SessionEvents:
-    return SessionEvents(bench.database, ScriptedEngine(GOOD), LIMITS, lambda: None, lambda _session_id: None)
+    engine = ScriptedEngine(GOOD)
+    live = LiveReading(engine, Reader(engine, bench.database))
+    return SessionEvents(bench.database, live, LIMITS, lambda: None, lambda _session_id: None)
 
 
 async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:

@@ -16,7 +16,9 @@ from events.wake import WAKE_WORKER
 from models.engine.api import GenerationRequest
 from models.segments import Segment
 from models.transcript import Turn, render_transcript
+from server.worker.ahead import LiveReading
 from server.worker.handling import SessionEvents
+from server.worker.reading import Reader
 from tests.support.api import RunningApi, eventually
 from tests.support.models import ObedientEngine, Run
 
@@ -58,8 +60,9 @@ async def by_event(api: RunningApi, engine: ObedientEngine, turns: list[Turn]) -
     )
     event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
     payload, headers = encode_event(event)
+    live = LiveReading(engine, Reader(engine, api.parts.database))
     events = SessionEvents(
-        api.parts.database, engine, api.parts.limits, lambda: api.parts.broker.notify(WAKE_WORKER), lambda _id: None
+        api.parts.database, live, api.parts.limits, lambda: api.parts.broker.notify(WAKE_WORKER), lambda _id: None
     )
     assert await events.handle(Delivery(closed_subject(session_id), payload, headers, 1, 1)) == Ack()
     return session_id

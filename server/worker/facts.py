@@ -1,0 +1,107 @@
+"""What is kept of turns that do not fit the context: facts, each with the turns it rests on. Pure.
+
+A fact stands in the prompt as a line of its own, in the place of a speaker the turns: "Turns 20 and 22: Patient …".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from models.clinical.evidence import EvidenceIndex
+from models.clinical.grounding import check_section
+from models.clinical.markers import strip_markers
+from models.clinical.risk_quotes import risk_quotes
+from models.clinical.sentences import split_sentences
+from models.clinical.summary import fit_summary
+from models.formats import NoteFormat
+from models.transcript import Turn
+
+_WORDS_OF_DANGER = 40
+_NAMED = 3  # more turns than these are named by the first and the last
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One sentence about the session. ``turns``: indexes of the turns it rests on, all of the window's where none in
+    particular bears it out. ``danger``: it quotes what was said of danger."""
+
+    text: str
+    turns: tuple[int, ...]
+    danger: bool = False
+
+    def as_turn(self) -> Turn:
+        """The line of the prompt."""
+        return Turn(self.turns[0], _reference(self.turns), self.text)
+
+
+def facts_of(paragraph: str, window: Sequence[Turn], note_format: NoteFormat) -> tuple[Fact, ...]:
+    """The facts of a window, most important first: what was said of danger, word for word, then ``paragraph`` without
+    what the window does not bear out, filled up from the window where it says too little."""
+    grounded = check_section(paragraph, window, absent="", words=note_format.summary_max_words).text
+    bounds = (note_format.summary_min_words, note_format.summary_max_words)
+    index, every = EvidenceIndex(window), tuple(dict.fromkeys(turn.index for turn in window))
+    facts: dict[str, Fact] = {}
+    for text, danger in (
+        (risk_quotes(window, _WORDS_OF_DANGER), True),
+        (fit_summary(grounded, window, *bounds), False),
+    ):
+        for sentence in split_sentences(strip_markers(text)):
+            turns = index.support(sentence).turns or every
+            facts.setdefault(sentence, Fact(sentence, turns, danger))
+    return tuple(facts.values())
+
+
+def fitting(facts: Sequence[Fact], most: int, count: Callable[[Fact], int]) -> tuple[Fact, ...]:
+    """The first of ``facts`` that together take at most ``most`` tokens, as ``count`` counts them. Of a first one that
+    alone takes more, as much as fits, with an ellipsis."""
+    kept: list[Fact] = []
+    left = most
+    for fact in facts:
+        if count(fact) <= left:
+            kept.append(fact)
+            left -= count(fact)
+    if facts and not kept:
+        kept = [_shortened(facts[0], most, count)]
+    return tuple(kept)
+
+
+def chosen(windows: Sequence[Sequence[Fact]], most: int, count: Callable[[Fact], int]) -> list[tuple[Fact, ...]]:
+    """What of each window's facts stands in the prompt, ``most`` tokens in all: the first of each window, then the
+    second of each, and so on. Where not even one of each fits, danger goes first and the others are spread evenly."""
+    ranked = sorted(
+        (rank, not fact.danger, _spread(place), place, fact)
+        for place, facts in enumerate(windows)
+        for rank, fact in enumerate(facts)
+    )
+    kept: list[list[Fact]] = [[] for _ in windows]
+    left = most
+    for *_, place, fact in ranked:
+        if count(fact) <= left:
+            kept[place].append(fact)
+            left -= count(fact)
+    return [tuple(sorted(facts, key=lambda fact: fact.turns)) for facts in kept]
+
+
+def _spread(place: int) -> float:
+    """Places in an order whose every beginning is spread over all of them: the van der Corput sequence."""
+    value, weight = 0.0, 0.5
+    while place:
+        value += weight * (place & 1)
+        place, weight = place >> 1, weight / 2
+    return value
+
+
+def _shortened(fact: Fact, most: int, count: Callable[[Fact], int]) -> Fact:
+    text = fact.text
+    while len(text) > 1 and count(replace(fact, text=f"{text}…")) > most:
+        text = text[: len(text) // 2].rstrip()
+    return replace(fact, text=f"{text}…")
+
+
+def _reference(turns: tuple[int, ...]) -> str:
+    if len(turns) == 1:
+        return f"turn {turns[0]}"
+    if len(turns) > _NAMED:
+        return f"turns {turns[0]} to {turns[-1]}"
+    return f"turns {', '.join(map(str, turns[:-1]))} and {turns[-1]}"
