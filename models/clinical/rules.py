@@ -15,7 +15,9 @@ from models.formats.format import Gate
 from models.transcript import Turn
 
 _RELATIVE = re.compile(
-    r"(?<!\w)(?:last|past|next|previous|coming|in a|in two) (week|month|year|summer|winter|spring|fall)", re.IGNORECASE
+    r"(?<!\w)(?:last|past|next|previous|coming|in a|in two)"
+    r" (weekend|week|month|year|summer|winter|spring|fall)s?(?!\w)",
+    re.IGNORECASE,
 )
 
 Rule = Callable[[str, Session], str | None]
@@ -80,7 +82,7 @@ def invented_date(sentence: str, session: Session) -> str | None:
     """Days and months of a note occur in the transcript."""
     if any(match.group(0).lower() not in session.words for match in DAYS.finditer(sentence)):
         return "date"
-    if any(match.group(1).lower() not in session.stems for match in _RELATIVE.finditer(sentence)):
+    if any(match.group(1).lower() not in session.stems | session.words for match in _RELATIVE.finditer(sentence)):
         return "date"
     return None
 
@@ -88,15 +90,14 @@ def invented_date(sentence: str, session: Session) -> str | None:
 def invented_medication(sentence: str, session: Session) -> str | None:
     """Medication is named as it was named."""
     named = (match.group(0).lower() for match in MEDICATION.finditer(sentence))
-    return "medication" if any(name not in session.text.lower() for name in named) else None
+    return "medication" if any(name not in session.spoken for name in named) else None
 
 
 def invented_diagnosis(sentence: str, session: Session) -> str | None:
     """A diagnosis is noted only when it was spoken of."""
-    spoken = session.text.casefold()
     for match in DIAGNOSES.finditer(sentence):
         term = match.group(0).casefold()
-        if term in spoken or (term.startswith("diagnos") and DIAGNOSES.search(spoken)):
+        if term in session.spoken or (term.startswith("diagnos") and DIAGNOSES.search(session.spoken)):
             continue
         if all(stem(word) in session.stems for word in words(term)):
             continue

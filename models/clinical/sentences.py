@@ -6,6 +6,7 @@ Every budget and every piece of evidence in the product counts with these two fu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from models.clinical.words import WORD_LISTS
@@ -19,6 +20,10 @@ _OPENERS = "\"'“‘«([{*¿¡"
 _END = re.compile(rf"([{_ENDERS}]+)[{re.escape(_CLOSERS)}]*$")
 _BULLET = re.compile(r"^(?:[-*•–—]|\d{1,2}[.)])$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.)+$")
+_BEFORE_ORDINALS = frozenset({"am", "den", "dem", "vom", "zum", "bis", "ab"})
+_QUOTES = {'"': '"', "“": '”"', "„": '“”"', "«": "»", "»": "«"}
+LONGEST_QUOTATION = 80
+"""Words in which a quotation must end to keep its sentences together."""
 _CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯＀-￯]")
 
 
@@ -27,10 +32,11 @@ def word_count(text: str) -> int:
     return sum(max(1, -(-len(_CJK.findall(token)) // 2)) for token in text.split())
 
 
-def ends_sentence(token: str) -> bool:
-    """Whether a token (no white space in it) may be the last of a sentence, whatever follows."""
+def ends_sentence(token: str, before: str | None = "") -> bool:
+    """Whether a token (no white space in it) may be the last of a sentence, whatever follows. ``before`` is the token
+    before it, None when it is the first of its sentence: "4." is the number of an item there, and a date after "am"."""
     end = _END.search(token) if token[-1:] in _LAST else None
-    if end is None or _BULLET.match(token):
+    if end is None or (_BULLET.match(token) and (before is None or before.lower() in _BEFORE_ORDINALS)):
         return False
     stem = token[: end.start()].lstrip(_OPENERS).lower()
     if end.group(1) == ".":
@@ -69,12 +75,39 @@ def _blocks(text: str) -> list[str]:
     return [normalise_whitespace(" ".join(block)) for block in blocks if block]
 
 
+def quotations(tokens: Sequence[str]) -> Iterator[tuple[int, int | None]]:
+    """The quotations in ``tokens``: where each begins, and where it ends, None for one that they do not end."""
+    opened, closing = 0, ""
+    for place, token in enumerate(tokens):
+        for mark in token:
+            if not closing and mark in _QUOTES:
+                opened, closing = place, _QUOTES[mark]
+            elif mark in closing:
+                yield opened, place
+                closing = ""
+    if closing:
+        yield opened, None
+
+
+def in_quotation(tokens: Sequence[str]) -> bool:
+    """Whether ``tokens`` end inside a quotation that began not long ago."""
+    return any(end is None and len(tokens) - begin <= LONGEST_QUOTATION for begin, end in quotations(tokens))
+
+
 def _split_block(block: str) -> list[str]:
     tokens = block.split(" ")
     sentences: list[str] = []
     begin = 0
+    # A mark that is not closed soon holds no sentences together.
+    quoted = [(a, b) for a, b in quotations(tokens) if b is not None and b - a <= LONGEST_QUOTATION]
     for place in range(len(tokens) - 1):
-        if ends_sentence(tokens[place]) and starts_sentence(tokens[place + 1]) and not _inside_marker(tokens, place):
+        before = tokens[place - 1] if place > begin else None
+        if (
+            ends_sentence(tokens[place], before)
+            and starts_sentence(tokens[place + 1])
+            and not _inside_marker(tokens, place)
+            and not any(opened <= place < closed for opened, closed in quoted)
+        ):
             sentences.append(" ".join(tokens[begin : place + 1]))
             begin = place + 1
     if begin < len(tokens) and tokens[begin]:

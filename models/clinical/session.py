@@ -22,11 +22,13 @@ _ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "
 @dataclass(frozen=True, slots=True)
 class Session:
     """``turns`` without sentences that give the writer of the note instructions, and what occurs in them. ``gates``
-    are those of the whole talk: an instruction that speaks of danger still speaks of it."""
+    are those of the whole talk: an instruction that speaks of danger still speaks of it. ``spoken`` is ``text`` without
+    regard to case."""
 
     turns: tuple[Turn, ...]
     instructions: tuple[Turn, ...]
     text: str
+    spoken: str
     words: frozenset[str]
     stems: frozenset[str]
     numbers: frozenset[str]
@@ -50,6 +52,7 @@ def _session(turns: tuple[Turn, ...]) -> Session:
         turns=spoken,
         instructions=_only(turns, instructions=True),
         text=text,
+        spoken=text.casefold(),
         words=frozenset(found) | {part for word in found for part in word.split("'")},
         stems=frozenset(stem(word) for word in found),
         numbers=frozenset(numbers(text)),

@@ -1,7 +1,6 @@
 """A section as it is written: what of the model's output readers may see now, and when it must end.
 
-The result depends on the characters alone, never on how they were cut into tokens. Nothing that was returned is
-taken back: what a rule finds after the fact is for ``grounding`` and a ``reset`` of the section.
+The text depends on the characters alone, never on how they were cut into tokens.
 """
 
 from __future__ import annotations
@@ -9,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.clinical.clean import Cleaner
-from models.clinical.markers import could_become_risk, leading_risk, mark_risk
 from models.clinical.plan import SUMMARY_ID, SectionPlan
-from models.clinical.sentences import ends_sentence, starts_sentence, word_count
+from models.clinical.sentences import ends_sentence, in_quotation, starts_sentence, word_count
+from models.clinical.session import session_of
+from models.clinical.showing import Showing
 from models.clinical.watch import Watch
+from models.formats.format import Gate
 from models.transcript import Turn, speaker_label
 
 # Fewer words than this make no sentence: with less room than that a section ends.
@@ -25,7 +26,10 @@ _LONGEST_SIGNS = 6
 class SectionWriter:
     """Feed it what the model emits. ``done``: the section must end now. ``problem`` names the rule that was broken
     (``repetition``, ``copying``, ``role_play``, ``echo``, ``refusal``, ``preamble``); None when it ended well.
-    ``ended_by`` names the end in any case: a problem, ``budget``, ``heading``, ``model``, or None while it goes on."""
+    ``ended_by`` names the end in any case: a problem, ``budget``, ``heading``, ``model``, or None while it goes on.
+
+    ``taken_back`` is True after a call that found a sentence untenable whose first words readers have seen: what was
+    returned before is void then, and the call returned the whole text that stands instead."""
 
     def __init__(self, plan: SectionPlan, turns: Sequence[Turn]) -> None:
         self.plan = plan
@@ -35,65 +39,54 @@ class SectionWriter:
         speakers = {name for turn in turns for name in (turn.speaker, speaker_label(turn.speaker))}
         self._clean = Cleaner(plan.heading, plan.headings, speakers, inline=plan.id != SUMMARY_ID)
         self._watch = Watch(turns, plan.instruction)
-        self._marking = _Marking()
-        self._sent: list[str] = []
-        self._finished_words = 0
-        self._sentences = 0
+        self._showing = Showing(session_of(turns), cautious=plan.gate is Gate.RISK)
         self._token = ""  # the word being written
         self._sentence: list[str] = []  # words of the sentence being written
-        self._space = False  # before the next character, if one may still come
         self._closed = False
 
     @property
     def text(self) -> str:
-        """Everything that was returned, in order."""
-        return "".join(self._sent)
+        """Everything that stands of what was returned, in order."""
+        return self._showing.text
+
+    @property
+    def taken_back(self) -> bool:
+        return self._showing.taken_back
 
     def feed(self, piece: str) -> str:
-        """What may be sent to readers now, "" when all must be held."""
-        out = ""
+        """What may be sent to readers now, "" when all must wait."""
+        self._showing.taken_back = False
         for character in piece:
             if self.done:
                 break
-            out += self._take(self._clean.step(character))
+            self._take(self._clean.step(character))
             if self._clean.stop and not self.done:
-                out += self._end_at_label(self._clean.stop)
-        return self._send(out)
+                self._end_at_label(self._clean.stop)
+        if not self.done:
+            self._showing.grow(self._sentence, self._token)
+        return self._showing.take()
 
     def finish(self, complete: bool = True) -> str:
         """The rest, when the model has ended. ``complete`` False: it was cut off, so the last sentence may be half."""
+        self._showing.taken_back = False
         if self._closed:
             return ""
         self._closed = True
-        out = ""
         if not self.done:
-            out += self._take(self._clean.finish())
+            self._take(self._clean.finish())
+        if not self.done and complete:
+            self._end_sentence(last=True)
         if not self.done:
-            self._end_sentence()
-            self.done, self.ended_by = True, self.ended_by or "model"
-        out += self._marking.flush()
-        if complete and self.ended_by in ("model", "heading"):
-            out += self._terminal(out)
-        return self._send(out)
+            self.done, self.ended_by = True, "model"
+        if self.problem is None:
+            self._end_half()
+        self._showing.end()
+        return self._showing.take()
 
-    def _send(self, out: str) -> str:
-        if out:
-            self._sent.append(out)
-        return out
-
-    def _take(self, clean: str) -> str:
-        out = ""
+    def _take(self, clean: str) -> None:
         for character in clean:
             if not self._admit(character):
                 break
-            if character == " ":
-                self._space = True
-                continue
-            if self._space:
-                out += self._marking.step(" ")
-                self._space = False
-            out += self._marking.step(character)
-        return out
 
     def _admit(self, character: str) -> bool:
         """Whether a clean character may still be written; ends the section else."""
@@ -107,7 +100,7 @@ class SectionWriter:
         if self.done:
             return False
         token = self._token + character
-        if self._finished_words + word_count(token) > self.plan.words:
+        if self._words() + word_count(token) > self.plan.words:
             self._end("budget")
             return False
         if _endless(token):
@@ -117,47 +110,59 @@ class SectionWriter:
         return True
 
     def _begins_sentence(self, character: str) -> bool:
-        return ends_sentence(self._sentence[-1]) and starts_sentence(character)
+        before = self._sentence[-2] if len(self._sentence) > 1 else None
+        ended = ends_sentence(self._sentence[-1], before) and starts_sentence(character)
+        return ended and not in_quotation(self._sentence)
+
+    def _words(self) -> int:
+        """How many stand or are being written, without the last one."""
+        return self._showing.words + sum(map(word_count, self._sentence))
 
     def _is_full(self) -> bool:
-        average = self._finished_words / max(1, self._sentences)
-        return self._finished_words + max(_SHORTEST_SENTENCE, _ROOM * average) > self.plan.words
+        average = self._words() / max(1, self._showing.sentences)
+        return self._words() + max(_SHORTEST_SENTENCE, _ROOM * average) > self.plan.words
 
     def _end_word(self) -> None:
         if not self._token:
             return
-        self._finished_words += word_count(self._token)
         self._sentence.append(self._token)
         problem = self._watch.word(self._token)
         self._token = ""
         if problem:
             self._end(problem, problem=True)
 
-    def _end_sentence(self) -> None:
+    def _end_sentence(self, *, last: bool = False) -> None:
         self._end_word()
         sentence = " ".join(self._sentence)
-        self._sentence = []
         if self.done or not sentence:
             return
-        self._sentences += 1
         problem = self._watch.sentence(sentence)
         if problem:
             self._end(problem, problem=True)
+            return
+        self._showing.settle(sentence + ("." if last and (sentence[-1].isalnum() or sentence[-1] in ")%") else ""))
+        self._sentence = []
 
-    def _end_at_label(self, reason: str) -> str:
-        self._end_sentence()
+    def _end_at_label(self, reason: str) -> None:
+        self._end_sentence(last=reason == "heading")
         if not self.done:
             self._end(reason, problem=reason != "heading")
-        return ""
+
+    def _end_half(self) -> None:
+        """What is left of a sentence that was cut off: it goes where others stand, and is all there is else."""
+        self._end_word()
+        half = " ".join(self._sentence)
+        if self.problem is not None or not half:
+            return
+        if self._showing.sentences and not ends_sentence(self._sentence[-1]):
+            self._showing.drop(half)
+        else:
+            self._showing.settle(half)
 
     def _end(self, reason: str, *, problem: bool = False) -> None:
         self.done, self.ended_by = True, reason
         if problem:
             self.problem = reason
-
-    def _terminal(self, rest: str) -> str:
-        text = (self.text + rest).rstrip()
-        return "." if text and (text[-1].isalnum() or text[-1] in ")}%") else ""
 
 
 def _endless(token: str) -> bool:
@@ -165,32 +170,3 @@ def _endless(token: str) -> bool:
         return True
     tail = token[-_LONGEST_SIGNS - 1 :]
     return len(tail) > _LONGEST_SIGNS and len(set(tail)) == 1 and not tail[0].isalnum()
-
-
-class _Marking:
-    """Marks risk words in running text; holds back only what may still become one."""
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._in_word = False  # whether the last character that went out belongs to a word
-
-    def step(self, character: str) -> str:
-        self._held += character
-        out = ""
-        while self._held and not (not self._in_word and could_become_risk(self._held)):
-            out += self._settle()
-        return out
-
-    def flush(self) -> str:
-        out = ""
-        while self._held:
-            out += self._settle()
-        return out
-
-    def _settle(self) -> str:
-        """Takes one risk word or one character off the front of what is held."""
-        term = None if self._in_word else leading_risk(self._held)
-        head = term or self._held[0]
-        self._held = self._held[len(head) :]
-        self._in_word = head[-1].isalnum() or head[-1] == "_"
-        return mark_risk(head) if term else head

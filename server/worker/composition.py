@@ -56,7 +56,7 @@ class Composition:
     def feed(self, section: str, piece: str) -> bool:
         """Takes text from the model. False once the section wants no more."""
         part = self._parts[section]
-        self._say(part, part.writer.feed(piece))
+        self._hear(part, part.writer.feed(piece))
         return not part.writer.done
 
     def end(self, section: str, *, cut_off: bool) -> None:
@@ -64,7 +64,7 @@ class Composition:
         part = self._parts[section]
         if part.complete:
             return
-        self._say(part, part.writer.finish(not cut_off))
+        self._hear(part, part.writer.finish(not cut_off))
         part.problem = part.writer.problem
         part.complete = True
 
@@ -87,10 +87,13 @@ class Composition:
         part.writer, part.problem, part.complete = SectionWriter(part.plan, self._turns), None, False
 
     def rewrite(self, section: str, text: str, reason: str) -> None:
-        """Replaces a section's text, for readers as well."""
+        """Replaces a section's text, for readers as well; what is only added to it takes nothing back."""
         part = self._parts[section]
-        self._take_back(part, reason)
-        self._say(part, text)
+        if text.startswith(part.text):
+            self._say(part, text[len(part.text) :])
+        else:
+            self._take_back(part, reason)
+            self._say(part, text)
         part.problem, part.complete = None, True
 
     def texts(self) -> dict[str, str]:
@@ -107,6 +110,11 @@ class Composition:
         if part.plan.id == SUMMARY_ID:
             return fit_summary(grounded, self._turns, *self._summary_words)
         return grounded or part.plan.absent
+
+    def _hear(self, part: _Part, text: str) -> None:
+        if part.writer.taken_back:
+            self._take_back(part, "grounding")
+        self._say(part, text)
 
     def _take_back(self, part: _Part, reason: str) -> None:
         if part.begun:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from models.clinical.plan import SectionPlan
 from models.clinical.writer import SectionWriter
+from models.formats import Gate
 from models.transcript import Turn
 
 TURNS = (
     Turn(0, "therapist", "How was the week?"),
     Turn(1, "client", "I could not sleep because the neighbors had a party every single night until four. I am done."),
+    Turn(2, "client", "I sleep badly and eat little; at 20:15 she left and I was tired. I weigh < 60 kg, 5 or 6 less."),
+    Turn(
+        3, "therapist", "Let us speak of the suicide, the abuse, the violence and the self-harm, then of self-esteem."
+    ),
+    Turn(
+        5,
+        "client",
+        "In detail again I raised each point, that is a plan: a walk daily, word for word, and word upon word.",
+    ),
+    Turn(4, "client", "It was suicide after all the abuse, and I did self-harm, and the violence. And my skills?"),
 )
 
 
@@ -114,10 +127,13 @@ def test_a_section_ends_at_a_sentence_before_its_budget_is_spent() -> None:
 
 
 def test_a_sentence_that_never_ends_is_cut_at_the_budget() -> None:
-    writer = write(" ".join(f"word{number}" for number in range(40)), words=12)
+    words = [f"word{letter}" for letter in "abcdefghijklmnopqrst"]
+    writer = SectionWriter(plan(words=12), [Turn(0, "client", " ".join(reversed(words)))])
+    writer.feed(" ".join(words))
+    writer.finish()
 
     assert writer.done
-    assert len(writer.text.split()) == 12
+    assert writer.text.split() == words[:12]
 
 
 def test_words_leave_before_their_sentence_ends() -> None:
@@ -126,24 +142,78 @@ def test_words_leave_before_their_sentence_ends() -> None:
     assert writer.feed(" Sleeps badly and") == "Sleeps badly and"
 
 
-def test_a_word_that_may_become_a_risk_word_is_held_and_no_longer() -> None:
+def test_from_where_a_sentence_speaks_of_danger_it_waits_for_its_end() -> None:
     writer = SectionWriter(plan(), TURNS)
 
-    assert [writer.feed(piece) for piece in (" Spoke of sui", "ci", "de", " and kil", "n.")] == [
-        "Spoke of ",
+    assert [writer.feed(piece) for piece in (" Spoke of", " sui", "ci", "de", " and", " abuse", ".", " Sleeps")] == [
+        "Spoke of",
+        " ",
         "",
         "",
-        "{{RED:suicide}} and ",
-        "kiln.",
+        "",
+        "",
+        "",
+        "{{RED:suicide}} and {{RED:abuse}}. Sleeps",
     ]
 
 
-def test_what_was_held_leaves_at_the_end() -> None:
+def test_a_word_that_only_begins_like_a_risk_word_waits_no_longer_than_it_does() -> None:
     writer = SectionWriter(plan(), TURNS)
-    writer.feed("Spoke of suicide")
 
-    assert writer.finish() == "{{RED:suicide}}."
-    assert writer.done
+    assert [writer.feed(piece) for piece in (" Slept", " in the", " ki", "l", "n")] == [
+        "Slept",
+        " in the",
+        " ",
+        "",
+        "kiln",
+    ]
+
+
+def test_a_section_on_danger_shows_whole_sentences_only() -> None:
+    writer = SectionWriter(replace(plan(), gate=Gate.RISK), TURNS)
+
+    assert [writer.feed(piece) for piece in (" Sleeps", " badly", ".", " Is", " tired")] == [
+        "",
+        "",
+        "",
+        "Sleeps badly.",
+        "",
+    ]
+
+
+def test_a_denial_that_nothing_bears_out_reaches_no_reader() -> None:
+    writer = SectionWriter(plan(), TURNS)
+    seen = "".join(writer.feed(f" {word}") for word in ["Denies", "suicide.", "Sleeps", "badly.", "No", "delusions."])
+
+    assert seen + writer.finish() == "Sleeps badly."
+    assert not writer.taken_back
+
+
+def test_the_beginning_of_a_sentence_that_may_not_stand_is_taken_back_with_its_end() -> None:
+    writer = SectionWriter(plan(), TURNS)
+    seen = [
+        writer.feed(piece) for piece in ("Sleeps badly. ", "She", " lives near", " Robert", ".", " Eats", " little")
+    ]
+
+    assert seen == ["Sleeps badly.", " She", " lives near", " ", "", "Sleeps badly. Eats", " little"]
+
+
+def test_taking_back_is_said_once() -> None:
+    writer = SectionWriter(plan(), TURNS)
+    writer.feed("Patient lives near")
+    writer.feed(" Robert. Eats")
+    assert writer.taken_back
+
+    writer.feed(" little")
+    assert not writer.taken_back
+
+
+def test_an_invented_quotation_of_several_sentences_loses_its_marks() -> None:
+    assert write('Patient: "I was tired of it. I eat little."').problem == "role_play"
+    assert (
+        write('She said "tired it was. little she ate." Sleeps badly.').text
+        == "She said tired it was. little she ate. Sleeps badly."
+    )
 
 
 def test_a_section_that_was_cut_off_gets_no_full_stop() -> None:

@@ -1,0 +1,48 @@
+"""Whether a sentence that is still being written has begun to say what needs a ground in the session.
+
+Readers see words as they are decoded, but nothing of a denial, a danger, a diagnosis, a plan, a quotation, a name or a
+number before the whole sentence was held against the session: from where one begins, the rest of it waits.
+"""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.lexicon import DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, RISK
+from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
+from models.clinical.session import Session
+from models.clinical.words import WORD_LISTS
+
+_TAIL = 90  # characters: longer than anything that is looked for
+_QUOTES = frozenset('"“”„«»')
+_RATING = re.compile(r"(?<!\w)(?:risks?|riesgo|risiko|risque)(?!\w)", re.IGNORECASE)
+_DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
+# True or not by more than the occurrence of their words.
+_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, *RISK.values(), _RATING, _DOSE)
+# Need only to occur, mostly.
+_NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis)
+
+
+def begins_claim(so_far: str, session: Session) -> bool:
+    """Whether ``so_far``, the beginning of a sentence without markers, holds a claim that ``session`` must bear out."""
+    tail = so_far[-_TAIL:]
+    return (
+        not _QUOTES.isdisjoint(so_far)
+        or any(pattern.search(tail) for pattern in _ASSERTED)
+        or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(tail))
+        or any(rule(tail, session) for rule in _NAMING)
+        or invented_name(so_far, session) is not None
+    )
+
+
+def may_claim(word: str, *, first: bool) -> bool:
+    """Whether a word that is being written, the ``first`` of its sentence or not, may become a name, a number or a
+    negation: it waits until it is whole."""
+    if not word[0].isalpha() or (word[0].isupper() and not first):
+        return True
+    return word.casefold() in _NEGATION_BEGINS
+
+
+_NEGATION_BEGINS = frozenset(
+    word[:length] for word in WORD_LISTS["negations"].split() for length in range(1, len(word) + 1)
+)
