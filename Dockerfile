@@ -21,5 +21,4 @@ WORKDIR /casenote
 USER casenote
 ENV CASENOTE_HOME=/var/lib/casenote PATH=/casenote/.venv/bin:$PATH
 EXPOSE 8002
-HEALTHCHECK --start-period=60s CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8002/health/live', timeout=3)"]
 CMD ["casenote", "serve"]
