@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.markers import mark_risk, strip_markers
+from models.clinical.omitted import omitted_danger
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.risk import affirmed_categories, risk_spans
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -63,8 +63,7 @@ def check_section(
 
 def _with_omitted_risk(rest: str, session: Session, turns: Sequence[Turn], words: int, removed: list[str]) -> str:
     """What the client said of danger is quoted where the section is silent on it."""
-    noted = {category for sentence in split_sentences(rest) for category, _, _ in risk_spans(sentence)}
-    if rest and not affirmed_categories(session.mentions) - noted:
+    if rest and not omitted_danger(rest, session)[1]:
         return rest
     removed.append("risk_omitted")
     room = words - word_count(rest)

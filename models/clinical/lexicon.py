@@ -32,6 +32,8 @@ MENTAL_STATUS = _compile(_TABLE["mental_status"])
 """What an examiner observes: never in a note unless somebody spoke of it."""
 
 DIAGNOSES = _compile(_TABLE["diagnoses"])
+ABBREVIATIONS = {short: _compile(said) for short, said in _TABLE["abbreviations"].items()}
+"""Short names of disorders, in lower case, to how they are spoken of."""
 MEDICATION = _compile(_TABLE["medication"])
 
 TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {

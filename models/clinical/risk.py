@@ -81,14 +81,13 @@ _GRAVE = frozenset({"suicide", "self_harm", "overdose", "harm_to_others"})
 
 def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
     """The grave kinds of danger that the client spoke of as their own, or said yes to."""
-    return frozenset(
-        mention.category
-        for mention in mentions
-        if mention.category in _GRAVE
-        and mention.about == "client"
-        and not (mention.negated or mention.question)
-        and (mention.speaker == "client" or mention.answered)
-    )
+    return frozenset(mention.category for mention in mentions if is_affirmed(mention))
+
+
+def is_affirmed(mention: RiskMention) -> bool:
+    """Whether by ``mention`` the client spoke of a grave danger as their own, or said yes to it."""
+    affirms = mention.about == "client" and not (mention.negated or mention.question)
+    return affirms and mention.category in _GRAVE and (mention.speaker == "client" or mention.answered)
 
 
 @lru_cache(maxsize=4096)
@@ -132,9 +131,18 @@ def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> It
 
 
 def _reply(question: str, category: str, answer: Turn | None) -> str | None:
-    """Whether an answer is a no or a yes to what was asked of ``category``: by its first words, by what it says of the
-    words of the question, or by speaking of thoughts, urges or plans at all; None when it is neither."""
+    """Whether an answer is a no or a yes to what was asked of ``category``: by what it says of that itself, by its
+    first words, by what it says of the words of the question, or by speaking of thoughts, urges or plans at all; None
+    when it is neither."""
     sentences = split_sentences(answer.text.replace("’", "'"))[:3] if answer else ()
+    named = [
+        _negated(sentence, start, end)
+        for sentence in sentences
+        for spoken, start, end in risk_spans(sentence)
+        if spoken == category and _about(sentence, start, end, category) == "client"
+    ]
+    if named and not NO_ANSWER.match(sentences[0]):
+        return "no" if all(named) else "yes"
     yes = any(YES_ANSWER.match(sentence) for sentence in sentences)
     for sentence in sentences:
         if not NO_ANSWER.match(sentence):

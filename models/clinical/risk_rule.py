@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.clinical.lexicon import DENIAL, RELATIONS
-from models.clinical.risk import RiskMention, affirmed_categories, find_risk
+from models.clinical.risk import RiskMention, affirmed_categories, find_risk, risk_spans
 from models.clinical.session import Session
 from models.transcript import Turn
 
@@ -31,6 +31,16 @@ _FACET = re.compile(
     r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history)(?!\w)",
     re.IGNORECASE,
 )
+# Of these parts each is another, however it is worded.
+_FACETS = tuple(
+    re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)
+    for words in ("attempt|tried|try|acted|acting|act on|history|did", "inten[td]|want", "plan|means|method", "activ")
+)
+# What a denial leaves standing beside it: "denies self-harm for two months, with urges".
+_STILL = re.compile(
+    r"(?<!\w)(?:but|with|though|although|however|except|despite)(?!\w)(?:(?!(?<!\w)no(?!\w)).)*?(?<!\w)(?:urges?|thoughts?)(?!\w)",
+    re.IGNORECASE,
+)
 # What is spoken of under one word may be noted under another of the same line.
 _KINDS = (
     frozenset({"harm_to_others", "violence", "weapon"}),
@@ -42,7 +52,7 @@ _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 def unspoken_risk(sentence: str, session: Session) -> str | None:
     """Name of the broken rule: danger that nobody spoke of, another's made the patient's (or the other way round),
     a denial of what was affirmed, an affirmation of what was denied or only asked."""
-    if _RATED.search(sentence) and "risk" not in session.words:
+    if _RATED.search(sentence) and not _RATED.search(session.text):
         return "risk_rated"
     for noted in find_risk([Turn(0, "note", sentence)]):
         if noted.category == "danger":
@@ -57,7 +67,12 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
         if not same:
             return "risk_of_another"
         negated = noted.negated or bool(DENIAL.search(sentence[: sentence.find(noted.term)]))
-        if about != "other" and not _borne_out(same, negated):
+        if negated and about == "client" and _denies_in_part(sentence, noted, session):
+            continue
+        if negated and about == "client" and _of_facets(sentence, noted):
+            if not _facets_denied(sentence, noted, session):
+                return "risk_contradicted"
+        elif about != "other" and not _borne_out(same, negated):
             return "risk_contradicted"
         if negated and about == "client" and _denies_the_affirmed(sentence, noted, session):
             return "risk_contradicted"
@@ -67,11 +82,28 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
 def _denies_the_affirmed(sentence: str, noted: RiskMention, session: Session) -> bool:
     """Whether a denial covers what the client affirmed elsewhere in the session. Who had thoughts of suicide and never
     tried it may be said to deny an attempt, an intent or a plan, not to deny suicide."""
-    if noted.category not in affirmed_categories(session.mentions):
-        return False
+    return noted.category in affirmed_categories(session.mentions) and not _of_facets(sentence, noted)
+
+
+def _denies_in_part(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether a denial says what it leaves standing, and the session denies the rest: "no self-harm, but urges"."""
+    denied = {category for clause in session.denied for category, _, _ in risk_spans(clause)}
+    return noted.category in denied and bool(_STILL.search(sentence, sentence.find(noted.term)))
+
+
+def _of_facets(sentence: str, noted: RiskMention) -> list[str]:
+    """The parts of a danger that are named around the word for it: "no suicidal intent"."""
     start = sentence.find(noted.term)
     around = " ".join([*sentence[:start].split()[-3:], noted.term, *sentence[start + len(noted.term) :].split()[:2]])
-    return _FACET.search(around) is None
+    return [match.group(0) for match in _FACET.finditer(around)]
+
+
+def _facets_denied(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether the session says no to one of the parts of a danger that ``sentence`` denies, or to the danger itself."""
+    if any(mention.negated for mention in session.mentions if _same_kind(mention, noted)):
+        return True
+    kinds = {kind for facet in _of_facets(sentence, noted) for kind in _FACETS if kind.search(facet)}
+    return any(kind.search(denied) for kind in kinds for denied in session.denied)
 
 
 def _same_kind(said: RiskMention, noted: RiskMention) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from models.clinical.evidence import index_of
-from models.clinical.lexicon import DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
+from models.clinical.lexicon import ABBREVIATIONS, DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
 from models.clinical.risk import find_risk, risk_spans
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import Session
@@ -35,6 +35,7 @@ _VERBS_OF_REPORT = re.compile(
 )
 _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
+_NO = re.compile(r"(?<!\w)(?:no|none)(?!\w)", re.IGNORECASE)
 _LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
 _LEAST_DESCRIBED = 0.45
 _LEAST_OVERLAP = 0.1  # part of the meaning of a sentence that must occur in the session
@@ -43,7 +44,7 @@ _SUBJECTS = frozenset(WORD_LISTS["subjects"].split())
 
 def invented_denial(sentence: str, session: Session) -> str | None:
     """A denial needs a question or a statement about the same thing to stand on."""
-    denial = DENIAL.search(sentence)
+    denial = DENIAL.search(sentence) or _NO.search(sentence)
     if denial is None:
         return None
     denied = sentence[denial.start() :]
@@ -98,6 +99,8 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
     for match in DIAGNOSES.finditer(sentence):
         term = match.group(0).casefold()
         if term in session.spoken or (term.startswith("diagnos") and DIAGNOSES.search(session.spoken)):
+            continue
+        if (spelled := ABBREVIATIONS.get(term)) and spelled.search(session.spoken):
             continue
         if all(stem(word) in session.stems for word in words(term)):
             continue
@@ -190,5 +193,4 @@ RULES: tuple[Rule, ...] = (
     invented_plan,
     invented_name,
     instructed,
-    unheard_of,
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from models.clinical.gates import holds
-from models.clinical.lexicon import INSTRUCTION
+from models.clinical.lexicon import INSTRUCTION, NEGATION, NO_ANSWER
 from models.clinical.markers import strip_markers
 from models.clinical.risk import RiskMention, find_risk
 from models.clinical.sentences import split_sentences
@@ -16,6 +17,7 @@ from models.clinical.words import numbers, stem, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
+_CLAUSE = re.compile(r"[,;:—]|(?<!\w)(?:but|aber|pero|mais)(?!\w)")
 _ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "is", "in", "my", "was", "not"})
 
 
@@ -23,7 +25,7 @@ _ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "
 class Session:
     """``turns`` without sentences that give the writer of the note instructions, and what occurs in them. ``gates``
     are those of the whole talk: an instruction that speaks of danger still speaks of it. ``spoken`` is ``text`` without
-    regard to case."""
+    regard to case; ``denied`` is what was said, or answered, not to be so, clause by clause."""
 
     turns: tuple[Turn, ...]
     instructions: tuple[Turn, ...]
@@ -34,6 +36,7 @@ class Session:
     numbers: frozenset[str]
     sequences: tuple[tuple[str, ...], ...]
     mentions: tuple[RiskMention, ...]
+    denied: tuple[str, ...]
     gates: frozenset[Gate]
     english: bool
 
@@ -58,6 +61,7 @@ def _session(turns: tuple[Turn, ...]) -> Session:
         numbers=frozenset(numbers(text)),
         sequences=tuple(plain_words(strip_markers(turn.text)) for turn in turns),
         mentions=find_risk(spoken),
+        denied=tuple(_denied(spoken)),
         english=sum(word in _ENGLISH for word in found) >= 0.12 * len(found),
         gates=frozenset(gate for gate in Gate if holds(gate, turns)),
     )
@@ -71,6 +75,18 @@ def _only(turns: tuple[Turn, ...], *, instructions: bool) -> tuple[Turn, ...]:
         if sentences:
             kept.append(Turn(turn.index, turn.speaker, " ".join(sentences), turn.start))
     return tuple(kept)
+
+
+def _denied(turns: tuple[Turn, ...]) -> Iterator[str]:
+    """What follows a negation in its clause, and questions that were answered with no."""
+    for place, turn in enumerate(turns):
+        answer = turns[place + 1] if place + 1 < len(turns) else None
+        for sentence in split_sentences(turn.text.replace("’", "'")):
+            if sentence.endswith("?") and answer and answer.speaker != turn.speaker and NO_ANSWER.match(answer.text):
+                yield sentence
+            for clause in _CLAUSE.split(sentence):
+                if negation := NEGATION.search(clause):
+                    yield clause[negation.end() :]
 
 
 def is_instruction(text: str) -> bool:

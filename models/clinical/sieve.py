@@ -6,26 +6,19 @@ The same sieve serves a section as it is written and a whole one: what readers s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from models.clinical.lexicon import TOPICS
+from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.risk import risk_spans
-from models.clinical.rules import RULES
+from models.clinical.rules import RULES, unheard_of
 from models.clinical.sentences import ends_sentence
 from models.clinical.session import Session
 from models.clinical.watch import plain_words
+from models.clinical.words import content_stems
 
-_DENIED = re.compile(
-    r"^(.*?(?<!\w)(?:den(?:y|ies|ied|ying)|no|without|negative for)(?: any)? )(.+?)"
-    r"((?: (?:was |were )?(?:reported|endorsed|noted))?\.?)$",
-    re.IGNORECASE,
-)
-_VERB = re.compile(
-    r"(?<!\w)(?:would|will|could|can|may|is|was|are|were|has|had|have|did|does|not|but|reports?|states?)(?!\w)"
-)
-_BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|nor)(?!\w))\s*", re.IGNORECASE)
+_CLAUSES = re.compile(r"(; |\s?—\s?)")
+_CLAUSES_BESIDE_QUOTES = re.compile(r"(; )")
 _QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
+_FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may say in others what was said
 
 
 class Sieve:
@@ -48,54 +41,37 @@ class Sieve:
 
     def _without_broken(self, sentence: str) -> str:
         """``sentence`` without the clauses that break a rule, as it was when none does."""
-        clauses = sentence.split("; ")
-        good = []
-        for clause in clauses:
-            reason = _broken(clause, self._session, self._kept)
-            if reason:
-                self.removed.append(reason)
-                clause = _borne_out(clause, self._session, self._kept)
-            if clause:
-                good.append(clause)
-        if good == clauses or not good:
-            return "; ".join(good)
-        rest = "; ".join(good)
+        quotes = any(mark in sentence for mark in '"“”')
+        clauses = (_CLAUSES_BESIDE_QUOTES if quotes else _CLAUSES).split(sentence)
+        alone = len(clauses) == 1
+        rest = ""
+        for between, clause in zip(["", *clauses[1::2]], clauses[::2], strict=True):
+            if good := self._clause(clause, alone=alone):
+                rest += f"{between}{good}" if rest else good
+        if not rest or rest == sentence:
+            return rest
         return rest[:1].upper() + rest[1:] + ("" if ends_sentence(rest.split(" ")[-1]) else ".")
 
+    def _clause(self, clause: str, *, alone: bool) -> str:
+        reason = self._broken(clause, alone=alone)
+        if reason is None:
+            return clause
+        self.removed.append(reason)
+        return mend(clause, reason, lambda text: self._broken(text, alone=alone))
 
-def _broken(sentence: str, session: Session, kept: Sequence[str]) -> str | None:
-    if not plain_words(sentence):
-        return "no_words"
-    if any(plain_words(sentence) == plain_words(other) for other in kept):
-        return "repetition"
-    if sentence in ABSENT_SENTENCES:
-        return "absent_beside_text"
-    return next((reason for rule in RULES if (reason := rule(sentence, session))), None)
-
-
-def _borne_out(sentence: str, session: Session, kept: Sequence[str]) -> str:
-    """Of a list of denials those that the session bears out: "denied SI and HI" where only SI was asked about."""
-    listed = _DENIED.match(sentence)
-    if listed is None:
-        return ""
-    lead, items, end = listed.groups()
-    parts = [part for part in _BETWEEN.split(items) if part.strip()]
-    good = [part for part in parts if not _broken(f"{lead}{part}{end}", session, kept)] if len(parts) > 1 else []
-    if not good or not all(_is_topic(part) for part in good):
-        return ""
-    return f"{lead}{_joined(good)}{end}"
-
-
-def _is_topic(part: str) -> bool:
-    """Whether an item of a list names something that can be denied, and is no clause of its own."""
-    if _VERB.search(part):
-        return False
-    dangers = [category for category, _, _ in risk_spans(part) if category != "danger"]
-    return bool(dangers) or any(noted.search(part) for noted, _ in TOPICS.values())
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"
+    def _broken(self, clause: str, *, alone: bool) -> str | None:
+        said = plain_words(clause)
+        if not said:
+            return "no_words"
+        if any(said == plain_words(other) for other in self._kept):
+            return "repetition"
+        if clause in ABSENT_SENTENCES:
+            return "absent_beside_text"
+        if reason := next((reason for rule in RULES if (reason := rule(clause, self._session))), None):
+            return reason
+        if alone or len(content_stems(clause)) >= _FEWEST_STEMS:
+            return unheard_of(clause, self._session)
+        return None
 
 
 def unquote(sentence: str, session: Session) -> str:

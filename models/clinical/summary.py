@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk, strip_markers
+from models.clinical.omitted import omitted_danger
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
-from models.clinical.risk import affirmed_categories, find_risk, risk_spans
+from models.clinical.risk import risk_spans
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
+from models.clinical.session import session_of
 from models.clinical.words import content_stems
 from models.formats.format import Topic
 from models.transcript import Turn, normalise_whitespace
@@ -35,8 +37,8 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
 
 def _with_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
     """``text`` with what the client said of danger to self or others, where it is silent on all of that."""
-    affirmed = affirmed_categories(find_risk(turns))
-    if not affirmed or affirmed & _dangers(text):
+    affirmed, omitted = omitted_danger(text, session_of(turns))
+    if affirmed != omitted or not affirmed:
         return text
     quotes = strip_markers(risk_quotes(turns, min(_WORDS_OF_DANGER, max_words)))
     if not affirmed & _dangers(quotes):

@@ -45,8 +45,11 @@ def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
             reading = read(sentence)
             question_here = _is_question(sentence)
             asks = question_here and number == len(sentences) - 1
-            denied = asks and bool(NO_ANSWER.match(answer))
-            polar = _Polar(reading.stems, reading.positive if denied else reading.negative)
+            negative = reading.negative
+            if asks:
+                answered = read(answer)
+                negative |= reading.positive if NO_ANSWER.match(answer) else reading.positive & answered.negative
+            polar = _Polar(reading.stems, negative)
             answers = number == 0 and place > 0 and turns[place - 1].speaker != turn.speaker
             asked = question if answers else _NOTHING
             yield Unit(

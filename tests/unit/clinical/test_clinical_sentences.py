@@ -34,3 +34,18 @@ def test_a_text_is_split_where_a_reader_would(text: str, sentences: tuple[str, .
 )
 def test_words_are_counted(text: str, count: int) -> None:
     assert word_count(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Fell from 8 to 4. Then rest.", ("Fell from 8 to 4.", "Then rest.")),
+        ("1. Sleep diary.\n2. Walks.", ("1. Sleep diary.", "2. Walks.")),
+        ("Nächster Termin am 4. Mai. Gut.", ("Nächster Termin am 4. Mai.", "Gut.")),
+        ('Client said: "No. Never." Slept.', ('Client said: "No. Never."', "Slept.")),
+        ("Klient sagt: „Nein. Nie.“ Schläft.", ("Klient sagt: „Nein. Nie.“", "Schläft.")),
+        ('Said "No. Never. Slept.', ('Said "No.', "Never.", "Slept.")),
+    ],
+)
+def test_numbers_end_sentences_and_quotations_hold_theirs_together(text: str, sentences: tuple[str, ...]) -> None:
+    assert split_sentences(text) == sentences

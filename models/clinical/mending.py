@@ -1,0 +1,86 @@
+"""A clause that breaks a rule, without what breaks it: the rest of a list, the finding without the label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from models.clinical.lexicon import DENIAL, DIAGNOSES, MENTAL_STATUS, TOPICS
+from models.clinical.risk import risk_spans
+from models.clinical.words import content_stems
+
+Broken = Callable[[str], str | None]
+
+_DENIED = re.compile(
+    r"^(.*?(?<!\w)(?:den(?:y|ies|ied|ying)|no|without|negative for)(?: any)? )(.+?)"
+    r"((?: (?:was |were )?(?:reported|endorsed|noted))?\.?)$",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"(?<!\w)(?:would|will|could|can|may|is|was|are|were|has|had|have|did|does|not|but|reports?|states?)(?!\w)"
+)
+_BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|nor)(?!\w))\s*", re.IGNORECASE)
+_ITEM = re.compile(
+    r"(, (?:and |but |or )?| (?:consistent|compatible|in keeping) with | (?:and|but|then|yet|with) )(?![^(]*\))"
+)
+_SUBJECT = re.compile(r"^(?:The )?(?:Client|Patient|Pt) with (?:\w+ )?$", re.IGNORECASE)
+_VERB_AFTER = re.compile(r"^(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w))")
+_LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
+_LABELS = frozenset({"mental_status", "diagnosis"})
+
+
+def mend(clause: str, reason: str, broken: Broken) -> str:
+    """``clause``, which breaks the rule ``reason``, as it may stand, "" when it may not. ``broken`` names the rule that
+    a text breaks."""
+    denial = DENIAL.search(clause)
+    label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
+    if reason in _LABELS and (denial is None or label < denial.start()):
+        return _without_label(clause, broken) or _without_items(clause, broken)
+    return _borne_out(clause, broken)
+
+
+def _without_label(clause: str, broken: Broken) -> str:
+    """ "Client with GAD reports worry" as "Client reports worry"."""
+    for match in DIAGNOSES.finditer(clause):
+        subject, verb = _SUBJECT.match(clause[: match.start()]), _VERB_AFTER.match(clause[match.end() :])
+        if subject and verb:
+            rest = f"{clause[: subject.group(0).index(' with ')]} {clause[match.end() + verb.end() :]}"
+            return "" if broken(rest) else rest
+    return ""
+
+
+def _without_items(clause: str, broken: Broken) -> str:
+    """ "Affect anxious but guarded" as "Affect anxious" where nobody spoke of being guarded."""
+    bare = clause.rstrip(".!… ")
+    kept, *rest = _ITEM.split(bare)
+    if not rest or broken(kept):
+        return ""
+    for between, item in zip(rest[::2], rest[1::2], strict=True):
+        if item and not broken(kept + between + item):
+            kept += between + item
+    return kept + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
+
+
+def _borne_out(clause: str, broken: Broken) -> str:
+    """Of a list of denials those that the session bears out: "denied SI and HI" where only SI was asked about."""
+    listed = _DENIED.match(clause)
+    if listed is None:
+        return ""
+    lead, items, end = listed.groups()
+    parts = [part for part in _BETWEEN.split(items) if part.strip()]
+    good = [part for part in parts if not broken(f"{lead}{part}{end}")] if len(parts) > 1 else []
+    if not good or not all(_is_topic(part) for part in good):
+        return ""
+    return f"{lead}{_joined(good)}{end}"
+
+
+def _is_topic(part: str) -> bool:
+    """Whether an item of a list names something that can be denied, and is no clause of its own."""
+    if _VERB.search(part):
+        return False
+    dangers = [category for category, _, _ in risk_spans(part) if category != "danger"]
+    return bool(dangers) or any(noted.search(part) for noted, _ in TOPICS.values())
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} or {parts[-1]}"

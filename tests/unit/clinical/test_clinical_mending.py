@@ -1,0 +1,90 @@
+"""What the rules leave of a sentence that says more than the session: the part that was said."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.grounding import check_section
+from models.formats import Gate
+from models.transcript import parse_transcript
+
+TURNS = parse_transcript(
+    """Therapist: How is the generalized anxiety? Any depressive symptoms or suicidal ideation?
+Client: Low mood and no energy, but no suicidal thoughts or self-harm urges. I worry and I cried on Sunday.
+Therapist: Any panic?
+Client: Mild worry, no panic. It fell from 8 to 4. I saw my sister last weekend, and I removed the razors.
+Therapist: For next week’s talk with her, we will write a script. We will keep the walks.
+Client: Fine. I did the walks and I slept."""
+)
+
+
+def left(sentence: str) -> str:
+    return (
+        check_section(sentence, TURNS)
+        .text.replace("{{RED:suicidal}}", "suicidal")
+        .replace("{{RED:self-harm}}", "self-harm")
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Patient denies suicidal thoughts and self-harm urges.",
+        "Patient denies panic.",
+        "Anxiety fell from 8 to 4.",
+        "Saw the sister last weekend.",
+        "Will write a script for next week's talk.",
+        "Client with GAD reports worry.",
+        "Affect tearful.",
+        "Low mood; means restriction discussed.",
+    ],
+)
+def test_what_was_said_in_other_words_stays(sentence: str) -> None:
+    assert left(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rest"),
+    [
+        ("Affect anxious but guarded.", "Affect anxious."),
+        ("Affect anxious, cooperative and tearful; did the walks.", "Affect anxious and tearful; did the walks."),
+        ("Client with MDD reports low mood and worry.", "Client reports low mood and worry."),
+        ("Low mood with low energy, psychomotor slowing, and worry.", "Low mood with low energy, and worry."),
+        ("No suicidal thoughts—low acute risk.", "No suicidal thoughts."),
+        ("Denies SI/HI; did the walks.", "Denies SI; did the walks."),
+        ("Worry consistent with bipolar disorder.", "None discussed."),
+        ("No suicidal thoughts; risk low.", "No suicidal thoughts."),
+    ],
+)
+def test_only_what_was_not_said_goes(sentence: str, rest: str) -> None:
+    assert left(sentence) == rest
+
+
+def test_nothing_is_cut_out_of_brackets() -> None:
+    assert left("Low mood (worry, psychomotor slowing) on Sunday.") in ("None discussed.", "Low mood on Sunday.")
+
+
+PARTLY = parse_transcript(
+    """Therapist: Any self-harm urges or suicidal ideation?
+Client: Passive thoughts like “What’s the point?” No intent or plan. I used ice instead.
+Therapist: And self-harm itself?
+Client: No self-harm for two months, but urges come in conflicts."""
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Passive thoughts of what's the point, no suicidal intent or plan. Urges come in conflicts.",
+        "Patient denies self-harm for two months, with urges in conflicts. Passive thoughts, no intent or plan.",
+    ],
+)
+def test_a_danger_that_is_noted_in_the_words_of_the_client_is_not_quoted_again(text: str) -> None:
+    found = check_section(text, PARTLY, Gate.RISK, words=45).text
+
+    assert found.replace("{{RED:suicidal}}", "suicidal").replace("{{RED:self-harm}}", "self-harm") == text
+
+
+@pytest.mark.parametrize("text", ["Patient denies suicidal ideation.", "Patient used ice instead."])
+def test_a_danger_that_is_denied_or_passed_over_is_quoted(text: str) -> None:
+    assert "What’s the point?" in check_section(text, PARTLY, Gate.RISK, words=45).text
