@@ -17,6 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from events.server_url import parse_server_url
+from models.formats import Density, Modality, NoteOptions, Quoting
+from models.formats.format import DEFAULT_FORMAT
 from server.errors import SettingsError
 
 
@@ -91,6 +93,10 @@ class Settings(BaseSettings):
     transcript_limit: int = Field(default=2_000_000, ge=1000, le=20_000_000)
     body_limit: int = Field(default=8_388_608, ge=1024, le=67_108_864)
     casenote_formats: str = ""
+    note_format: str = DEFAULT_FORMAT
+    note_density: Density = Density.STANDARD
+    note_quoting: Quoting = Quoting.KEY
+    note_modality: Modality = Modality.GENERAL
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
@@ -136,6 +142,10 @@ class Settings(BaseSettings):
     @property
     def formats_folder(self) -> Path | None:
         return Path(self.casenote_formats) if self.casenote_formats else None
+
+    @property
+    def note_style(self) -> NoteOptions:
+        return NoteOptions(self.note_density, self.note_quoting, self.note_modality)
 
 
 def is_loopback(host: str) -> bool:

@@ -11,9 +11,10 @@ from models.formats.format import (
     load_formats,
     load_patient_format,
 )
-from models.formats.options import Density, Modality, NoteOptions, Quoting, with_options
+from models.formats.options import NO_WISHES, Density, Modality, NoteOptions, Quoting, with_options
 
 __all__ = [
+    "NO_WISHES",
     "Density",
     "FormatError",
     "Gate",

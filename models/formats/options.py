@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from models.formats.format import NoteFormat, SectionSpec
+from models.formats.shape import NoteFormat, SectionSpec, Topic
 
 # A section never shrinks below what one sentence takes.
 _FEWEST_WORDS = 15
@@ -66,17 +67,28 @@ class NoteOptions:
     quoting: Quoting = Quoting.KEY
     modality: Modality = Modality.GENERAL
 
+    def but(self, wishes: Mapping[str, str]) -> NoteOptions:
+        """These options where ``wishes`` (option to value) say nothing else. Raises ``ValueError``."""
+        return NoteOptions(
+            Density(wishes.get("density", self.density)),
+            Quoting(wishes.get("quoting", self.quoting)),
+            Modality(wishes.get("modality", self.modality)),
+        )
+
+
+NO_WISHES = NoteOptions()
+
 
 def with_options(note_format: NoteFormat, options: NoteOptions) -> NoteFormat:
     """``note_format`` as ``options`` want it: same sections, headings and gates."""
-    if options == NoteOptions():
+    if options == NO_WISHES:
         return note_format
     return replace(note_format, sections=tuple(_section(section, options) for section in note_format.sections))
 
 
 def _section(section: SectionSpec, options: NoteOptions) -> SectionSpec:
     wishes = [section.instruction, _QUOTES[options.quoting]]
-    if section.id in ("intervention", "assessment", "response"):
+    if section.topic is Topic.INTERVENTION or section.id in ("assessment", "response"):
         wishes.append(_TERMS[options.modality])
     words = max(min(section.words, _FEWEST_WORDS), round(section.words * _SHARE[options.density]))
     return replace(section, instruction=", ".join(wish for wish in wishes if wish), words=words)

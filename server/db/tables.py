@@ -119,6 +119,17 @@ class RevisionRow(Base):
     created_at: Mapped[datetime]
 
 
+class DigestRow(Base):
+    """What an overview needs of a session, and the state of the session that it was read from (``basis``). It can be
+    made again at any time."""
+
+    __tablename__ = "digests"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    basis: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
 class GenerationRow(Base):
     """The writing of one note: the work queue of the workers.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from events.contracts import MAX_SEGMENTS, SegmentIn
+from models.formats import Density, Modality, Quoting
 from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
 from server.http.outputs import SessionStatus
 
@@ -32,13 +33,23 @@ class SessionIn(Input):
 
 
 class GenerateIn(Input):
-    """How a note is to be written. ``force`` false keeps sections that a person touched."""
+    """How a note is to be written. ``force`` false keeps sections that a person touched. Density, quoting and modality
+    are the site's where they are not given."""
 
     regenerate: bool = False
     sections: list[SectionId] | None = Field(default=None, min_length=1, max_length=100)
     format: Words | None = Field(default=None, min_length=1, max_length=100)
+    density: Density | None = None
+    quoting: Quoting | None = None
+    modality: Modality | None = None
     force: bool = True
     allow_fallback: bool = True
+
+    @property
+    def style(self) -> dict[str, str]:
+        """What was said of how the note is to read."""
+        wishes = {"density": self.density, "quoting": self.quoting, "modality": self.modality}
+        return {name: wish.value for name, wish in wishes.items() if wish is not None}
 
 
 class NoteIn(Input):

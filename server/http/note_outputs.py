@@ -176,6 +176,12 @@ class FormatOut(Output):
     sections: list[FormatSection]
 
 
+class OptionOut(Output):
+    default: str = Field(description="the site's")
+    choices: list[str]
+
+
 class Formats(Output):
     default: str
     formats: list[FormatOut]
+    options: dict[str, OptionOut] = Field(description="density, quoting and modality")

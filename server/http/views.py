@@ -19,12 +19,7 @@ from server.notes.state import Note
 def session_json(row: SessionRow, note: Note | None) -> dict[str, Any]:
     """A session as legacy clients know it."""
     return {
-        "id": row.id,
-        "patient_id": row.patient_id,
-        "session_number": row.session_number,
-        "session_date": row.session_date.isoformat(),
-        "duration": row.duration,
-        "language": row.language,
+        **_head(row),
         "original_transcription": row.original_transcription,
         "translated_transcription": row.translated_transcription,
         "translation_language": row.translation_language,
@@ -40,6 +35,18 @@ def session_json(row: SessionRow, note: Note | None) -> dict[str, Any]:
     }
 
 
+def _head(row: SessionRow) -> dict[str, Any]:
+    """What every view of a session begins with."""
+    return {
+        "id": row.id,
+        "patient_id": row.patient_id,
+        "session_number": row.session_number,
+        "session_date": row.session_date.isoformat(),
+        "duration": row.duration,
+        "language": row.language,
+    }
+
+
 def metadata(note: Note | None) -> dict[str, Any]:
     if note is None:
         return {"is_ai_generated": False, "edited_from_ai": False, "generated_at": None, "last_edited_at": None}
@@ -50,12 +57,7 @@ def listed_json(entry: Listed) -> dict[str, Any]:
     """A session as the editor's list shows it; no text of it."""
     row = entry.row
     return {
-        "id": row.id,
-        "patient_id": row.patient_id,
-        "session_number": row.session_number,
-        "session_date": row.session_date.isoformat(),
-        "duration": row.duration,
-        "language": row.language,
+        **_head(row),
         "status": entry.status,
         "session_status": row.status,
         "turns": entry.turns,

@@ -1,5 +1,6 @@
 """What people do to notes: change, sign, unlock, add, and ask for a new one. Each call is one transaction's work:
-note, revision and event stand or fall together."""
+note, revision and event stand or fall together. On which version a change was made is the caller's to check, inside
+the same transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from server import announce
 from server.db import generations, notes, sessions
 from server.db.notes import Stored
 from server.db.tables import GenerationRow, SessionRow
-from server.errors import BadRequestError, LockedError, NotFoundError, StaleVersionError, TooBusyError
+from server.errors import BadRequestError, LockedError, NotFoundError, TooBusyError
 from server.notes import state, text
 from server.notes.document import evidence_of
 from server.notes.state import Change, Note, Status
@@ -36,10 +37,10 @@ class Editing:
     queue_limit: int
 
     async def replace_text(
-        self, db: AsyncSession, session: SessionRow, new: str, by: str | None, now: datetime, expected: int | None
+        self, db: AsyncSession, session: SessionRow, new: str, by: str | None, now: datetime
     ) -> Note:
         """A legacy client's whole text. The same text as the stored one changes nothing."""
-        before = await self._current(db, session, expected)
+        before = await _current(db, session)
         words = normalise_markers(new)
         if before is not None and before.text == words:
             return before
@@ -53,10 +54,9 @@ class Editing:
         texts: Mapping[str, str],
         by: str | None,
         now: datetime,
-        expected: int | None,
     ) -> Note:
         """A person's text for some sections."""
-        before = await self._current(db, session, expected)
+        before = await _current(db, session)
         words = {section_id: normalise_markers(value) for section_id, value in texts.items()}
         after = state.edited_sections(before, self._format(before), words, text.render, now)
         if before is not None and (after.sections, after.summary) == (before.sections, before.summary):
@@ -64,38 +64,30 @@ class Editing:
         return await self._store(db, session, after, Change.EDITED, {"kind": "person", "id": by}, now)
 
     async def sign(
-        self,
-        db: AsyncSession,
-        session: SessionRow,
-        name: str | None,
-        by: str | None,
-        now: datetime,
-        expected: int | None,
+        self, db: AsyncSession, session: SessionRow, name: str | None, by: str | None, now: datetime
     ) -> Note:
         """Signs and locks the note. Raises ``LockedError`` when it is signed, or still being written."""
-        before = await self._existing(db, session, expected)
+        before = await _existing(db, session)
         if await generations.active(db, session.id) is not None:
             raise LockedError("The note is still being written: sign it when it is done, or cancel the writing first.")
         after = state.signed(before, name or by, now)
         return await self._store(db, session, after, Change.SIGNED, {"kind": "person", "id": by, "name": name}, now)
 
-    async def unlock(
-        self, db: AsyncSession, session: SessionRow, reason: str, by: str | None, now: datetime, expected: int | None
-    ) -> Note:
+    async def unlock(self, db: AsyncSession, session: SessionRow, reason: str, by: str | None, now: datetime) -> Note:
         """Opens a signed note again; the reason stays with the revision."""
         if not reason.strip():
             raise BadRequestError("Unlocking a signed note needs a reason.")
-        after = state.unlocked(await self._existing(db, session, expected), now)
+        after = state.unlocked(await _existing(db, session), now)
         author = {"kind": "person", "id": by, "reason": reason.strip()}
         return await self._store(db, session, after, Change.UNLOCKED, author, now)
 
     async def add_addendum(
-        self, db: AsyncSession, session: SessionRow, words: str, by: str | None, now: datetime, expected: int | None
+        self, db: AsyncSession, session: SessionRow, words: str, by: str | None, now: datetime
     ) -> Note:
         """Adds to a signed note without changing it."""
         if not words.strip():
             raise BadRequestError("The addendum is empty.")
-        after = state.with_addendum(await self._existing(db, session, expected), words.strip(), by, now)
+        after = state.with_addendum(await _existing(db, session), words.strip(), by, now)
         return await self._store(db, session, after, Change.ADDENDUM, {"kind": "person", "id": by}, now)
 
     async def request_generation(
@@ -108,6 +100,7 @@ class Editing:
         keep_edited: bool = False,
         only: Sequence[str] | None = None,
         note_format: str | None = None,
+        style: Mapping[str, str] | None = None,
         allow_fallback: bool = True,
     ) -> GenerationRow:
         """The generation that will write the note: the one on its way, or a new one.
@@ -128,30 +121,17 @@ class Editing:
         chosen = note_format or (stored.note.format if stored else self.default_format)
         if chosen not in self.formats:
             raise BadRequestError(f"There is no format '{chosen[:40]}'; there are {', '.join(sorted(self.formats))}.")
-        _refuse_unknown(only, self.formats[chosen])
+        _refuse_parts(only, self.formats[chosen], stored.note if stored else None)
         if running is not None:
             return running
         if await generations.queue_length(db) >= self.queue_limit:
             raise TooBusyError("Too many notes wait to be written; try again in half a minute.", retry_after=30)
-        options = intake.options(keep_edited=keep_edited, only=only, note_format=chosen, allow_fallback=allow_fallback)
+        options = intake.options(
+            keep_edited=keep_edited, only=only, note_format=chosen, style=style, allow_fallback=allow_fallback
+        )
         change = Change.REGENERATED if stored is not None and stored.note.text.strip() else Change.GENERATED
         session.updated_at = now
         return await generations.add(db, session.id, change, options, now)
-
-    async def _current(self, db: AsyncSession, session: SessionRow, expected: int | None) -> Note | None:
-        stored = await notes.find(db, session.id)
-        version = stored.note.version if stored else 0
-        if expected is not None and expected != version:
-            raise StaleVersionError(
-                f"The note is at version {version}, this change was made on version {expected}.", version=version
-            )
-        return stored.note if stored else None
-
-    async def _existing(self, db: AsyncSession, session: SessionRow, expected: int | None) -> Note:
-        note = await self._current(db, session, expected)
-        if note is None:
-            raise NotFoundError("The session has no note yet")
-        return note
 
     def _format(self, note: Note | None) -> NoteFormat:
         chosen = note.format if note and note.format in self.formats else self.default_format
@@ -164,9 +144,27 @@ class Editing:
         return note
 
 
-def _refuse_unknown(only: Sequence[str] | None, note_format: NoteFormat) -> None:
+async def _current(db: AsyncSession, session: SessionRow) -> Note | None:
+    stored = await notes.find(db, session.id)
+    return stored.note if stored else None
+
+
+async def _existing(db: AsyncSession, session: SessionRow) -> Note:
+    note = await _current(db, session)
+    if note is None:
+        raise NotFoundError("The session has no note yet")
+    return note
+
+
+def _refuse_parts(only: Sequence[str] | None, note_format: NoteFormat, note: Note | None) -> None:
+    """Single sections are written anew in a note that has the others; a note of which they would be all would say of
+    the rest that it was not discussed."""
+    if only is None:
+        return
+    if note is None or not note.text.strip() or note.format != note_format.id:
+        raise BadRequestError("There is no note in this format yet: leave 'sections' out to have it written whole.")
     known = [*(spec.id for spec in note_format.sections), "summary"]
-    unknown = sorted(set(only or ()) - set(known))
+    unknown = sorted(set(only) - set(known))
     if unknown:
         raise BadRequestError(f"The format has no section '{unknown[0][:40]}'; it has {', '.join(known)}.")
 

@@ -1,48 +1,42 @@
 """The overview of a patient over several sessions: what their notes say, latest first, each claim with its session.
 
 No model is asked: the text is sentences of the notes (of an extractive note where a session has none), so nothing
-stands in it that no session holds.
+stands in it that no session holds. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from models.clinical.fallback import extractive_note
-from models.clinical.markers import mark_risk, risk_words, strip_markers
-from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.sentences import split_sentences, word_count
+from models.clinical.markers import mark_risk
+from models.clinical.sentences import word_count
+from models.clinical.summary import cut_to_words
 from models.clinical.text import legacy_text
-from models.formats import NoteFormat
-from models.formats.format import Gate, SectionSpec, Topic, load_format, load_patient_format
-from models.transcript import Turn, normalise_whitespace
-from server.notes.state import FREE_TEXT, Note
-from server.notes.text import FALLBACK_LINE
+from models.formats.format import SectionSpec, Topic, load_patient_format
+from server.notes.digest import Digest
 
 KEY_POINTS = 5
 _LATEST_SECTION = "latest_session"
 _WORDS_IN_KEY_POINT = 30
-# A section says at least this much of the sessions that speak of it, whatever its budget: danger is not cut away.
+# The section on danger says at least this much, whatever its budget, and names the sessions that did not fit.
 _RISK_WORDS = 150
+_SESSIONS_NAMED = 10
 _KEY_TOPICS = (Topic.RISK, Topic.PRESENTATION, Topic.EMOTION, Topic.PROGRESS, Topic.PLAN)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionText:
-    """One session: its number with this patient, its note, or its turns where it has none."""
-
-    number: int
-    note: Note | None
-    turns: Sequence[Turn]
+_OF_A_SESSION = (Topic.PRESENTATION, Topic.EMOTION, Topic.INTERVENTION, Topic.PROGRESS, Topic.PLAN)
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewSection:
+    """``claims`` in order, a space between two, are its text."""
+
     id: str
     heading: str
-    text: str
+    claims: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,118 +50,92 @@ class PatientSummary:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A sentence and the session that it is from."""
+    """A sentence and the number of the session that it is from."""
 
     session: int
     text: str
 
     def cited(self) -> str:
-        return f"{_without_stop(self.text)} (session {self.session})."
+        return mark_risk(f"{_without_stop(self.text)} (session {self.session}).")
 
 
-def summarise(sessions: Sequence[SessionText], formats: Mapping[str, NoteFormat]) -> PatientSummary:
+# A session's number with this patient, and what it says.
+Sessions = Sequence[tuple[int, Digest]]
+
+
+def summarise(sessions: Sessions) -> PatientSummary:
     """The overview of one or more sessions, given newest first."""
-    read = [_read(session, formats) for session in sessions]
     overview = load_patient_format()
-    sections = tuple(OverviewSection(spec.id, spec.heading, _text(spec, read)) for spec in overview.sections)
+    sections = tuple(_section(spec, sessions) for spec in overview.sections)
     text = legacy_text(overview, {section.id: section.text for section in sections})
-    return PatientSummary(text, sections, tuple(_key_points(read)))
+    return PatientSummary(text, sections, tuple(_key_points(sessions)))
 
 
-def _text(spec: SectionSpec, read: Sequence[_Read]) -> str:
-    said = _latest(spec, read[0]) if spec.id == _LATEST_SECTION else _section(spec, read)
-    return mark_risk(said) or spec.absent
+def _section(spec: SectionSpec, sessions: Sessions) -> OverviewSection:
+    if spec.id == _LATEST_SECTION:
+        said = _cited(_fitted(_latest(sessions), spec.words))
+    elif spec.topic is Topic.RISK:
+        said = _on_danger(sessions)
+    else:
+        said = _cited(_fitted(_claims(spec.topic, sessions), spec.words))
+    return OverviewSection(spec.id, spec.heading, said or (spec.absent,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one session says, by topic; ``summary`` is the paragraph beside its note."""
-
-    number: int
-    summary: str
-    by_topic: Mapping[Topic, tuple[str, ...]]
+def _latest(sessions: Sessions) -> list[_Claim]:
+    """The latest session that says anything: its paragraph, or one sentence on each topic."""
+    number, digest = next((one for one in sessions if not one[1].is_empty), sessions[0])
+    of_topics = [sentence for topic in _OF_A_SESSION for sentence in digest.on(topic)[:1]]
+    return [_Claim(number, sentence) for sentence in dict.fromkeys(digest.summary or of_topics)]
 
 
-def _read(session: SessionText, formats: Mapping[str, NoteFormat]) -> _Read:
-    if session.note is None:
-        note_format = load_format()
-        texts = _extracted(tuple(session.turns)) if session.turns else {}
-        return _Read(session.number, texts.get("summary", ""), _by_topic(note_format, texts))
-    note = session.note
-    note_format = formats.get(note.format) or load_format()
-    by_topic = dict(_by_topic(note_format, {section.id: section.text for section in note.sections}))
-    free = note.section(FREE_TEXT)
-    if free is not None:
-        by_topic[Topic.PRESENTATION] = (*by_topic.get(Topic.PRESENTATION, ()), *_sentences(free.text))
-        danger = tuple(sentence for sentence in _sentences(free.text) if risk_words(sentence))
-        by_topic[Topic.RISK] = (*by_topic.get(Topic.RISK, ()), *danger)
-    added = [sentence for addendum in note.addenda for sentence in _sentences(addendum.text)]
-    by_topic[Topic.PROGRESS] = (*by_topic.get(Topic.PROGRESS, ()), *added)
-    return _Read(session.number, note.summary, by_topic)
+def _on_danger(sessions: Sessions) -> tuple[str, ...]:
+    """What was said of danger, and where the rest of it stands: none of it is cut away unseen."""
+    claims = _claims(Topic.RISK, sessions)
+    told = _fitted(claims, _RISK_WORDS)
+    left = list(dict.fromkeys(claim.session for claim in claims[len(told) :]))
+    if not left:
+        return _cited(told)
+    named = ", ".join(str(number) for number in left[:_SESSIONS_NAMED])
+    earlier = f" and {len(left) - _SESSIONS_NAMED} earlier ones" if len(left) > _SESSIONS_NAMED else ""
+    return (*_cited(told), f"More on this in the notes of sessions {named}{earlier}.")
 
 
-@lru_cache(maxsize=64)
-def _extracted(turns: tuple[Turn, ...]) -> Mapping[str, str]:
-    """The extractive note of a session: one that has not changed is not read twice."""
-    return extractive_note(load_format(), turns)
+def _claims(topic: Topic, sessions: Sessions) -> list[_Claim]:
+    """Every sentence on a topic once, newest session first. A plan is what somebody wrote down as one; what was only
+    said counts where nobody did."""
+    if topic is Topic.PLAN and any(digest.from_note and digest.on(topic) for _, digest in sessions):
+        sessions = [one for one in sessions if one[1].from_note]
+    claims: dict[str, _Claim] = {}
+    for number, digest in sessions:
+        for sentence in digest.on(topic):
+            claims.setdefault(_without_stop(sentence).casefold(), _Claim(number, sentence))
+    return list(claims.values())
 
 
-def _by_topic(note_format: NoteFormat, texts: Mapping[str, str]) -> dict[Topic, tuple[str, ...]]:
-    found: dict[Topic, tuple[str, ...]] = {}
-    for spec in note_format.sections:
-        topic = Topic.RISK if spec.gate is Gate.RISK else spec.topic
-        found[topic] = (*found.get(topic, ()), *_sentences(texts.get(spec.id, "")))
-    return found
-
-
-def _sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a section that say something, without marks that would read as headings of the overview."""
-    plain = normalise_whitespace(strip_markers(text.replace(FALLBACK_LINE, "")).replace("**", ""))
-    absent = {sentence.casefold() for sentence in ABSENT_SENTENCES}
-    return tuple(sentence for sentence in split_sentences(plain) if sentence.casefold() not in absent)
-
-
-def _latest(spec: SectionSpec, latest: _Read) -> str:
-    sentences = _sentences(latest.summary) or latest.by_topic.get(Topic.PRESENTATION, ())
-    return _fitted([_Claim(latest.number, sentence) for sentence in sentences], spec.words)
-
-
-def _section(spec: SectionSpec, read: Sequence[_Read]) -> str:
-    claims = list(_claims(spec.topic, read))
-    return _fitted(claims, _RISK_WORDS if spec.topic is Topic.RISK else spec.words)
-
-
-def _claims(topic: Topic, read: Sequence[_Read]) -> Iterator[_Claim]:
-    """Every sentence on a topic once, newest session first."""
-    seen: set[str] = set()
-    for session in read:
-        for sentence in session.by_topic.get(topic, ()):
-            key = _without_stop(sentence).casefold()
-            if key not in seen:
-                seen.add(key)
-                yield _Claim(session.number, sentence)
-
-
-def _fitted(claims: Sequence[_Claim], words: int) -> str:
-    """Claims from the first on while they fit; the first one always stands."""
-    said: list[str] = []
+def _fitted(claims: Sequence[_Claim], words: int) -> list[_Claim]:
+    """Claims from the first on while they fit; of a first one that does not, as much as does."""
+    told: list[_Claim] = []
     room = words
     for claim in claims:
         room -= word_count(claim.text)
-        if said and room < 0:
+        if room < 0:
             break
-        said.append(claim.cited())
-    return " ".join(said)
+        told.append(claim)
+    return told or [_Claim(claim.session, cut_to_words(claim.text, words)) for claim in claims[:1]]
 
 
-def _key_points(read: Sequence[_Read]) -> Iterator[str]:
+def _cited(claims: Sequence[_Claim]) -> tuple[str, ...]:
+    return tuple(claim.cited() for claim in claims)
+
+
+def _key_points(sessions: Sessions) -> Iterator[str]:
     """The first claim of each topic that matters, the latest session's where it has one."""
     told: set[str] = set()
     for topic in _KEY_TOPICS[:KEY_POINTS]:
-        for claim in _claims(topic, read):
+        for claim in _claims(topic, sessions):
             if claim.text not in told and word_count(claim.text) <= _WORDS_IN_KEY_POINT:
                 told.add(claim.text)
-                yield mark_risk(claim.cited())
+                yield claim.cited()
                 break
 
 

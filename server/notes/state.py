@@ -10,7 +10,7 @@ rules of authorship are here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -143,11 +143,11 @@ def generated(
 ) -> Note:
     """The note after a generation.
 
-    With ``keep_edited`` sections that a person touched stay and the draft's text for them becomes a suggestion;
-    ``only`` limits the change to those sections. Raises ``LockedError`` when the note is signed.
+    With ``keep_edited`` sections that a person touched stay, in another format too, and the draft's text for them
+    becomes a suggestion; ``only`` limits the change to those sections. Raises ``LockedError`` when the note is signed.
     """
     _refuse_if_signed(note)
-    if keep_edited and note is not None and _is_free_text(note):
+    if note is not None and _is_free_text(note) and (keep_edited or only is not None):
         return replace(note, version=_next(note), suggestions={**draft.sections, "summary": draft.summary})
     sections, suggestions = _merge(note, draft, keep_edited=keep_edited, only=only)
     keeps_summary = (
@@ -182,22 +182,22 @@ def _merge(
     note: Note | None, draft: Draft, *, keep_edited: bool, only: frozenset[str] | None
 ) -> tuple[tuple[Section, ...], dict[str, str]]:
     """The draft's sections over the note's: what stands after, and what is only suggested."""
-    before = {section.id: section for section in note.sections} if note and note.format == draft.format.id else {}
+    before = _standing(note, draft.format) if note is not None else {}
     sections: list[Section] = []
     suggestions: dict[str, str] = {}
     for spec in draft.format.sections:
         old = before.get(spec.id)
-        written = draft.sections.get(spec.id, spec.absent)
-        if old is not None and only is not None and spec.id not in only:
-            sections.append(old)
-        elif old is not None and keep_edited and old.author is not Author.AI:
-            sections.append(old)
-            if written != old.text:
+        written = draft.sections.get(spec.id, "")
+        written = written if written.strip() else spec.absent
+        is_left = note is not None and only is not None and spec.id not in only
+        if old is not None and (is_left or (keep_edited and old.author is not Author.AI)):
+            sections.append(replace(old, id=spec.id, heading=spec.heading))
+            if not is_left and written != old.text:
                 suggestions[spec.id] = written
-        else:
+        elif not is_left:
             sections.append(Section(spec.id, spec.heading, written, Author.AI))
-    if keep_edited and note is not None:
-        sections.extend(_strangers(note, draft.format))
+    if note is not None and (keep_edited or only is not None):
+        sections.extend(_strangers(note, draft.format, before.values()))
     return tuple(sections), suggestions
 
 
@@ -307,16 +307,45 @@ def _is_free_text(note: Note) -> bool:
     return any(section.id == FREE_TEXT and section.author is not Author.AI for section in note.sections)
 
 
-def _strangers(note: Note, note_format: NoteFormat) -> list[Section]:
-    """Sections that a person touched and the draft's format does not have. An id that the format uses otherwise is
-    made another one."""
+def _standing(note: Note, note_format: NoteFormat) -> dict[str, Section]:
+    """The sections of ``note`` that have a place in ``note_format``, by their id there.
+
+    Of a note in another format these are what a person touched: under the same id and heading, or set aside when the
+    note left this format.
+    """
+    headings = {spec.id: spec.heading for spec in note_format.sections}
+    if note.format == note_format.id:
+        return {section.id: section for section in note.sections if section.id in headings}
+    aside = {_aside(note_format.id, section_id): section_id for section_id in headings}
+    standing: dict[str, Section] = {}
+    for section in note.sections:
+        if section.author is Author.AI or not section.text:
+            continue
+        if headings.get(section.id) == section.heading:
+            standing[section.id] = section
+        elif section.id in aside:
+            standing.setdefault(aside[section.id], section)
+    return standing
+
+
+def _strangers(note: Note, note_format: NoteFormat, standing: Collection[Section]) -> list[Section]:
+    """Sections that a person touched and that have no place in ``note_format``: they follow behind it. One whose id or
+    heading the format uses for something else is set aside under others."""
     ids = {spec.id for spec in note_format.sections}
-    other = note.format != note_format.id
-    return [
-        replace(section, id=f"{note.format}_{section.id}" if section.id in ids else section.id)
-        for section in note.sections
-        if section.author is not Author.AI and section.text and (section.id not in ids or other)
-    ]
+    headings = {spec.heading for spec in note_format.sections}
+    strangers = []
+    for section in note.sections:
+        if section.author is Author.AI or not section.text or section in standing:
+            continue
+        section_id = _aside(note.format, section.id) if section.id in ids else section.id
+        heading = f"{section.heading} ({note.format})" if section.heading in headings else section.heading
+        strangers.append(replace(section, id=section_id, heading=heading))
+    return strangers
+
+
+def _aside(format_id: str, section_id: str) -> str:
+    """The id of a section outside its format."""
+    return f"{format_id}_{section_id}"
 
 
 def _empty(note_format: NoteFormat) -> Note:

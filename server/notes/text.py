@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.clinical.text import legacy_text, parse_legacy_text
+from models.clinical.text import parse_legacy_text
 from models.formats import NoteFormat
 from server.notes.state import FREE_TEXT, Draft, Section
 
@@ -12,15 +12,14 @@ FALLBACK_LINE = "(Extractive draft: sentences taken from the transcript without 
 
 
 def render(note_format: NoteFormat, sections: Sequence[Section], draft: Draft | None) -> str:
-    """The text of a note; sections that the format does not have follow at the end under their own headings."""
-    known = {spec.id for spec in note_format.sections}
-    by_id = {section.id: section.text for section in sections if section.id in known}
-    parts = [legacy_text(note_format, by_id)] if by_id else []
-    for section in sections:
-        if section.id == FREE_TEXT:
-            parts.append(section.text)
-        elif section.id not in known:
-            parts.append(f"**{section.heading}:** {section.text}")
+    """The text of a note: the sections it has, in the order of the format, and what the format does not have behind
+    them. Of a section that is not there nothing is said: that something was not assessed is a finding too."""
+    places = {spec.id: place for place, spec in enumerate(note_format.sections)}
+    ordered = sorted(sections, key=lambda section: places.get(section.id, len(places)))
+    parts = [
+        section.text if section.id == FREE_TEXT else f"**{section.heading}:** {section.text.strip()}".rstrip()
+        for section in ordered
+    ]
     if draft is not None and draft.fallback:
         parts.append(FALLBACK_LINE)
     return "\n\n".join(part for part in parts if part)

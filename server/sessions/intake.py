@@ -5,14 +5,13 @@ Every function works inside a transaction that the caller opened, and holds the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.formats.format import DEFAULT_FORMAT
 from models.transcript import Turn, normalise_whitespace, parse_transcript, render_transcript, speaker_role
 from server import announce
 from server.db import generations, notes, sessions
@@ -117,14 +116,17 @@ def options(
     *,
     keep_edited: bool = True,
     only: Sequence[str] | None = None,
-    note_format: str = DEFAULT_FORMAT,
+    note_format: str | None = None,
+    style: Mapping[str, str] | None = None,
     allow_fallback: bool = True,
 ) -> dict[str, Any]:
-    """How a note is to be written, as a generation keeps it."""
+    """How a note is to be written, as a generation keeps it. Without ``note_format``, and for what ``style`` does not
+    say of density, quoting and modality, it is as the site has it."""
     return {
         "keep_edited": keep_edited,
         "only": sorted(only) if only else None,
         "format": note_format,
+        "style": dict(style or {}),
         "allow_fallback": allow_fallback,
     }
 

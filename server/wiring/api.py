@@ -10,7 +10,6 @@ from typing import Any
 from starlette.applications import Starlette
 
 from events.broker import MessageBroker
-from models.formats.format import DEFAULT_FORMAT
 from server.db.database import Database
 from server.http.application import create_api
 from server.http.parts import ApiParts
@@ -38,7 +37,7 @@ def api_parts(settings: Settings, database: Database, broker: MessageBroker) -> 
         broker=broker,
         editing=Editing(
             formats=formats_of(settings),
-            default_format=DEFAULT_FORMAT,
+            default_format=settings.note_format,
             with_text=settings.events_include_text,
             queue_limit=settings.queue_limit,
         ),

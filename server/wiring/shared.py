@@ -11,11 +11,15 @@ from server.settings import Settings
 
 
 def formats_of(settings: Settings) -> dict[str, NoteFormat]:
-    """The built-in formats and the clinic's own. Raises ``SettingsError``."""
+    """The built-in formats and the clinic's own. Raises ``SettingsError``, also when the site's format is none of
+    them."""
     try:
-        return load_formats(settings.formats_folder)
+        formats = load_formats(settings.formats_folder)
     except (FormatError, OSError) as error:
         raise SettingsError(f"CASENOTE_FORMATS is {settings.casenote_formats!r}: {error}") from error
+    if settings.note_format not in formats:
+        raise SettingsError(f"NOTE_FORMAT is {settings.note_format!r}: it may be {', '.join(sorted(formats))}")
+    return formats
 
 
 def broker_of(settings: Settings, name: str) -> MessageBroker:

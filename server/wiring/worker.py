@@ -84,4 +84,6 @@ def worker_options(settings: Settings, model: ResolvedModel) -> WorkerOptions:
         allow_fallback=settings.allow_fallback,
         with_text=settings.events_include_text,
         demonstration=model.demonstration,
+        note_format=settings.note_format,
+        style=settings.note_style,
     )

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import structlog
 
 from events.broker import MessageBroker
 from events.wake import CANCEL, SESSION_CHANGED, WAKE_RELAY, WAKE_WORKER, WORKER_STATS
 from models.engine.api import Engine, EngineFailure
-from models.formats import NoteFormat
+from models.formats import NO_WISHES, NoteFormat, NoteOptions, with_options
 from models.formats.format import DEFAULT_FORMAT
 from models.prompts import PROMPT_VERSION
 from server import announce
@@ -43,7 +45,8 @@ _ATTEMPTS_WITH_MODEL = 3
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """``owner`` names the process; ``name`` is what stays the same when the process is started again."""
+    """``owner`` names the process; ``name`` is what stays the same when the process is started again. ``note_format``
+    and ``style`` are the site's, for notes of which nobody said otherwise."""
 
     name: str
     owner: str
@@ -54,6 +57,8 @@ class WorkerOptions:
     allow_fallback: bool
     with_text: bool
     demonstration: bool
+    note_format: str = DEFAULT_FORMAT
+    style: NoteOptions = NO_WISHES
 
 
 class Worker:
@@ -183,11 +188,15 @@ class Worker:
             session_id=row.session_id,
             attempt=row.attempt,
             turns=turns,
-            # A clinic's own format can be gone since the note was asked for.
-            note_format=self._formats.get(options["format"]) or self._formats[DEFAULT_FORMAT],
+            note_format=self._format(options),
             only=frozenset(only) if only else None,
             allow_fallback=self._options.allow_fallback and options.get("allow_fallback", True),
         )
+
+    def _format(self, options: Mapping[str, Any]) -> NoteFormat:
+        """The format as this note is to have it. A clinic's own can be gone since the note was asked for."""
+        chosen = self._formats.get(options["format"] or self._options.note_format) or self._formats[DEFAULT_FORMAT]
+        return with_options(chosen, self._options.style.but(options.get("style", {})))
 
     async def _store(self, row: GenerationRow, draft: Draft, frames: FrameWriter) -> None:
         """The note, its revision, its event and the end of the generation, in one transaction."""

@@ -69,6 +69,7 @@ async def _requested(call: Call, wanted: GenerateIn) -> GenerationRow:
             keep_edited=not (wanted.regenerate and wanted.force),
             only=wanted.sections,
             note_format=wanted.format,
+            style=wanted.style,
             allow_fallback=_fallback_allowed(call, wanted),
         )
     call.changed(session.id, relay=False, worker=True)

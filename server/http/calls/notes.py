@@ -44,8 +44,8 @@ async def replace(call: Call) -> Response:
 
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
         if body.sections is not None:
-            return await editing.replace_sections(db, session, body.sections, call.caller, now, None)
-        return await editing.replace_text(db, session, body.notes or "", call.caller, now, None)
+            return await editing.replace_sections(db, session, body.sections, call.caller, now)
+        return await editing.replace_text(db, session, body.notes or "", call.caller, now)
 
     session, note = await _changed(call, change)
     known = {"is_ai_generated": note.is_ai_generated, "edited_from_ai": note.edited_from_ai}
@@ -68,7 +68,7 @@ async def sign(call: Call) -> Response:
     name = body.name if body is not None else None
 
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.sign(db, session, name, call.caller, now, None)
+        return await call.parts.editing.sign(db, session, name, call.caller, now)
 
     await _changed(call, change)
     return await _present(call, 200)
@@ -79,7 +79,7 @@ async def unlock(call: Call) -> Response:
     body: UnlockIn = call.body
 
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.unlock(db, session, body.reason, call.caller, now, None)
+        return await call.parts.editing.unlock(db, session, body.reason, call.caller, now)
 
     await _changed(call, change)
     return await _present(call, 200)
@@ -90,7 +90,7 @@ async def add_addendum(call: Call) -> Response:
     body: AddendumIn = call.body
 
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.add_addendum(db, session, body.text, call.caller, now, None)
+        return await call.parts.editing.add_addendum(db, session, body.text, call.caller, now)
 
     await _changed(call, change)
     return await _present(call, 201)

@@ -33,7 +33,7 @@ async def create(call: Call) -> Response:
         row = await intake.create(db, new, call.parts.limits, now)
         note = None
         if body.notes is not None and body.notes.strip():
-            note = await call.parts.editing.replace_text(db, row, body.notes, call.caller, now, None)
+            note = await call.parts.editing.replace_text(db, row, body.notes, call.caller, now)
         created = session_json(row, note)
     call.changed(row.id, relay=note is not None)
     return answer({"success": True, "message": "Session created successfully", "session": created})

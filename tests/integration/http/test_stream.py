@@ -238,11 +238,14 @@ async def test_a_patients_overview_comes_as_a_stream_too(tmp_path: Path) -> None
         stream = await api.http.post("/summarize-sessions", json=asked, headers={"Accept": "text/event-stream"})
 
         events = [(name, json.loads(data)) for _, name, data in parse(stream.text)]
-        texts = [data["text"] for name, data in events if name == "token"]
-        headings = [data["heading"] for name, data in events if name == "section"]
+        headings = {data["section"]: data["heading"] for name, data in events if name == "section"}
+        texts = dict.fromkeys(headings, "")
+        for name, data in events:
+            if name == "token":
+                texts[data["section"]] += data["text"]
+        assert [name for name, _ in events[:2]] == ["status", "section"]
         assert events[-1] == ("summary", whole)
-        parts = [f"**{heading}:** {text}" for heading, text in zip(headings, texts, strict=True)]
-        assert "\n\n".join(parts) == whole["summary"]
+        assert "\n\n".join(f"**{headings[one]}:** {text}" for one, text in texts.items()) == whole["summary"]
 
 
 async def test_open_streams_are_counted(tmp_path: Path) -> None:

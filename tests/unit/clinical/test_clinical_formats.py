@@ -109,17 +109,61 @@ def test_a_clinics_own_format_wins_over_a_built_in_one(tmp_path: Path) -> None:
     [
         ("id =", "not TOML"),
         (_MINIMAL, "'words' is missing"),
-        (_MINIMAL + "words = 2\n", "it must be 5 or more"),
+        (_MINIMAL + "words = 2\n", "it must be from 5 to 1000"),
+        (_MINIMAL + "words = true\n", "it must be of type int"),
+        (_MINIMAL + 'words = 20\ngates = "risk"\n', "there is no key 'gates'"),
+        ('title = "X"\n' + _MINIMAL + "words = 20\n", "there is no key 'title'"),
+        (_MINIMAL.replace('"x"', '"X 1"') + "words = 20\n", "'id' is 'X 1', it must be"),
+        (_MINIMAL.replace('"A"', '"A:"') + "words = 20\n", "'heading' is 'A:', it must be"),
+        (_MINIMAL.replace('"A"', '"Summary"') + "words = 20\n", "the heading 'Summary' stands beside every note"),
+        (_MINIMAL.replace('"i"', '" "') + "words = 20\n", "section 'a': 'instruction' is empty"),
+        ("summary_max_words = 90\n" + _MINIMAL + "words = 20\n", "'summary_max_words' is 90, it must be from 30 to 70"),
+        ("summary_min_words = 60\nsummary_max_words = 40\n" + _MINIMAL + "words = 20\n", "it must be at most"),
+        (_MINIMAL.split("[[")[0], "one or more"),
         (_MINIMAL + 'words = "many"\n', "it must be of type int"),
         (_MINIMAL + 'words = 20\ngate = "door"\n', "it may be none, risk, plan"),
         (_MINIMAL + 'words = 20\ntopic = "weather"\n', "it may be presentation"),
         ('kind = "poem"\n' + _MINIMAL + "words = 20\n", "it may be note, patient"),
-        (_MINIMAL.replace('"a"', '"summary"') + "words = 20\n", "none of them 'summary'"),
+        (_MINIMAL.replace('"a"', '"summary"') + "words = 20\n", "the id 'summary' stands beside every note"),
     ],
 )
 def test_a_format_that_cannot_be_used_says_what_is_wrong(text: str, complaint: str) -> None:
     with pytest.raises(FormatError, match=complaint):
         parse_format(text, "own.toml")
+
+
+def test_two_sections_of_one_heading_are_refused() -> None:
+    section = "words = 20\n[[sections]]\n" + _MINIMAL.split("[[sections]]\n")[1].replace('"a"', '"b"') + "words = 20\n"
+
+    with pytest.raises(FormatError, match="the heading 'A' comes twice"):
+        parse_format(_MINIMAL + section, "own.toml")
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        ({}, "the folder holds no format"),
+        (
+            {"a.toml": _MINIMAL + "words = 20\n", "b.toml": _MINIMAL + "words = 20\n"},
+            "b.toml: 'id' is 'x', which a.toml",
+        ),
+        ({"a.toml": 'kind = "patient"\n' + _MINIMAL + "words = 20\n"}, "a.toml: 'kind' is 'patient'"),
+        ({"a.toml": "\xe9"}, "a.toml: the file is not in UTF-8"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_says_which_file_is_wrong(
+    tmp_path: Path, files: dict[str, str], complaint: str
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="latin-1")
+
+    with pytest.raises(FormatError, match=complaint):
+        load_formats(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="there is no such folder"):
+        load_formats(tmp_path / "nowhere")
 
 
 def test_default_options_change_nothing() -> None:
