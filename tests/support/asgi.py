@@ -13,6 +13,16 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 
+def events_of(body: str) -> list[tuple[str, dict[str, Any]]]:
+    """The whole events of a stream, as (name, data)."""
+    found = []
+    for block in body.replace("\r\n", "\n").split("\n\n")[:-1]:
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line and line[0] != ":")
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found
+
+
 @dataclass(slots=True)
 class OpenAnswer:
     """What has been answered so far. ``reading`` unset stops taking what is sent, as a stalled connection does."""
@@ -26,12 +36,7 @@ class OpenAnswer:
     @property
     def events(self) -> list[tuple[str, dict[str, Any]]]:
         """The whole events so far, as (name, data)."""
-        found = []
-        for block in self.body.decode().replace("\r\n", "\n").split("\n\n")[:-1]:
-            fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line and line[0] != ":")
-            if "event" in fields:
-                found.append((fields["event"], json.loads(fields["data"])))
-        return found
+        return events_of(self.body.decode())
 
     async def until(self, seen: Callable[[OpenAnswer], bool], within: float = 10.0) -> None:
         """Waits until ``seen`` holds."""
