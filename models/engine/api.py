@@ -200,7 +200,8 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class EngineStats:
-    """What an operator wants to know, now."""
+    """What an operator wants to know, now. ``reading``: how far each session that goes on has been read, by the name
+    under which it is prefilled."""
 
     active: int = 0
     waiting: int = 0
@@ -213,6 +214,7 @@ class EngineStats:
     decoded_tokens: int = 0
     prefill_tokens_per_second: float = 0.0
     decode_tokens_per_second: float = 0.0
+    reading: dict[str, Prefill] = field(default_factory=dict)
     extra: dict[str, float] = field(default_factory=dict)
 
 

@@ -263,10 +263,13 @@ class Scheduler:
         self.cache.append(sequence, tokens)
         builder.add(Feed(owner, lane, sequence, before, len(tokens), output), tokens)
 
-    def live_missing(self) -> int:
-        """Tokens of sessions that go on which are not computed yet."""
+    def reading(self) -> dict[str, Prefill]:
+        """How far the sessions that go on are computed, by their names."""
         held = {resident.session: len(self.cache.computed(resident.sequence)) for resident in self.residents}
-        return sum(max(0, len(live.prefix) - held.get(live.session, 0)) for live in self.live.values())
+        return {
+            session: Prefill(min(held.get(session, 0), len(live.prefix)), len(live.prefix))
+            for session, live in self.live.items()
+        }
 
     # -- results ----------------------------------------------------------------------------------------------
 

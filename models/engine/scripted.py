@@ -186,6 +186,7 @@ class ScriptedEngine:
             failures=self._totals["failures"],
             prefill_tokens=self._totals["prefill"],
             decoded_tokens=self._totals["decoded"],
+            reading={name: Prefill(len(self._prefixes[name]), len(self._prefixes[name])) for name in self._live},
         )
 
     # -- how it runs ------------------------------------------------------------------------------------------

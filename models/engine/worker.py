@@ -131,6 +131,7 @@ class Worker:
     def _statistics(self) -> EngineStats:
         scheduler = self._scheduler
         counters = scheduler.progress.counters
+        reading = scheduler.reading()
         lanes = sum(len(generation.running) for generation in scheduler.active)
         return EngineStats(
             active=len(scheduler.active),
@@ -144,9 +145,10 @@ class Worker:
             decoded_tokens=counters.decoded_tokens,
             prefill_tokens_per_second=scheduler.pace.prefill_rate,
             decode_tokens_per_second=scheduler.pace.decode_rate(max(1, lanes)),
+            reading=reading,
             extra={
                 "steps": float(self._steps),
-                "live_missing": float(scheduler.live_missing()),
+                "live_missing": float(sum(read.total - read.done for read in reading.values())),
                 "residents": float(len(scheduler.residents)),
                 "decode_seconds": self._decode_seconds,
                 "overhead_seconds": self._overhead_seconds,

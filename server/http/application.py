@@ -28,7 +28,7 @@ def create_api(parts: ApiParts, lifespan: Any = None) -> Starlette:
     api = Api(
         parts=parts,
         tokens=TokenCheck.of(parts.settings),
-        changes=SessionChanges(parts.database, parts.broker),
+        changes=SessionChanges(parts.database, parts.broker, parts.workers),
         measures=Measures(),
         openapi=openapi.document(OPERATIONS, VERSION),
     )

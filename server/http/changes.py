@@ -16,6 +16,7 @@ from server.db.database import Database
 from server.db.sessions import Listed
 from server.http.views import listed_json
 from server.stream.waiting import changed_session
+from server.stream.workers import Reading, WorkerView
 
 _LOOK_EVERY = 10.0
 # A commit becomes visible a little after the time that it wrote.
@@ -28,10 +29,12 @@ _AT_ONCE = 200
 class SessionChanges:
     """Any number of watchers over one listener. A watcher that does not read holds nothing but a set of ids."""
 
-    def __init__(self, database: Database, broker: MessageBroker) -> None:
+    def __init__(self, database: Database, broker: MessageBroker, workers: WorkerView) -> None:
         self._database = database
+        self._workers = workers
         self._watchers: set[_Watcher] = set()
         broker.listen(SESSION_CHANGED, self._on_change)
+        workers.on_reading(self._add)
 
     async def follow(self, therapist: str | None) -> AsyncIterator[bytes]:
         """Encoded ``session`` events: each the list entry of a session that changed, only that therapist's."""
@@ -48,7 +51,7 @@ class SessionChanges:
                     entries += await self._read(therapist, since=since)
                     since, looked = utc_now() - _OVERLAP, time.monotonic()
                 for entry in entries:
-                    event = _encode(entry)
+                    event = _encode(entry, self._workers.reading(entry.row.id))
                     if told.get(entry.row.id) != event:
                         told[entry.row.id] = event
                         yield event
@@ -67,8 +70,11 @@ class SessionChanges:
     def _on_change(self, _subject: str, payload: bytes) -> None:
         session_id = changed_session(payload)
         if session_id is not None:
-            for watcher in self._watchers:
-                watcher.add(session_id)
+            self._add(session_id)
+
+    def _add(self, session_id: int) -> None:
+        for watcher in self._watchers:
+            watcher.add(session_id)
 
 
 class _Watcher:
@@ -95,6 +101,6 @@ class _Watcher:
         return changed
 
 
-def _encode(entry: Listed) -> bytes:
-    body = json.dumps(listed_json(entry), separators=(",", ":"))
+def _encode(entry: Listed, reading: Reading | None) -> bytes:
+    body = json.dumps(listed_json(entry, reading), separators=(",", ":"))
     return f"event: session\ndata: {body}\n\n".encode()

@@ -14,6 +14,7 @@ from server.db.tables import GenerationRow, RevisionRow, SessionRow
 from server.notes import codec
 from server.notes.document import authorship, document
 from server.notes.state import Note
+from server.stream.workers import Reading
 
 
 def session_json(row: SessionRow, note: Note | None) -> dict[str, Any]:
@@ -53,8 +54,8 @@ def metadata(note: Note | None) -> dict[str, Any]:
     return authorship(note)
 
 
-def listed_json(entry: Listed) -> dict[str, Any]:
-    """A session as the editor's list shows it; no text of it."""
+def listed_json(entry: Listed, reading: Reading | None) -> dict[str, Any]:
+    """A session as the editor's list shows it; no text of it. ``reading`` is how far the model is in a live one."""
     row = entry.row
     return {
         **_head(row),
@@ -65,6 +66,7 @@ def listed_json(entry: Listed) -> dict[str, Any]:
         "note_version": entry.note_version,
         "closed_at": _time(row.closed_at),
         "updated_at": row.updated_at.isoformat(),
+        "reading": reading._asdict() if reading is not None and row.status == "live" else None,
     }
 
 

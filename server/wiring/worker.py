@@ -20,6 +20,7 @@ from server.wiring.model import model_of
 from server.wiring.shared import broker_of, formats_of
 from server.worker.handling import SessionEvents
 from server.worker.reconcile import reconcile
+from server.worker.report import INSTRUCTIONS
 from server.worker.worker import Worker, WorkerOptions
 
 WORKER_CONSUMER = "casenote-worker"
@@ -51,7 +52,7 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         await engine.start()
         stack.push_async_callback(engine.stop)
         # Every session's prompt begins with them: computed once, before the first session comes.
-        engine.prefill("instructions", prompts.opening(FAMILIES[engine.info.chat]))
+        engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         broker = broker_of(settings, "casenote-worker")

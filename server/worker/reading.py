@@ -42,6 +42,12 @@ def session_key(session_id: int) -> str:
     return f"session-{session_id}"
 
 
+def session_of(key: str) -> int | None:
+    """The session of that name; None where it names something else."""
+    number = key.removeprefix("session-")
+    return int(number) if number != key and number.isdecimal() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Turns that are reduced together. ``key`` stands for all that their facts depend on."""

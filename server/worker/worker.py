@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -36,6 +35,7 @@ from server.worker.drafting import Drafting, Task
 from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
 from server.worker.reading import Reader
+from server.worker.report import report
 
 _IDLE_LOOK = 2.0
 _STATS_EVERY = 2.0
@@ -279,20 +279,9 @@ class Worker:
 
     async def _report(self) -> None:
         while True:
-            info = self._engine.info
-            body = {
-                "owner": self._options.owner,
-                "model": {
-                    "name": info.name,
-                    "size_bytes": info.size_bytes,
-                    "sha256": info.sha256,
-                    "adapter": info.adapter,
-                    "n_ctx": info.n_ctx,
-                    "demonstration": self._options.demonstration,
-                },
-                "stats": asdict(self._engine.stats()),
-            }
-            self._broker.notify(WORKER_STATS, json.dumps(body).encode())
+            engine, options = self._engine, self._options
+            body = report(options.owner, engine.info, engine.stats(), demonstration=options.demonstration)
+            self._broker.notify(WORKER_STATS, body)
             await asyncio.sleep(_STATS_EVERY)
 
     def _changed(self, session_id: int) -> None:

@@ -165,6 +165,15 @@ async def test_a_prefilled_session_is_a_full_hit_at_close(engine: Engine) -> Non
     assert prefills == [Prefill(engine.count_tokens(PREFIX), engine.count_tokens(PREFIX))]
 
 
+async def test_how_far_a_live_session_is_read_is_told_until_its_note_is_written(engine: Engine) -> None:
+    for count in (5, 20):
+        engine.prefill("live", (*OPENING, *TURNS[:count]))
+    known = engine.count_tokens((*OPENING, *TURNS))
+    await until(lambda: engine.stats().reading.get("live") == Prefill(known, known))
+    await all_events(engine.submit(request("r", session="live")))
+    await until(lambda: "live" not in engine.stats().reading)
+
+
 async def test_prefilling_changes_nothing_in_the_text(engine: Engine) -> None:
     at_once = await all_events(engine.submit(request("a", session="first")))
     for count in range(1, 21):

@@ -72,7 +72,8 @@ async def listing(call: Call) -> Response:
     page = entries[: query.limit]
     last = page[-1].row if len(entries) > query.limit else None
     following = encode_cursor(last.updated_at, last.id) if last is not None else None
-    return answer({"sessions": [listed_json(entry) for entry in page], "next_cursor": following})
+    found = [listed_json(entry, call.parts.workers.reading(entry.row.id)) for entry in page]
+    return answer({"sessions": found, "next_cursor": following})
 
 
 async def turns(call: Call) -> Response:

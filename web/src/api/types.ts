@@ -11,6 +11,8 @@ export interface SessionItem {
   readonly turns: number;
   readonly updatedAt: string;
   readonly noteVersion: number | null;
+  /** Tokens of a live session that the model has read, of those spoken so far; null where none reads along. */
+  readonly reading: { readonly done: number; readonly total: number } | null;
 }
 
 export interface Turn {

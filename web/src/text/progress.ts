@@ -1,5 +1,6 @@
 /** What is going on with a note, in words. */
 
+import type { Health, SessionItem } from "../api/types.ts";
 import type { NoteState } from "../state/note.ts";
 import { about } from "./words.ts";
 
@@ -14,6 +15,22 @@ function reading(done: number, total: number): ProgressWords {
   const share = total > 0 ? done / total : null;
   const detail = total > 0 ? `${Math.round((share ?? 0) * 100)}% of the session read` : "";
   return { title: "Reading the session", detail, done: share };
+}
+
+/** A session that goes on: how far the model has read along, so that little is left to read when it is closed. */
+export function liveWords(item: SessionItem, health: Health | null): ProgressWords {
+  const title = "The session is going on";
+  const { reading } = item;
+  if (health && !health.modelLoaded)
+    return { title, detail: "No model is connected at the moment; the note waits for one", done: null };
+  if (!reading || reading.total === 0)
+    return { title, detail: "The model reads along from the first words", done: null };
+  const share = reading.done / reading.total;
+  const detail =
+    share >= 1
+      ? "The model has read all that was said so far"
+      : `The model has read ${Math.floor(share * 100)}% of what was said so far`;
+  return { title, detail, done: share };
 }
 
 /** What is going on with the note, in words; null when nothing is. */

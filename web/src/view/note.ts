@@ -1,6 +1,5 @@
 /** The note: its state, its paragraph, its sections, and where it came from. */
 
-import type { Health } from "../api/types.ts";
 import type { NoteState, StoredNote } from "../state/note.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
 import { count, dayAndTime, speakerName } from "../text/words.ts";
@@ -32,15 +31,6 @@ function riskWords(stored: StoredNote): readonly HTMLElement[] {
       `${denied} · ${mention.category} · ${speakerName(mention.speaker).toLowerCase()}${where}`,
     );
   });
-}
-
-/** What is said of a session that goes on: whether a model reads along. */
-export function liveWords(health: Health | null): string {
-  const begins = "The session is still going on. The note begins when it is closed";
-  if (health === null) return `${begins}.`;
-  return health.modelLoaded
-    ? `${begins}; ${health.modelName ?? "the model"} reads along.`
-    : `${begins}. No model is connected at the moment.`;
 }
 
 export class NoteView {
@@ -121,7 +111,7 @@ export class NoteView {
     this.#showOrigin(open.note, state.health?.demonstration === true);
     show(this.#missing, open.note.loaded && !open.note.stored && !open.note.generation);
     const live = state.sessions.items.get(open.id)?.status === "live";
-    setText(this.#missing, live ? liveWords(state.health) : "There is no note yet.");
+    setText(this.#missing, live ? "The note begins when the session is closed." : "There is no note yet.");
   }
 
   #switched(sessionId: number): void {

@@ -1,7 +1,7 @@
 /** How the note is coming along: the queue, the reading, the writing, and what went wrong. */
 
 import type { AppState, OpenSession } from "../state/state.ts";
-import { progressWords } from "../text/progress.ts";
+import { liveWords, type ProgressWords, progressWords } from "../text/progress.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
 
@@ -48,13 +48,21 @@ export class ProgressView {
   update(state: AppState, before: AppState): void {
     const { open } = state;
     if (!open) return;
-    if (open === before.open && state.online === before.online) return;
-    this.#showProgress(open);
+    const same = open === before.open && state.online === before.online;
+    if (same && state.sessions === before.sessions && state.health === before.health) return;
+    this.#showProgress(this.#words(state, open));
     this.#showTrouble(open, state.online);
   }
 
-  #showProgress(open: OpenSession): void {
-    const words = progressWords(open.note);
+  #words(state: AppState, open: OpenSession): ProgressWords | null {
+    const item = state.sessions.items.get(open.id);
+    const live = item?.status === "live" && !open.note.generation && !open.note.stored;
+    show(this.#cancel, !live);
+    this.#bar.classList.toggle("is-idle", live && !item.reading);
+    return live ? liveWords(item, state.health) : progressWords(open.note);
+  }
+
+  #showProgress(words: ProgressWords | null): void {
     show(this.#running, words !== null);
     if (!words) return;
     setText(this.#title, words.title);
