@@ -178,3 +178,14 @@ class OutboxRow(Base):
     payload: Mapped[str]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+
+
+class UnsavedKeyRow(Base):
+    """The key under which a browser seals the words of a person that the server does not have yet. ``subject`` is the
+    caller's id, empty where authentication is off. Without its row, what was sealed can never be read again."""
+
+    __tablename__ = "unsaved_keys"
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    created_at: Mapped[datetime]

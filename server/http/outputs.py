@@ -73,6 +73,11 @@ class SessionsOfPatient(Output):
     sessions: list[SessionOut] = Field(description="newest first")
 
 
+class ReadingOut(Output):
+    done: int = Field(description="tokens of the session that the model has read")
+    total: int = Field(description="tokens that the session has so far")
+
+
 class ListedSession(Output):
     id: int
     patient_id: int
@@ -87,6 +92,7 @@ class ListedSession(Output):
     note_version: int | None
     closed_at: datetime | None
     updated_at: datetime
+    reading: ReadingOut | None = Field(description="while the session is live and a model reads along")
 
 
 class SessionList(Output):
@@ -121,6 +127,10 @@ class SessionClosed(Output):
 class Me(Output):
     authentication: Literal["off", "jwt"]
     subject: str | None
+
+
+class UnsavedKey(Output):
+    key: str = Field(description="32 bytes, base64url without padding")
 
 
 class Health(Output):

@@ -141,6 +141,11 @@ OPERATIONS: tuple[Operation, ...] = (
         answers={200: Answer("The caller", outputs.Me)},
     ),
     Operation(
+        method="GET", path="/unsaved-key", handler=login.unsaved_key, tag="access",
+        summary="The caller's key for sealing words that are not saved yet, in the caller's own browser",
+        answers={200: Answer("The key, the same every time", outputs.UnsavedKey)},
+    ),
+    Operation(
         method="POST", path="/login-token", handler=login.login, tag="access", body=inputs.TokenIn, is_open=True,
         summary="Keep a bearer token in a cookie, for browsers", problems=(400, 413, 422),
         answers={204: Answer("The cookie is set", headers=("Set-Cookie",))},

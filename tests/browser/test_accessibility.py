@@ -40,7 +40,7 @@ def with_suggestion_and_conflict(service: Service, editor: Editor, session_id: i
     editor.type_at_end("plan", " Mine.")
     put(service, session_id, {"plan": "Theirs and suicidal."})
     editor.page.context.set_offline(False)
-    expect(editor.page.locator(".is-conflict:visible")).to_have_count(1)
+    expect(editor.page.locator(".conflict:visible")).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

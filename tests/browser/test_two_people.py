@@ -24,7 +24,7 @@ def choose(editor: Editor, chance: random.Random) -> bool:
     """Settles the first conflict on the page, if there is one. It may go by itself, so looking and pressing are one."""
     pressed: bool = editor.page.evaluate(
         """(name) => {
-          const buttons = [...document.querySelectorAll(".suggestion.is-conflict:not([hidden]) button")];
+          const buttons = [...document.querySelectorAll(".conflict:not([hidden]) button")];
           const button = buttons.find((candidate) => candidate.textContent.trim() === name);
           button?.click();
           return button !== undefined;
@@ -102,7 +102,7 @@ def test_the_later_save_shows_both_texts(service: Service, open_editor: OpenEdit
     )
     assert answer.status_code == 200
     editor.page.context.set_offline(False)
-    conflict = editor.section("plan").locator(".is-conflict")
+    conflict = editor.section("plan").locator(".conflict")
     expect(conflict).to_contain_text("Agreed on homework. Mine.")
     expect(conflict.locator("ins")).to_contain_text("Theirs.")
     conflict.get_by_role("button", name="Save both together").click()

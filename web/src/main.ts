@@ -5,13 +5,15 @@ import { announce } from "./effects/announce.ts";
 import { Commands } from "./effects/commands.ts";
 import { followOpenSession, followSessions } from "./effects/follow.ts";
 import { listenToKeys } from "./effects/keys.ts";
-import { Autosave, warnBeforeLeaving } from "./effects/save.ts";
+import { Autosave, leavingWith } from "./effects/save.ts";
+import { anyUnsaved, signOut } from "./effects/sign_out.ts";
+import { keepUnsaved } from "./keep/index.ts";
 import { readRoute } from "./router.ts";
-import { hasUnsaved } from "./state/note.ts";
 import type { AppState, Route } from "./state/state.ts";
 import { Store } from "./store.ts";
 import { AppView, type Page } from "./view/app.ts";
 import { openHelpDialog } from "./view/help_dialog.ts";
+import { mayDropWords } from "./view/sign_out.ts";
 
 const HEALTH_EVERY_MS = 60_000;
 
@@ -72,10 +74,6 @@ function listenToWindow(store: Store): void {
   );
   window.addEventListener("online", () => store.dispatch({ type: "wentOnline" }));
   window.addEventListener("offline", () => store.dispatch({ type: "wentOffline" }));
-  warnBeforeLeaving(() => {
-    const { open, parked } = store.state;
-    return parked.size > 0 || (open !== null && hasUnsaved(open.note));
-  });
 }
 
 /** Shows the page of the route; pages are loaded when they are first needed. */
@@ -108,13 +106,22 @@ async function signedOut(store: Store): Promise<boolean> {
   }
 }
 
-async function signInAgain(store: Store): Promise<void> {
+/** The same person goes on; for another one the page begins anew, and the words stay sealed for whose they are. */
+async function signedInAgain(store: Store, reload: () => void): Promise<void> {
+  const before = store.state.me?.subject;
+  if (await signedOut(store)) return;
+  if (store.state.me?.subject !== before) {
+    reload();
+    return;
+  }
+  // What waits for a connection waits for this too.
+  store.dispatch({ type: "wentOffline" });
+  store.dispatch({ type: "wentOnline" });
+}
+
+async function signInAgain(store: Store, reload: () => void): Promise<void> {
   const { askToSignInAgain } = await import("./view/login.ts");
-  askToSignInAgain(() => {
-    // What waits for a connection waits for this too.
-    store.dispatch({ type: "wentOffline" });
-    store.dispatch({ type: "wentOnline" });
-  });
+  askToSignInAgain(() => void signedInAgain(store, reload));
 }
 
 async function start(root: HTMLElement): Promise<void> {
@@ -122,7 +129,11 @@ async function start(root: HTMLElement): Promise<void> {
   const following = followOpenSession(store);
   const autosave = new Autosave(store, following.reload);
   const commands = new Commands(store, following, autosave);
-  const app = new AppView(root, store, openHelpDialog);
+  const { reload } = leavingWith(() => anyUnsaved(store.state));
+  let clear = async (): Promise<void> => {};
+  const leave = (): Promise<void> =>
+    signOut({ store, autosave, clear: () => clear(), mayDrop: mayDropWords, reload });
+  const app = new AppView(root, store, { help: openHelpDialog, signOut: () => void leave() });
   announce(store, app.status);
   store.addView((state, before) => app.update(state, before));
   if (await signedOut(store)) {
@@ -139,11 +150,13 @@ async function start(root: HTMLElement): Promise<void> {
     save: () => void commands.saveNow(),
     escape: () => commands.hideEvidence(),
   });
-  listenToWindow(store);
-  window.addEventListener(api.SIGNED_OUT, () => void signInAgain(store));
+  window.addEventListener(api.SIGNED_OUT, () => void signInAgain(store, reload));
   listenToSkipLink();
   followSessions(store);
   learn(store);
+  // Words of an earlier page wait with their sessions before any of these is opened.
+  clear = await keepUnsaved(store);
+  listenToWindow(store);
   store.dispatch({ type: "routed", route: readRoute(location.hash) });
 }
 

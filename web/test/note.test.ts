@@ -1,63 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventPosition, noteDocument, streamEvent } from "../src/api/decode.ts";
-import { emptyNote, emptySection, isUnsaved, type NoteState } from "../src/state/note.ts";
-import { reduce } from "../src/state/reduce.ts";
+import { eventPosition, noteDocument } from "../src/api/decode.ts";
+import { emptyNote, emptySection, isUnsaved } from "../src/state/note.ts";
 import { nextSave } from "../src/state/saving.ts";
-import { type Action, type AppState, INITIAL, type SessionAction } from "../src/state/state.ts";
+import { act, finished, noteOf, opened, runUntil, section, started, take } from "./acting.ts";
 import { session } from "./fake/scenes.ts";
-import type { FakeEvent, FakeSession } from "./fake/server.ts";
-
-function opened(id = 1): AppState {
-  return reduce(INITIAL, { type: "routed", route: { view: "session", sessionId: id } });
-}
-
-function act(state: AppState, ...actions: readonly SessionAction[]): AppState {
-  return actions.reduce(
-    (next, action) => reduce(next, { type: "inSession", sessionId: 1, action } satisfies Action),
-    state,
-  );
-}
-
-function take(state: AppState, event: FakeEvent): AppState {
-  const read = streamEvent(event.name, event.data);
-  assert.ok(read);
-  return act(state, { type: "eventArrived", position: eventPosition(event.id), event: read });
-}
-
-function noteOf(state: AppState): NoteState {
-  assert.ok(state.open);
-  return state.open.note;
-}
-
-function section(state: AppState, id: string) {
-  const found = noteOf(state).sections.find((candidate) => candidate.id === id);
-  assert.ok(found, `there is no section ${id}`);
-  return found;
-}
-
-function runUntil(server: FakeSession, state: AppState, enough: (state: AppState) => boolean): AppState {
-  let next = state;
-  while (!enough(next)) {
-    const event = server.step();
-    assert.ok(event, "the generation ended too early");
-    next = take(next, event);
-  }
-  return next;
-}
-
-function finished(server: FakeSession, state: AppState): AppState {
-  return runUntil(server, state, (next) => noteOf(next).generation === null && noteOf(next).stored !== null);
-}
-
-function started(): { server: FakeSession; state: AppState } {
-  const server = session(1);
-  server.generate();
-  const state = runUntil(server, opened(), (next) =>
-    noteOf(next).sections.some(({ text }) => text.length > 12),
-  );
-  return { server, state };
-}
 
 test("tokens of several sections make the texts that are stored in the end", () => {
   const { server, state } = started();
@@ -194,32 +141,6 @@ test("the echo of a save whose answer was lost is no conflict", () => {
   const refused = act(typed, { type: "saveRefused", current: noteDocument(server.document()) });
   assert.equal(section(refused, "plan").conflict, null);
   assert.deepEqual(nextSave(noteOf(refused)), { version: 2, texts: { plan: "Base. Mine. More." } });
-});
-
-test("accepting a suggestion over unsaved words makes these a version first", () => {
-  const { server, state } = started();
-  const typed = act(state, { type: "edited", section: "plan", text: "My own plan." });
-  const end = finished(server, typed);
-  const accepted = act(end, { type: "suggestionAccepted", section: "plan" });
-  assert.deepEqual(nextSave(noteOf(accepted))?.texts, { plan: "My own plan." });
-  const request = nextSave(noteOf(accepted));
-  assert.ok(request);
-  const saved = act(
-    accepted,
-    { type: "saveStarted", request },
-    { type: "saveDone", request, version: 9, at: 0 },
-  );
-  assert.match(nextSave(noteOf(saved))?.texts.plan ?? "", /^Write down/);
-});
-
-test("a dismissed suggestion is not offered again", () => {
-  const { server, state } = started();
-  const end = finished(server, act(state, { type: "edited", section: "plan", text: "Mine." }));
-  const dismissed = act(end, { type: "suggestionDismissed", section: "plan" });
-  server.suggestions.plan = section(end, "plan").suggestion ?? "";
-  server.version += 1;
-  const later = act(dismissed, { type: "documentArrived", document: noteDocument(server.document()) });
-  assert.equal(section(later, "plan").suggestion, null);
 });
 
 test("nothing is saved into a signed note and nothing can be typed there", () => {

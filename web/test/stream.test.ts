@@ -11,7 +11,17 @@ import { progressWords } from "../src/text/progress.ts";
 import { chance } from "./random.ts";
 
 function item(id: number, status: SessionStatus, updatedAt: string, date = "2026-11-20"): SessionItem {
-  return { id, patientId: 7, number: id, date, status, turns: 1, updatedAt, noteVersion: null };
+  return {
+    id,
+    patientId: 7,
+    number: id,
+    date,
+    status,
+    turns: 1,
+    updatedAt,
+    noteVersion: null,
+    reading: null,
+  };
 }
 
 test("events that come in any pieces are the same events", () => {

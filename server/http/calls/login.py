@@ -6,6 +6,7 @@ import time
 
 from starlette.responses import Response
 
+from server.db import unsaved_keys
 from server.errors import BadRequestError
 from server.http.answers import answer
 from server.http.auth import COOKIE
@@ -16,6 +17,12 @@ from server.http.operation import Call
 async def me(call: Call) -> Response:
     """GET /me"""
     return answer({"authentication": call.parts.settings.casenote_auth, "subject": call.caller})
+
+
+async def unsaved_key(call: Call) -> Response:
+    """GET /unsaved-key"""
+    key = await unsaved_keys.key_of(call.parts.database, call.caller or "")
+    return answer({"key": key})
 
 
 async def login(call: Call) -> Response:

@@ -94,6 +94,12 @@ export async function fetchHealth(): Promise<Health> {
   return decode.health((await call("/health")).body);
 }
 
+/** The key for sealing this person's unsaved words, base64url. */
+export async function fetchUnsavedKey(): Promise<string> {
+  const { key } = decode.object((await call("/unsaved-key")).body);
+  return typeof key === "string" ? key : "";
+}
+
 export async function login(token: string): Promise<void> {
   await call("/login-token", { method: "POST", body: { token } });
 }

@@ -63,7 +63,14 @@ export function sessionItem(value: unknown): SessionItem {
     turns: number(json.turns),
     updatedAt: text(json.updated_at),
     noteVersion: numberOrNull(json.note_version),
+    reading: reading(json.reading),
   };
+}
+
+function reading(value: unknown): SessionItem["reading"] {
+  if (typeof value !== "object" || value === null) return null;
+  const json = object(value);
+  return { done: number(json.done), total: number(json.total) };
 }
 
 function turn(value: unknown): Turn {

@@ -30,7 +30,8 @@ export interface SectionEditorHandlers {
 }
 
 interface TakenSuggestion {
-  readonly text: string;
+  /** The suggestion as it was offered. */
+  readonly offered: string;
   readonly taken: boolean;
 }
 
@@ -41,7 +42,7 @@ const suggestionTaken = StateEffect.define<TakenSuggestion>();
 const undoableSuggestion = invertedEffects.of((transaction) =>
   transaction.effects
     .filter((effect) => effect.is(suggestionTaken))
-    .map((effect) => suggestionTaken.of({ text: effect.value.text, taken: !effect.value.taken })),
+    .map(({ value }) => suggestionTaken.of({ offered: value.offered, taken: !value.taken })),
 );
 
 export class SectionEditor {
@@ -105,11 +106,11 @@ export class SectionEditor {
     });
   }
 
-  /** Puts a suggestion in place of the text, as a change of the person's that undo takes back. */
-  takeSuggestion(text: string): void {
+  /** Puts ``text`` in, which holds words of the suggestion, as a change of the person's that undo takes back. */
+  takeSuggestion(text: string, offered: string): void {
     this.view.dispatch({
       changes: smallestChange(this.text, text),
-      effects: suggestionTaken.of({ text, taken: true }),
+      effects: suggestionTaken.of({ offered, taken: true }),
       annotations: [
         fromState.of(true),
         isolateHistory.of("full"),
@@ -160,7 +161,7 @@ export class SectionEditor {
     for (const transaction of own) {
       for (const effect of transaction.effects) {
         if (effect.is(suggestionTaken) && !effect.value.taken)
-          this.#handlers.onSuggestionUndone(effect.value.text);
+          this.#handlers.onSuggestionUndone(effect.value.offered);
       }
     }
     const moved = own.some((transaction) => transaction.selection && !transaction.docChanged);

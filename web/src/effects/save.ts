@@ -105,9 +105,23 @@ export class Autosave {
     store.addEffect((state, before) => {
       if (state.open && state.open.note.sections !== before.open?.note.sections)
         this.#saver(state.open.id).plan();
+      if (state.parked !== before.parked) this.#planParked(state, before);
       if (state.online && !before.online) for (const saver of this.#savers.values()) saver.reachable();
       this.#forget(state);
     });
+  }
+
+  /** The same for every session that has unsaved words. */
+  async all(): Promise<void> {
+    await this.now();
+    await Promise.all([...this.#savers.values()].map((saver) => saver.now()));
+  }
+
+  /** Words that were found again, or whose session was left, go out without anybody opening it. */
+  #planParked(state: AppState, before: AppState): void {
+    for (const [id, session] of state.parked) {
+      if (before.parked.get(id) !== session && before.open?.id !== id) this.#saver(id).plan();
+    }
   }
 
   /** Saves the open session's words without waiting for a pause in the typing. */
@@ -132,9 +146,16 @@ export class Autosave {
   }
 }
 
-/** The browser asks before a page with unsaved words is left. */
-export function warnBeforeLeaving(hasUnsaved: () => boolean): void {
+/** The browser asks before a page with unsaved words is left; ``reload`` is for who was asked already. */
+export function leavingWith(unsaved: () => boolean): { readonly reload: () => void } {
+  let asked = false;
   window.addEventListener("beforeunload", (event) => {
-    if (hasUnsaved()) event.preventDefault();
+    if (!asked && unsaved()) event.preventDefault();
   });
+  return {
+    reload: () => {
+      asked = true;
+      window.location.reload();
+    },
+  };
 }

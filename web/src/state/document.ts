@@ -60,10 +60,10 @@ function mergeSection(local: SectionState, stored: NoteSection, arrival: Arrival
 }
 
 function withSuggestion(section: SectionState, offered: string | null): SectionState {
-  const suggestion = offered ?? section.suggestion;
-  if (suggestion === null || suggestion === "") return { ...section, suggestion: null };
-  const idle = !section.mine || suggestion === section.text || suggestion === section.dismissed;
-  return { ...section, suggestion: idle ? null : suggestion };
+  const known = offered === null || offered === section.offered;
+  const suggestion = known ? section.suggestion : offered;
+  const idle = !section.mine || suggestion === "" || suggestion === section.text;
+  return { ...section, suggestion: idle ? null : suggestion, offered: offered ?? section.offered };
 }
 
 /** A text without the format's headings, as a person may have written it: the format's places do not belong to it. */

@@ -37,10 +37,10 @@ export interface SectionState {
   readonly drafting: Drafting;
   /** What the running generation wrote for this section so far, markers and all. */
   readonly drafted: string;
-  /** The model's text beside a person's. */
+  /** The model's text beside a person's, as far as the person has not settled it. */
   readonly suggestion: string | null;
-  /** A suggestion that the person did not want; it is not offered again. */
-  readonly dismissed: string | null;
+  /** The text that ``suggestion`` is what is left of: what was declined of it is not offered again. */
+  readonly offered: string | null;
   /** Texts that were sent and may be stored although no answer came. */
   readonly sent: readonly string[];
   /** Words of a person that must become a version before ``text`` replaces them. */
@@ -148,7 +148,7 @@ export function emptySection(id: string, heading: string): SectionState {
     drafting: "no",
     drafted: "",
     suggestion: null,
-    dismissed: null,
+    offered: null,
     sent: [],
     owed: [],
     conflict: null,

@@ -1,9 +1,11 @@
 /** The only place where the state changes. Pure: the same state and action give the same state. */
 
 import type { NoteDocument } from "../api/types.ts";
+import type { KeptWords } from "../keep/words.ts";
 import { mergeDocument } from "./document.ts";
 import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
 import { sameHeadings, withHeadings } from "./places.ts";
+import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
 import { withItems } from "./sessions.ts";
 import type { Action, AppState, OpenSession, Route, SessionAction } from "./state.ts";
@@ -24,6 +26,13 @@ function routed(state: AppState, route: Route): AppState {
   const next = parked.get(wanted) ?? freshSession(wanted);
   parked.delete(wanted);
   return { ...state, route, open: next, parked };
+}
+
+/** Before any session is open: they wait with the session that they belong to. */
+function withWords(state: AppState, id: number, words: readonly KeptWords[]): AppState {
+  const known = state.parked.get(id) ?? freshSession(id);
+  const parked = new Map(state.parked).set(id, { ...known, note: withRecovered(known.note, words) });
+  return { ...state, parked };
 }
 
 function inParked(state: AppState, id: number, action: SessionAction): AppState {
@@ -60,7 +69,7 @@ function requested(note: NoteState, { sections, format, force }: Wanted): NoteSt
     sections: note.sections.map((section) => {
       if (!chosen(section)) return section;
       const own = force ? givenUp(section) : section;
-      return { ...own, drafting: "waiting" as const, drafted: "", dismissed: null };
+      return { ...own, drafting: "waiting" as const, drafted: "", offered: null };
     }),
   };
 }
@@ -98,10 +107,10 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
       };
     case "edited":
       return saving.edited(note, action.section, action.text);
-    case "suggestionAccepted":
-      return saving.suggestionAccepted(note, action.section);
-    case "suggestionDismissed":
-      return saving.suggestionDismissed(note, action.section);
+    case "suggestionTaken":
+      return saving.suggestionTaken(note, action.section, action.text);
+    case "suggestionDeclined":
+      return saving.suggestionDeclined(note, action.section, action.rest);
     case "suggestionOffered":
       return saving.suggestionOffered(note, action.section, action.text);
     case "conflictResolved":
@@ -172,6 +181,8 @@ export function reduce(state: AppState, action: Action): AppState {
     }
     case "sessionChanged":
       return { ...state, sessions: withItems(state.sessions, [action.item]) };
+    case "wordsRecovered":
+      return withWords(state, action.session, action.words);
     case "listConnected":
       return { ...state, sessions: { ...state.sessions, connected: action.connected } };
     case "searched":

@@ -35,23 +35,28 @@ function replaced(section: SectionState, text: string): SectionState {
   return { ...section, text, owed, mine: true, typed: true };
 }
 
-export function suggestionAccepted(note: NoteState, id: string): NoteState {
+/** ``text`` is the section's with all of the suggestion in it, or with some of it. */
+export function suggestionTaken(note: NoteState, id: string, text: string): NoteState {
   return withSection(note, id, (section) => {
     if (section.suggestion === null) return section;
-    return { ...replaced(section, section.suggestion), suggestion: null };
+    const offered = section.offered ?? section.suggestion;
+    const suggestion = section.suggestion === text ? null : section.suggestion;
+    return { ...replaced(section, text), suggestion, offered };
   });
 }
 
-export function suggestionDismissed(note: NoteState, id: string): NoteState {
+/** ``rest`` is what the person may still want of the suggestion; null where that is nothing. */
+export function suggestionDeclined(note: NoteState, id: string, rest: string | null): NoteState {
   return withSection(note, id, (section) => ({
     ...section,
-    suggestion: null,
-    dismissed: section.suggestion,
+    suggestion: rest === section.text ? null : rest,
+    offered: section.offered ?? section.suggestion,
   }));
 }
 
+/** A suggestion that was taken stands beside the text again; one that is there already stays as it is. */
 export function suggestionOffered(note: NoteState, id: string, text: string): NoteState {
-  return withSection(note, id, (section) => ({ ...section, suggestion: text, dismissed: null }));
+  return withSection(note, id, (section) => ({ ...section, suggestion: section.suggestion ?? text }));
 }
 
 export function conflictResolved(note: NoteState, id: string, text: string): NoteState {

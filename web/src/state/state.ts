@@ -13,6 +13,7 @@ import type {
   Transcript,
   Turn,
 } from "../api/types.ts";
+import type { KeptWords } from "../keep/words.ts";
 import type { NoteState } from "./note.ts";
 import type { SaveRequest } from "./saving.ts";
 import { NO_SESSIONS, type SessionsState } from "./sessions.ts";
@@ -92,8 +93,8 @@ export type SessionAction =
     }
   | { readonly type: "generationRefused"; readonly problem: Problem }
   | { readonly type: "edited"; readonly section: string; readonly text: string }
-  | { readonly type: "suggestionAccepted"; readonly section: string }
-  | { readonly type: "suggestionDismissed"; readonly section: string }
+  | { readonly type: "suggestionTaken"; readonly section: string; readonly text: string }
+  | { readonly type: "suggestionDeclined"; readonly section: string; readonly rest: string | null }
   | { readonly type: "suggestionOffered"; readonly section: string; readonly text: string }
   | { readonly type: "conflictResolved"; readonly section: string; readonly text: string }
   | { readonly type: "lateWordsDropped"; readonly section: string }
@@ -126,6 +127,11 @@ export type Action =
       readonly cursor: string | null;
     }
   | { readonly type: "sessionChanged"; readonly item: SessionItem }
+  | {
+      readonly type: "wordsRecovered";
+      readonly session: number;
+      readonly words: readonly KeptWords[];
+    }
   | { readonly type: "listConnected"; readonly connected: boolean }
   | { readonly type: "searched"; readonly query: string; readonly status: SessionStatus | "all" }
   | { readonly type: "noticed"; readonly text: string; readonly tone: "info" | "problem" }

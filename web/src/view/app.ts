@@ -1,6 +1,5 @@
 /** The frame of the page: the bar, the list of sessions, and the place of the open view. */
 
-import { logout } from "../api/client.ts";
 import { loadSessions } from "../effects/follow.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
@@ -16,6 +15,11 @@ export interface Page {
   readonly focusTranscript?: () => void;
 }
 
+export interface AppCommands {
+  readonly help: () => void;
+  readonly signOut: () => void;
+}
+
 function welcome(): HTMLElement {
   return h(
     "div",
@@ -27,11 +31,6 @@ function welcome(): HTMLElement {
       "The note of a session writes itself when the session is closed. Every sentence shows what was said, and what you type stays yours.",
     ),
   );
-}
-
-async function leave(): Promise<void> {
-  await logout();
-  window.location.reload();
 }
 
 /** The title of the tab says what a hidden tab is doing. */
@@ -50,12 +49,13 @@ export class AppView {
   readonly #welcome = welcome();
   readonly #toast = h("p", { class: "toast", hidden: true, "aria-hidden": "true" });
   readonly #back: HTMLAnchorElement;
-  readonly #signOut = button("Sign out", "quiet", () => void leave(), icon("back"));
+  readonly #signOut: HTMLButtonElement;
   #page: Page | null = null;
   #toastTimer: number | undefined;
 
-  constructor(root: HTMLElement, store: Store, onHelp: () => void) {
+  constructor(root: HTMLElement, store: Store, commands: AppCommands) {
     this.#root = root;
+    this.#signOut = button("Sign out", "quiet", commands.signOut, icon("back"));
     this.list = new SessionList(store, (cursor) => void loadSessions(store, cursor));
     this.#back = h(
       "a",
@@ -76,7 +76,7 @@ export class AppView {
           { class: "topbar-tools" },
           this.#signOut,
           themeButton(),
-          button("Help", "quiet", onHelp, icon("question")),
+          button("Help", "quiet", commands.help, icon("question")),
         ),
       ),
       h("div", { class: "body" }, this.list.element, this.#main),

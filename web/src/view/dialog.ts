@@ -38,7 +38,7 @@ export interface FormDialog {
 }
 
 /** A dialog that asks for something and then does one thing. */
-export function openForm({ title, body, action, tone = "primary", submit }: FormDialog): void {
+export function openForm({ title, body, action, tone = "primary", submit }: FormDialog): Dialog {
   const go = h("button", { type: "submit", class: `button button-${tone}` }, action);
   const form = h("form", { class: "dialog-form" }, ...body);
   const dialog = openDialog(title, [form]);
@@ -51,6 +51,7 @@ export function openForm({ title, body, action, tone = "primary", submit }: Form
     go.disabled = false;
     if (done) dialog.close();
   });
+  return dialog;
 }
 
 /** A field with its label above. */

@@ -4,6 +4,7 @@ import { SectionEditor } from "../editor/section_editor.ts";
 import type { SectionState } from "../state/note.ts";
 import { isUnsaved } from "../state/note.ts";
 import type { Evidence } from "../state/state.ts";
+import { ConflictCard } from "./conflict.ts";
 import { h, setAttribute, setText } from "./dom.ts";
 import { EvidenceStrip } from "./evidence.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -14,8 +15,8 @@ import type { TurnLookup } from "./turns.ts";
 export interface SectionCommands {
   readonly edited: (section: string, text: string) => void;
   readonly evidence: (evidence: Evidence | null) => void;
-  readonly acceptSuggestion: (section: string) => void;
-  readonly dismissSuggestion: (section: string) => void;
+  readonly takeSuggestion: (section: string, text: string) => void;
+  readonly declineSuggestion: (section: string, rest: string | null) => void;
   readonly offerSuggestion: (section: string, text: string) => void;
   readonly resolveConflict: (section: string, text: string) => void;
   readonly lateWords: (section: string, words: string | null) => void;
@@ -70,6 +71,7 @@ export class SectionView {
   readonly #unsaved = h("span", { class: "section-unsaved" });
   readonly #editor: SectionEditor;
   readonly #suggestion: SuggestionCard;
+  readonly #conflict: ConflictCard;
   readonly #late: LateWords;
   readonly #evidence: EvidenceStrip;
   #authorshipShown = "";
@@ -103,19 +105,17 @@ export class SectionView {
       onSuggestionUndone: (text) => commands.offerSuggestion(this.id, text),
     });
     this.#suggestion = new SuggestionCard({
-      accept: (text) => {
-        commands.acceptSuggestion(this.id);
-        this.#editor.takeSuggestion(text);
-        this.#editor.focus();
+      take: (text) => {
+        const offered = this.#shown?.section.suggestion ?? text;
+        commands.takeSuggestion(this.id, text);
+        this.#editor.takeSuggestion(text, offered);
       },
-      dismiss: () => {
-        commands.dismissSuggestion(this.id);
-        this.#editor.focus();
-      },
-      resolve: (text) => {
-        commands.resolveConflict(this.id, text);
-        this.#editor.focus();
-      },
+      decline: (rest) => commands.declineSuggestion(this.id, rest),
+      settled: () => this.#editor.focus(),
+    });
+    this.#conflict = new ConflictCard((text) => {
+      commands.resolveConflict(this.id, text);
+      this.#editor.focus();
     });
     this.#late = new LateWords({
       addendum: (words) => commands.lateWords(this.id, words),
@@ -136,6 +136,7 @@ export class SectionView {
       box,
       this.#evidence.element,
       this.#suggestion.element,
+      this.#conflict.element,
       this.#late.element,
     );
   }
@@ -154,6 +155,7 @@ export class SectionView {
     this.#editor.setMarks({ sentences: section.sentences, active: shown?.sentence ?? null, writing });
     this.#evidence.update(shown, context.turns);
     this.#suggestion.update(section, context);
+    this.#conflict.update(section);
     this.#late.update(section.late);
   }
 

@@ -39,11 +39,11 @@ export class SessionPage implements Page {
         edited: (section, text) => this.#act({ type: "edited", section, text }),
         evidence: (evidence) =>
           this.#act(evidence ? { type: "evidenceShown", evidence } : { type: "evidenceHidden" }),
-        acceptSuggestion: (section) => this.#act({ type: "suggestionAccepted", section }),
-        dismissSuggestion: (section) => this.#act({ type: "suggestionDismissed", section }),
+        takeSuggestion: (section, text) => this.#act({ type: "suggestionTaken", section, text }),
+        declineSuggestion: (section, rest) => this.#act({ type: "suggestionDeclined", section, rest }),
         offerSuggestion: (section, text) => {
           this.#act({ type: "suggestionOffered", section, text });
-          this.#store.notice("The suggestion was taken out again. Your words are back.");
+          this.#store.notice("The model's words were taken out again. Yours are back.");
         },
         resolveConflict: (section, text) => this.#act({ type: "conflictResolved", section, text }),
         lateWords: (section, words) => this.#lateWords(commands, section, words),

@@ -1,102 +1,48 @@
-/** What stands beside a person's words: the model's text, or another person's, never in their place unasked. */
+/** The model's text beside a person's: to be used whole, settled difference by difference, or declined. */
 
 import type { SectionState } from "../state/note.ts";
-import { mergeTexts } from "../text/merge.ts";
+import { compareTexts, hunksOf, likeness, type Part, withDeclined, withTaken } from "../text/hunks.ts";
+import { count } from "../text/words.ts";
 import { diffText } from "./diff_text.ts";
 import { button, h, setText, show } from "./dom.ts";
+import { hunkText } from "./hunk_text.ts";
 import { icon } from "./icons.ts";
 
 export interface SuggestionCommands {
-  readonly accept: (text: string) => void;
-  readonly dismiss: () => void;
-  readonly resolve: (text: string) => void;
+  /** ``text`` is the section's text with all of the suggestion in it, or some. */
+  readonly take: (text: string) => void;
+  /** ``rest`` is what may still be wanted of the suggestion. */
+  readonly decline: (rest: string | null) => void;
+  /** Where the focus goes when the suggestion is settled. */
+  readonly settled: () => void;
 }
 
-class ConflictBody {
-  readonly element: HTMLElement;
-  readonly #mine = h("p", { class: "suggestion-text" });
-  readonly #theirs = h("div", { class: "suggestion-text" });
-  readonly #merge = h("textarea", { rows: "4", "aria-label": "Both texts together" });
-  #section: SectionState | null = null;
-
-  constructor(resolve: (text: string) => void) {
-    const texts = (): { mine: string; theirs: string } => ({
-      mine: this.#section?.text ?? "",
-      theirs: this.#section?.conflict?.theirs ?? "",
-    });
-    this.element = h(
-      "div",
-      { class: "conflict-body" },
-      h("h5", {}, "Yours"),
-      this.#mine,
-      h("h5", {}, "Stored by somebody else, compared with yours"),
-      this.#theirs,
-      h("h5", {}, "Both together, to be corrected"),
-      this.#merge,
-      h(
-        "div",
-        { class: "suggestion-actions" },
-        button("Save both together", "primary", () => resolve(this.#merge.value)),
-        button("Keep mine", "plain", () => resolve(texts().mine)),
-        button("Take theirs", "plain", () => resolve(texts().theirs)),
-      ),
-      h("p", { class: "quiet-text" }, "Whatever you choose, both texts stay in the versions of this note."),
-    );
-  }
-
-  update(section: SectionState): void {
-    const known = this.#section;
-    this.#section = section;
-    if (!section.conflict) return;
-    if (known?.conflict === section.conflict && known.text === section.text) return;
-    setText(this.#mine, section.text || "(empty)");
-    this.#theirs.replaceChildren(diffText(section.text, section.conflict.theirs));
-    this.#merge.value = mergeTexts(section.conflict.base, section.text, section.conflict.theirs);
-  }
-}
+/** Texts that share less are read one after the other, not compared. */
+const ALIKE = 0.4;
 
 export class SuggestionCard {
   readonly element = h("div", { class: "beside suggestion", hidden: true });
+  readonly #commands: SuggestionCommands;
   readonly #title = h("h4");
   readonly #text = h("div", { class: "suggestion-text" });
-  readonly #offer: HTMLElement;
-  readonly #conflict: ConflictBody;
-  readonly #accept: HTMLButtonElement;
-  readonly #dismiss: HTMLButtonElement;
-  readonly #diff: HTMLButtonElement;
-  #showDiff = false;
+  readonly #take: HTMLButtonElement;
+  readonly #decline: HTMLButtonElement;
+  readonly #compare: HTMLButtonElement;
+  /** What the person asked for; null while nobody did, and the texts decide. */
+  #asked: boolean | null = null;
   #section: SectionState | null = null;
+  #writing = false;
 
   constructor(commands: SuggestionCommands) {
-    this.#conflict = new ConflictBody(commands.resolve);
-    this.#accept = button(
-      "Use this text",
-      "primary",
-      () => {
-        if (this.#section?.suggestion) commands.accept(this.#section.suggestion);
-      },
-      icon("check"),
-    );
-    this.#dismiss = button("Keep mine", "plain", commands.dismiss, icon("cross"));
-    this.#diff = button("Compare with mine", "plain", () => this.#toggle(), icon("list"));
-    this.#diff.setAttribute("aria-pressed", "false");
-    this.#offer = h(
-      "div",
-      {},
-      this.#text,
-      h("div", { class: "suggestion-actions" }, this.#accept, this.#dismiss, this.#diff),
-    );
+    this.#commands = commands;
+    this.#take = button("Use this text", "primary", () => this.#takeAll(), icon("check"));
+    this.#decline = button("Keep mine", "plain", () => this.#declineAll(), icon("cross"));
+    this.#compare = button("Compare with mine", "plain", () => this.#toggle(), icon("list"));
     this.element.append(
       h("div", { class: "suggestion-head" }, icon("spark"), this.#title),
-      this.#offer,
-      this.#conflict.element,
+      this.#text,
+      h("div", { class: "suggestion-actions" }, this.#take, this.#decline, this.#compare),
     );
-  }
-
-  #toggle(): void {
-    this.#showDiff = !this.#showDiff;
-    this.#diff.setAttribute("aria-pressed", String(this.#showDiff));
-    if (this.#section) this.#showText(this.#section);
   }
 
   update(
@@ -104,31 +50,80 @@ export class SuggestionCard {
     { running, locked }: { readonly running: boolean; readonly locked: boolean },
   ): void {
     const before = this.#section;
+    const wrote = this.#writing;
     this.#section = section;
-    const conflict = section.conflict !== null;
-    const offered = section.suggestion !== null && section.suggestion !== "" && !conflict && !locked;
-    show(this.element, conflict || offered);
-    show(this.#offer, offered);
-    show(this.#conflict.element, conflict);
-    this.element.classList.toggle("is-conflict", conflict);
-    this.#conflict.update(section);
-    if (!offered && !conflict) return;
-    const writing = running && section.drafting === "writing";
-    setText(this.#title, this.#words(conflict, writing));
+    this.#writing = running && section.drafting === "writing";
+    const offered = Boolean(section.suggestion) && section.conflict === null && !locked;
+    show(this.element, offered);
+    if (!offered) {
+      this.#asked = null;
+      return;
+    }
     // Until it is whole there is nothing to take or to decline.
-    this.#accept.disabled = writing;
-    this.#dismiss.disabled = writing;
-    const changed = before?.suggestion !== section.suggestion || before?.text !== section.text;
-    if (offered && changed) this.#showText(section);
+    this.#take.disabled = this.#writing;
+    this.#decline.disabled = this.#writing;
+    const same = before?.suggestion === section.suggestion && before?.text === section.text;
+    if (!same || wrote !== this.#writing) this.#show();
   }
 
-  #words(conflict: boolean, writing: boolean): string {
-    if (conflict) return "Somebody else changed this section too";
-    return writing ? "The model is writing its own version" : "The model's version of this section";
+  get #texts(): { readonly mine: string; readonly theirs: string } {
+    return { mine: this.#section?.text ?? "", theirs: this.#section?.suggestion ?? "" };
   }
 
-  #showText(section: SectionState): void {
-    const suggestion = section.suggestion ?? "";
-    this.#text.replaceChildren(this.#showDiff ? diffText(section.text, suggestion) : h("p", {}, suggestion));
+  #takeAll(): void {
+    this.#commands.take(this.#texts.theirs);
+    this.#commands.settled();
+  }
+
+  #declineAll(): void {
+    this.#commands.decline(null);
+    this.#commands.settled();
+  }
+
+  #toggle(): void {
+    this.#asked = this.#compare.getAttribute("aria-pressed") !== "true";
+    this.#show();
+  }
+
+  #show(): void {
+    const { mine, theirs } = this.#texts;
+    const parts = this.#writing ? [] : compareTexts(mine, theirs);
+    const comparing = this.#asked ?? likeness(parts) >= ALIKE;
+    this.#compare.setAttribute("aria-pressed", String(comparing));
+    setText(this.#title, this.#words(parts, comparing));
+    this.#text.replaceChildren(this.#body(parts, comparing));
+  }
+
+  #words(parts: readonly Part[], comparing: boolean): string {
+    if (this.#writing) return "The model is writing its own version";
+    const differences = hunksOf(parts).length;
+    const beside = comparing ? `, ${count(differences, "difference", "differences")} from yours` : "";
+    return `The model's version of this section${beside}`;
+  }
+
+  #body(parts: readonly Part[], comparing: boolean): HTMLElement {
+    const { mine, theirs } = this.#texts;
+    if (!comparing) return h("p", {}, theirs);
+    if (this.#writing) return diffText(mine, theirs);
+    return hunkText(parts, {
+      take: (hunk, place) => {
+        this.#commands.take(withTaken(parts, hunk));
+        this.#goOn(place);
+      },
+      decline: (hunk, place) => {
+        this.#commands.decline(withDeclined(parts, hunk));
+        this.#goOn(place);
+      },
+    });
+  }
+
+  /** The difference after the one that was settled takes the focus, so that keys go on from there. */
+  #goOn(place: number): void {
+    window.requestAnimationFrame(() => {
+      const buttons = [...this.#text.querySelectorAll<HTMLElement>(".hunk-take")];
+      const next = buttons[Math.min(place, buttons.length - 1)];
+      if (next && !this.element.hidden) next.focus();
+      else this.#commands.settled();
+    });
   }
 }

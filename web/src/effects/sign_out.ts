@@ -1,0 +1,30 @@
+/** Signing out: what can be saved is saved, what cannot is asked about, and nothing stays on this machine. */
+
+import { logout } from "../api/client.ts";
+import { hasUnsaved } from "../state/note.ts";
+import type { AppState } from "../state/state.ts";
+import type { Store } from "../store.ts";
+import type { Autosave } from "./save.ts";
+
+export function anyUnsaved({ open, parked }: AppState): boolean {
+  return parked.size > 0 || (open !== null && hasUnsaved(open.note));
+}
+
+interface SigningOut {
+  readonly store: Store;
+  readonly autosave: Autosave;
+  /** Removes what is kept in this browser. */
+  readonly clear: () => Promise<void>;
+  /** Whether the words that could not be saved may go. */
+  readonly mayDrop: () => Promise<boolean>;
+  /** Leaves without the browser's own question. */
+  readonly reload: () => void;
+}
+
+export async function signOut({ store, autosave, clear, mayDrop, reload }: SigningOut): Promise<void> {
+  await autosave.all();
+  if (anyUnsaved(store.state) && !(await mayDrop())) return;
+  await clear();
+  await logout();
+  reload();
+}

@@ -1,0 +1,38 @@
+/** Unsaved words outlive the browser, where the browser can seal them. */
+
+import * as api from "../api/client.ts";
+import type { Store } from "../store.ts";
+import { Keeper } from "./keeper.ts";
+import { Seal } from "./seal.ts";
+import { Shelf } from "./shelf.ts";
+
+/** Heard by the person's other tabs. */
+const SIGNED_OUT_CHANNEL = "casenote.signed-out";
+
+function able(): boolean {
+  return window.isSecureContext && "indexedDB" in window && "locks" in navigator;
+}
+
+/**
+ * Brings back what an earlier page could not save, then keeps what this one cannot. Answers the way to clear it all at
+ * sign-out. Where the browser cannot seal, or its storage is closed, nothing is kept and the page works all the same.
+ */
+export async function keepUnsaved(store: Store): Promise<() => Promise<void>> {
+  if (!able()) return async () => {};
+  try {
+    const keeper = new Keeper(store, await Seal.of(await api.fetchUnsavedKey()), await Shelf.open());
+    const recovered = await keeper.recover();
+    for (const { session, words } of recovered) store.dispatch({ type: "wordsRecovered", session, words });
+    if (recovered.length > 0) store.notice("Words that were not saved when the page closed are back.");
+    keeper.start();
+    const channel = new BroadcastChannel(SIGNED_OUT_CHANNEL);
+    channel.addEventListener("message", () => void keeper.clear());
+    return async () => {
+      channel.postMessage(null);
+      await keeper.clear();
+    };
+  } catch (error) {
+    if (!(error instanceof api.CallFailed || error instanceof DOMException)) throw error;
+    return async () => {};
+  }
+}

@@ -1,0 +1,39 @@
+/** A person's words that the server does not have, as they are kept on this machine and come back. Pure. */
+
+import type { NoteState, SectionState } from "../state/note.ts";
+import { isUnsaved } from "../state/note.ts";
+
+export interface KeptWords {
+  readonly id: string;
+  readonly heading: string;
+  /** The stored text that ``text`` grew from. */
+  readonly base: string;
+  readonly text: string;
+  /** Words that must become a version before ``text``. */
+  readonly owed: readonly string[];
+}
+
+function kept(section: SectionState): KeptWords | null {
+  const { id, heading, base, late, owed } = section;
+  if (late !== null) return { id, heading, base, text: late, owed: [] };
+  if (!isUnsaved(section)) return null;
+  return { id, heading, base, text: section.text, owed };
+}
+
+export function wordsToKeep(note: NoteState): readonly KeptWords[] {
+  return note.sections.map(kept).filter((words) => words !== null);
+}
+
+function words(value: unknown): KeptWords | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { id, heading, base, text, owed } = value as Record<string, unknown>;
+  const texts = [id, heading, base, text];
+  if (!texts.every((part) => typeof part === "string") || !Array.isArray(owed)) return null;
+  return { ...(value as KeptWords), owed: owed.filter((part) => typeof part === "string") };
+}
+
+/** What was written by ``JSON.stringify``; anything else is left out. */
+export function readWords(json: string): readonly KeptWords[] {
+  const value: unknown = JSON.parse(json);
+  return Array.isArray(value) ? value.map(words).filter((entry) => entry !== null) : [];
+}

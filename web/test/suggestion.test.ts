@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { noteDocument } from "../src/api/decode.ts";
+import { nextSave } from "../src/state/saving.ts";
+import type { AppState } from "../src/state/state.ts";
+import { compareTexts, hunksOf, withDeclined, withTaken } from "../src/text/hunks.ts";
+import { act, finished, noteOf, section, started } from "./acting.ts";
+import type { FakeSession } from "./fake/server.ts";
+
+/** A note whose plan a person wrote while the model wrote its own, which is a suggestion now. */
+function suggested(own: string): { server: FakeSession; state: AppState } {
+  const { server, state } = started();
+  return { server, state: finished(server, act(state, { type: "edited", section: "plan", text: own })) };
+}
+
+/** The stored note comes again, with the model's whole text for the plan as the server keeps it. */
+function offeredAgain(server: FakeSession, state: AppState, text: string): AppState {
+  server.suggestions.plan = text;
+  server.version += 1;
+  return act(state, { type: "documentArrived", document: noteDocument(server.document()) });
+}
+
+test("accepting a suggestion over unsaved words makes these a version first", () => {
+  const { server, state } = started();
+  const typed = act(state, { type: "edited", section: "plan", text: "My own plan." });
+  const end = finished(server, typed);
+  const accepted = act(end, {
+    type: "suggestionTaken",
+    section: "plan",
+    text: section(end, "plan").suggestion ?? "",
+  });
+  assert.deepEqual(nextSave(noteOf(accepted))?.texts, { plan: "My own plan." });
+  const request = nextSave(noteOf(accepted));
+  assert.ok(request);
+  const saved = act(
+    accepted,
+    { type: "saveStarted", request },
+    { type: "saveDone", request, version: 9, at: 0 },
+  );
+  assert.match(nextSave(noteOf(saved))?.texts.plan ?? "", /^Write down/);
+});
+
+test("a declined suggestion is not offered again", () => {
+  const { server, state } = started();
+  const end = finished(server, act(state, { type: "edited", section: "plan", text: "Mine." }));
+  const declined = act(end, { type: "suggestionDeclined", section: "plan", rest: null });
+  server.suggestions.plan = section(end, "plan").suggestion ?? "";
+  server.version += 1;
+  const later = act(declined, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(section(later, "plan").suggestion, null);
+});
+
+test("differences of a suggestion are taken and declined one by one, and none of them comes back", () => {
+  const { server, state } = suggested(
+    "Write down one thing that went wrong each evening until next Tuesday.",
+  );
+  const offered = section(state, "plan").suggestion ?? "";
+  const parts = compareTexts(section(state, "plan").text, offered);
+  const [first, second] = hunksOf(parts);
+  assert.ok(first && second);
+  const taken = act(state, { type: "suggestionTaken", section: "plan", text: withTaken(parts, first) });
+  assert.equal(section(taken, "plan").suggestion, offered);
+  const left = compareTexts(section(taken, "plan").text, offered);
+  const rest = withDeclined(left, hunksOf(left)[0] ?? second);
+  const settled = act(taken, { type: "suggestionDeclined", section: "plan", rest });
+  assert.equal(section(settled, "plan").suggestion, null);
+  assert.match(section(settled, "plan").text, /went well.*Tuesday\.$/);
+  assert.equal(section(offeredAgain(server, settled, offered), "plan").suggestion, null);
+});
+
+test("what is left of a suggestion stays when the note is stored and comes back", () => {
+  const { server, state } = suggested(
+    "Write down one thing that went wrong each evening until next Tuesday.",
+  );
+  const offered = section(state, "plan").suggestion ?? "";
+  const parts = compareTexts(section(state, "plan").text, offered);
+  const [first] = hunksOf(parts);
+  assert.ok(first);
+  const rest = withDeclined(parts, first);
+  const declined = act(state, { type: "suggestionDeclined", section: "plan", rest });
+  assert.equal(section(offeredAgain(server, declined, offered), "plan").suggestion, rest);
+});
+
+test("another text of the model's is offered whatever became of the one before", () => {
+  const { server, state } = suggested("My own plan.");
+  const declined = act(state, { type: "suggestionDeclined", section: "plan", rest: null });
+  assert.equal(section(offeredAgain(server, declined, "A new plan."), "plan").suggestion, "A new plan.");
+});
+
+test("a suggestion that was taken out by undo stands beside the text again", () => {
+  const { state } = suggested("My own plan.");
+  const text = section(state, "plan").suggestion ?? "";
+  const taken = act(state, { type: "suggestionTaken", section: "plan", text });
+  assert.equal(section(taken, "plan").suggestion, null);
+  const undone = act(
+    taken,
+    { type: "edited", section: "plan", text: "My own plan." },
+    { type: "suggestionOffered", section: "plan", text },
+  );
+  assert.equal(section(undone, "plan").suggestion, text);
+});
