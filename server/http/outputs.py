@@ -76,6 +76,7 @@ class SessionsOfPatient(Output):
 class ReadingOut(Output):
     done: int = Field(description="tokens of the session that the model has read")
     total: int = Field(description="tokens that the session has so far")
+    reducing: bool = Field(description="it is longer than the context, and a part of it is being written down")
 
 
 class ListedSession(Output):

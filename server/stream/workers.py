@@ -17,10 +17,12 @@ SILENT_AFTER = 10.0
 
 
 class Reading(NamedTuple):
-    """Tokens of a live session that its worker has read, of those that it knows of."""
+    """Tokens of a live session that its worker has read, of those that it knows of. ``reducing``: the session is
+    longer than the context, and a part of it is being written down."""
 
     done: int
     total: int
+    reducing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class WorkerView:
     def _on_stats(self, _subject: str, payload: bytes) -> None:
         try:
             body = json.loads(payload)
-            reading = {int(key): Reading(int(done), int(total)) for key, (done, total) in body["reading"].items()}
+            reading = {
+                int(key): Reading(int(done), int(total), reducing is True)
+                for key, (done, total, reducing) in body["reading"].items()
+            }
             state = WorkerState(str(body["owner"]), dict(body["model"]), dict(body["stats"]), reading, time.monotonic())
         except (ValueError, KeyError, TypeError, AttributeError):
             return

@@ -72,6 +72,10 @@ class LiveReading:
         following = self._following[session_id] = _Following(turns)
         following.task = asyncio.create_task(self._read(session_id, following), name=f"ahead-{session_id}")
 
+    def reducing(self) -> frozenset[int]:
+        """The sessions of which a window is being reduced, so that some of what was said is not read yet."""
+        return frozenset(number for number, following in self._following.items() if following.generation is not None)
+
     async def leave(self, session_id: int) -> None:
         """The session's note is about to be written: whoever writes it goes on from what is reduced by now. Waits for
         a window that is being written down, which is sooner than to begin it again."""

@@ -4,6 +4,7 @@ Names and numbers; no text of a session."""
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from dataclasses import asdict
 
 from models.engine.api import EngineStats, ModelInfo, Prefill
@@ -13,8 +14,9 @@ from server.worker.reading import session_of
 INSTRUCTIONS = "instructions"
 
 
-def report(owner: str, info: ModelInfo, stats: EngineStats, *, demonstration: bool) -> bytes:
-    """The body of ``events.wake.WORKER_STATS``; ``server.stream.workers`` reads it."""
+def report(owner: str, info: ModelInfo, stats: EngineStats, reducing: Set[int], *, demonstration: bool) -> bytes:
+    """The body of ``events.wake.WORKER_STATS``; ``server.stream.workers`` reads it. ``reducing``: sessions of which a
+    part is being written down, because they are longer than the context."""
     numbers = asdict(stats)
     del numbers["reading"]
     instructions = stats.reading.get(INSTRUCTIONS, Prefill(0, 0)).total
@@ -31,7 +33,11 @@ def report(owner: str, info: ModelInfo, stats: EngineStats, *, demonstration: bo
             },
             "stats": numbers,
             "reading": {
-                session_id: [max(0, read.done - instructions), max(0, read.total - instructions)]
+                session_id: [
+                    max(0, read.done - instructions),
+                    max(0, read.total - instructions),
+                    session_id in reducing,
+                ]
                 for key, read in stats.reading.items()
                 if (session_id := session_of(key)) is not None
             },

@@ -280,7 +280,9 @@ class Worker:
     async def _report(self) -> None:
         while True:
             engine, options = self._engine, self._options
-            body = report(options.owner, engine.info, engine.stats(), demonstration=options.demonstration)
+            body = report(
+                options.owner, engine.info, engine.stats(), self.live.reducing(), demonstration=options.demonstration
+            )
             self._broker.notify(WORKER_STATS, body)
             await asyncio.sleep(_STATS_EVERY)
 

@@ -25,7 +25,7 @@ def scripted(tmp_path: Path) -> object:
         yield http
 
 
-def note_with_own_plan(http: httpx.Client, editor: Editor) -> int:
+def note_with_own_plan(http: httpx.Client, editor: Editor, plan: str = OWN) -> int:
     """A note by the model whose plan a person wrote, open in the editor."""
     body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
     session_id = int(http.post("/sessions/", json=body).json()["session"]["id"])
@@ -34,7 +34,7 @@ def note_with_own_plan(http: httpx.Client, editor: Editor) -> int:
     editor.wait_for_note()
     editor.words("plan").click()
     editor.page.keyboard.press("Control+a")
-    editor.page.keyboard.type(OWN)
+    editor.page.keyboard.type(plan)
     editor.wait_for_saved()
     return session_id
 
@@ -73,6 +73,44 @@ def test_a_suggestion_is_compared_used_taken_back_and_declined(scripted: httpx.C
     editor.wait_for_saved()
     answer = scripted.get(f"/sessions/{session_id}/notes").json()
     assert next(section["text"] for section in answer["sections"] if section["id"] == "plan") == OWN
+
+
+def test_a_suggestion_is_settled_difference_by_difference_with_keys(
+    scripted: httpx.Client, open_editor: OpenEditor
+) -> None:
+    # The model's plan: "The client will do the breathing twice a day and keep a sleep diary."
+    own = "The client will do the breathing once a day and keep a sleep diary until Friday."
+    editor = open_editor(str(scripted.base_url))
+    session_id = note_with_own_plan(scripted, editor, own)
+    write_plan_anew(editor)
+    card = editor.section("plan").locator(".suggestion")
+    # Texts that are alike are compared without asking for it.
+    expect(card.locator("h4")).to_have_text("The model's version of this section, 2 differences from yours")
+    take = card.get_by_role("button", name="Use: “twice” for “once”")
+    take.focus()
+    editor.page.keyboard.press("Enter")
+    half = "The client will do the breathing twice a day and keep a sleep diary until Friday."
+    assert editor.text("plan") == half
+    # Undo knows whose words these were, and the difference is there again.
+    editor.words("plan").click()
+    editor.page.keyboard.press("Control+z")
+    assert editor.text("plan") == own
+    expect(editor.status).to_contain_text("taken out again")
+    take.focus()
+    editor.page.keyboard.press("Enter")
+    # The next difference has the focus; declined, the last one closes the suggestion.
+    expect(card.get_by_role("button", name="Use: “diary.” for “diary until Friday.”")).to_be_focused()
+    editor.page.keyboard.press("Tab")
+    editor.page.keyboard.press("Enter")
+    expect(card).to_be_hidden()
+    expect(editor.words("plan")).to_be_focused()
+    editor.wait_for_saved()
+    document = scripted.get(f"/sessions/{session_id}/notes").json()
+    assert next(section["text"] for section in document["sections"] if section["id"] == "plan") == half
+    # What was declined is not offered again when the note comes anew.
+    scripted.put(f"/sessions/{session_id}/notes", json={"sections": {"progress": "Changed elsewhere."}})
+    expect(editor.words("progress")).to_contain_text("Changed elsewhere.")
+    expect(card).to_be_hidden()
 
 
 def test_undo_never_takes_back_what_the_model_wrote(scripted: httpx.Client, open_editor: OpenEditor) -> None:

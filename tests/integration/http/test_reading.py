@@ -14,16 +14,18 @@ from tests.support.api import SECRET, RunningApi, bearer_of, running_api
 from tests.support.asgi import opened
 
 
-async def tell(api: RunningApi, session_id: int, done: int, total: int) -> None:
+async def tell(api: RunningApi, session_id: int, done: int, total: int, *, reducing: bool = False) -> None:
     """As a worker does that has read so much of a session, behind 40 tokens of instructions."""
     reading = {
         INSTRUCTIONS: Prefill(40, 40),
         session_key(session_id): Prefill(40 + done, 40 + total),
         f"{session_key(session_id)}.0.1": Prefill(5, 5),
     }
+    stats, parts = EngineStats(reading=reading), frozenset({session_id} if reducing else ())
+    body = report("w:1", scripted_info(), stats, parts, demonstration=True)
     broker = MemoryBroker(api.server)
     await broker.start()
-    broker.notify(WORKER_STATS, report("w:1", scripted_info(), EngineStats(reading=reading), demonstration=True))
+    broker.notify(WORKER_STATS, body)
     await broker.stop()
 
 
@@ -34,9 +36,11 @@ async def test_a_live_session_tells_how_far_it_is_read_until_it_is_closed(tmp_pa
         assert stream.events[0][1]["reading"] is None
         for done in (64, 128):
             await tell(api, session_id, done, 128)
-            await stream.until(lambda s, done=done: s.events[-1][1]["reading"] == {"done": done, "total": 128})
-        listed = (await api.http.get("/sessions")).json()["sessions"][0]
-        assert listed["reading"] == {"done": 128, "total": 128}
+            read = {"done": done, "total": 128, "reducing": False}
+            await stream.until(lambda s, read=read: s.events[-1][1]["reading"] == read)
+        assert (await api.http.get("/sessions")).json()["sessions"][0]["reading"] == read
+        await tell(api, session_id, 128, 128, reducing=True)
+        await stream.until(lambda s: s.events[-1][1]["reading"]["reducing"])
         await api.http.post(f"/sessions/{session_id}/close")
         await stream.until(lambda s: s.events[-1][1]["session_status"] == "closed")
         assert stream.events[-1][1]["reading"] is None

@@ -12,6 +12,7 @@ import type {
   NoteSection,
   PatientSummary,
   Problem,
+  Reading,
   Revision,
   RiskMention,
   Sentence,
@@ -67,10 +68,10 @@ export function sessionItem(value: unknown): SessionItem {
   };
 }
 
-function reading(value: unknown): SessionItem["reading"] {
+function reading(value: unknown): Reading | null {
   if (typeof value !== "object" || value === null) return null;
   const json = object(value);
-  return { done: number(json.done), total: number(json.total) };
+  return { done: number(json.done), total: number(json.total), reducing: json.reducing === true };
 }
 
 function turn(value: unknown): Turn {

@@ -12,7 +12,14 @@ export interface SessionItem {
   readonly updatedAt: string;
   readonly noteVersion: number | null;
   /** Tokens of a live session that the model has read, of those spoken so far; null where none reads along. */
-  readonly reading: { readonly done: number; readonly total: number } | null;
+  readonly reading: Reading | null;
+}
+
+export interface Reading {
+  readonly done: number;
+  readonly total: number;
+  /** The session is longer than the model's context: a part of it is being written down. */
+  readonly reducing: boolean;
 }
 
 export interface Turn {

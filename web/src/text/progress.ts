@@ -26,6 +26,8 @@ export function liveWords(item: SessionItem, health: Health | null): ProgressWor
   if (!reading || reading.total === 0)
     return { title, detail: "The model reads along from the first words", done: null };
   const share = reading.done / reading.total;
+  if (reading.reducing)
+    return { title, detail: "It is a long one: the model is condensing its beginning", done: null };
   const detail =
     share >= 1
       ? "The model has read all that was said so far"
