@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     transcript_limit: int = Field(default=2_000_000, ge=1000, le=20_000_000)
     body_limit: int = Field(default=8_388_608, ge=1024, le=67_108_864)
     casenote_formats: str = ""
+    casenote_models: str = ""
     note_format: str = DEFAULT_FORMAT
     note_density: Density = Density.STANDARD
     note_quoting: Quoting = Quoting.KEY
@@ -146,6 +147,11 @@ class Settings(BaseSettings):
     @property
     def note_style(self) -> NoteOptions:
         return NoteOptions(self.note_density, self.note_quoting, self.note_modality)
+
+    @property
+    def models_folder(self) -> Path | None:
+        """The folder of models that was named, None for the product's own."""
+        return Path(self.casenote_models) if self.casenote_models else None
 
 
 def is_loopback(host: str) -> bool:

@@ -13,7 +13,7 @@ from models.errors import ModelError
 
 app = typer.Typer(help="The catalog of models.", no_args_is_help=True)
 
-_Folder = Annotated[Path | None, typer.Option("--folder", help="Folder of the models.")]
+_Folder = Annotated[Path | None, typer.Option("--folder", envvar="CASENOTE_MODELS", help="Folder of the models.")]
 
 
 def _stop(error: Exception) -> NoReturn:

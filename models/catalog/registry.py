@@ -1,4 +1,5 @@
-"""The models a clinic knows: where each lies, its hash, source and licence, which one serves, and which did before.
+"""The models a clinic knows: where each lies, its hash, source and licence, which one serves, which did before, and
+which is on trial.
 
 One JSON file in the models' folder, replaced as a whole. Nothing here loads a model.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from models.catalog.files import check_gguf, check_sha256, replacing, sha256_of
+from models.catalog.trial import Trial
 from models.errors import ModelFileError
 
 REGISTRY_FILE = "catalog.json"
@@ -33,11 +35,13 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Registry:
     """``current`` serves, the built-in default where it is None; ``history`` holds what served before, the last one
-    last (None stands for the default)."""
+    last (None stands for the default). ``trial`` gives a candidate a share of the sessions; it ends when another
+    model comes to serve, since what it was compared with is gone."""
 
     entries: tuple[Entry, ...] = ()
     current: str | None = None
     history: tuple[str | None, ...] = field(default=())
+    trial: Trial | None = None
 
     def entry(self, name: str) -> Entry:
         """Raises ``ModelFileError``."""
@@ -57,13 +61,26 @@ class Registry:
         self.entry(name)
         if name == self.current:
             return self
-        return dataclasses.replace(self, current=name, history=(*self.history, self.current))
+        return dataclasses.replace(self, current=name, history=(*self.history, self.current), trial=None)
 
     def rolled_back(self) -> Registry:
         """What served before serves again. Raises ``ModelFileError`` when nothing did."""
         if not self.history:
             raise ModelFileError("there is nothing to go back to: no other model has served")
-        return dataclasses.replace(self, current=self.history[-1], history=self.history[:-1])
+        return dataclasses.replace(self, current=self.history[-1], history=self.history[:-1], trial=None)
+
+    def trying(self, trial: Trial) -> Registry:
+        """The trial's model gets its share of the sessions from now on. Raises ``ModelFileError``."""
+        self.entry(trial.name)
+        if trial.name == self.current:
+            raise ModelFileError(f"'{trial.name}' serves already: another model is needed to compare it with")
+        return dataclasses.replace(self, trial=trial)
+
+    def without_trial(self) -> Registry:
+        """Raises ``ModelFileError`` when nothing is on trial."""
+        if self.trial is None:
+            raise ModelFileError("no model is on trial")
+        return dataclasses.replace(self, trial=None)
 
 
 def read_registry(folder: Path) -> Registry:
@@ -74,7 +91,8 @@ def read_registry(folder: Path) -> Registry:
     try:
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         entries = tuple(Entry(**entry) for entry in state["entries"])
-        return Registry(entries, state["current"], tuple(state["history"]))
+        trial = Trial(**state["trial"]) if state.get("trial") else None
+        return Registry(entries, state["current"], tuple(state["history"]), trial)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{path}: not a catalog of models: {error}") from error
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, EMBEDDED_SHA256
 from models.catalog.files import sha256_of
-from models.catalog.registry import read_registry
+from models.catalog.registry import Entry, read_registry
+from models.catalog.trial import Trial
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
@@ -21,13 +22,23 @@ ADAPTER_KEY = "casenote.bake.adapter_sha256"
 @dataclass(frozen=True, slots=True)
 class ResolvedModel:
     """A model's files. ``adapter_path`` is None when the adapter is baked in, or there is none. ``demonstration``:
-    its text shows the product, and is not for clinical use."""
+    its text shows the product, and is not for clinical use. ``sha256`` is that of the catalog, where it is there."""
 
     path: Path
     name: str
     adapter_path: Path | None
     adapter_name: str | None
     demonstration: bool
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """The models in service: the current one, and the candidate of ``trial`` where one is on trial."""
+
+    current: ResolvedModel
+    candidate: ResolvedModel | None = None
+    trial: Trial | None = None
 
 
 def shipped_adapter(adapters: Path = ADAPTERS) -> Path | None:
@@ -61,9 +72,7 @@ def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> 
         return ResolvedModel(file, file.stem, None, None, demonstration=False)
     registry = read_registry(folder)
     if registry.current is not None:
-        chosen = registry.entry(registry.current)
-        beside = Path(chosen.adapter) if chosen.adapter else None
-        return ResolvedModel(Path(chosen.path), chosen.name, beside, beside.parent.name if beside else None, False)
+        return _of_entry(registry.entry(registry.current))
     adapter = shipped_adapter(adapters)
     if adapter is not None and is_baked(baked := baked_file(folder, adapter), adapter):
         return ResolvedModel(baked, EMBEDDED_NAME, None, adapter.parent.name, demonstration=True)
@@ -71,3 +80,19 @@ def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> 
     if not file.is_file():
         raise ModelFileError(f"the embedded model is not set up: run 'make setup' (it fetches {EMBEDDED_FILE})")
     return ResolvedModel(file, EMBEDDED_NAME, adapter, adapter.parent.name if adapter else None, demonstration=True)
+
+
+def resolve_lineup(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> Lineup:
+    """The models that serve: the one at ``path`` alone, else those of the folder's catalog. Raises
+    ``ModelFileError``."""
+    current = resolve_model(path, folder, adapters)
+    trial = None if path else read_registry(folder).trial
+    if trial is None:
+        return Lineup(current)
+    return Lineup(current, _of_entry(read_registry(folder).entry(trial.name)), trial)
+
+
+def _of_entry(entry: Entry) -> ResolvedModel:
+    beside = Path(entry.adapter) if entry.adapter else None
+    name = beside.parent.name if beside else None
+    return ResolvedModel(Path(entry.path), entry.name, beside, name, False, entry.sha256 + (entry.adapter_sha256 or ""))

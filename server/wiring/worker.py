@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,17 +11,18 @@ from events.wake import SESSION_CHANGED
 from models import prompts
 from models.catalog.resolve import ResolvedModel
 from models.chat import FAMILIES
-from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
 from server.db.database import Database
 from server.sessions.intake import Limits
 from server.settings import Settings
-from server.wiring.model import model_of
+from server.wiring.model import catalog_stamp, lineup_of, model_of
 from server.wiring.shared import broker_of, formats_of
 from server.worker.handling import SessionEvents
 from server.worker.reconcile import reconcile
 from server.worker.report import INSTRUCTIONS
+from server.worker.serving import Desk
+from server.worker.switching import Switching
 from server.worker.worker import Worker, WorkerOptions
 
 WORKER_CONSUMER = "casenote-worker"
@@ -45,21 +47,23 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
 
     At the end running notes may finish for ``patience`` seconds; the others are handed back.
     """
-    model = model_of(settings)
+    model_of(settings)
     formats = formats_of(settings)
     async with AsyncExitStack() as stack:
-        engine: Engine = LlamaEngine(engine_settings(settings, model))
-        await engine.start()
-        stack.push_async_callback(engine.stop)
-        # Every session's prompt begins with them: computed once, before the first session comes.
-        engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
         database = Database(settings.database)
         stack.push_async_callback(database.close)
+        switching = Switching(
+            lambda model: load_desk(settings, model, database),
+            lambda: lineup_of(settings),
+            lambda: catalog_stamp(settings),
+        )
+        serving = await switching.start()
+        stack.push_async_callback(serving.stop)
         broker = broker_of(settings, "casenote-worker")
-        worker = Worker(database, broker, engine, formats, worker_options(settings, model))
+        worker = Worker(database, broker, serving, formats, worker_options(settings))
         events = SessionEvents(
             database,
-            worker.live,
+            serving,
             Limits(transcript=settings.transcript_limit),
             on_closed=worker.wake,
             on_change=lambda session_id: broker.notify(SESSION_CHANGED, str(session_id).encode()),
@@ -70,10 +74,21 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         stack.push_async_callback(broker.stop)
         await worker.start()
         stack.push_async_callback(worker.stop, patience)
+        following = asyncio.create_task(switching.follow(serving), name="follow-catalog")
+        stack.callback(following.cancel)
         yield
 
 
-def worker_options(settings: Settings, model: ResolvedModel) -> WorkerOptions:
+async def load_desk(settings: Settings, model: ResolvedModel, database: Database) -> Desk:
+    """The model, ready to write. Raises ``ModelError``."""
+    engine = LlamaEngine(engine_settings(settings, model))
+    await engine.start()
+    # Every session's prompt begins with them: computed once, before the first session comes.
+    engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
+    return Desk(engine, database, demonstration=model.demonstration, adapter=model.adapter_name)
+
+
+def worker_options(settings: Settings) -> WorkerOptions:
     name = os.environ.get("CASENOTE_WORKER_NAME") or f"{os.uname().nodename}-{os.getpid()}"
     return WorkerOptions(
         name=name,
@@ -84,7 +99,6 @@ def worker_options(settings: Settings, model: ResolvedModel) -> WorkerOptions:
         parallel=settings.generation_parallel,
         allow_fallback=settings.allow_fallback,
         with_text=settings.events_include_text,
-        demonstration=model.demonstration,
         note_format=settings.note_format,
         style=settings.note_style,
     )

@@ -7,6 +7,7 @@ acknowledged as soon as its transaction has committed, and delivering it again c
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -21,9 +22,14 @@ from server.db.database import Database
 from server.errors import ConflictError, TooLargeError
 from server.sessions import intake
 from server.sessions.intake import Limits
-from server.worker.ahead import LiveReading
 
 _DATABASE_RETRY = 2.0
+
+
+class Following(Protocol):
+    """Who reads live sessions."""
+
+    def follow(self, session_id: int, turns: tuple[Turn, ...]) -> None: ...
 
 
 class SessionEvents:
@@ -32,7 +38,7 @@ class SessionEvents:
     def __init__(
         self,
         database: Database,
-        live: LiveReading,
+        live: Following,
         limits: Limits,
         on_closed: Callable[[], None],
         on_change: Callable[[int], None],

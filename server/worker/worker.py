@@ -16,10 +16,9 @@ import structlog
 
 from events.broker import MessageBroker
 from events.wake import CANCEL, SESSION_CHANGED, WAKE_RELAY, WAKE_WORKER, WORKER_STATS
-from models.engine.api import Engine, EngineFailure
+from models.engine.api import EngineFailure
 from models.formats import NO_WISHES, NoteFormat, NoteOptions, with_options
 from models.formats.format import DEFAULT_FORMAT
-from models.prompts import PROMPT_VERSION
 from server import announce
 from server.clock import utc_now
 from server.db import generations, notes, sessions
@@ -28,14 +27,13 @@ from server.db.tables import GenerationRow
 from server.errors import LockedError
 from server.notes import editing, state, text
 from server.notes.document import document
-from server.notes.state import Change, Draft, WrittenBy
+from server.notes.state import Change, Draft
 from server.stream.terminal import failure_problem
-from server.worker.ahead import LiveReading
 from server.worker.drafting import Drafting, Task
 from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
-from server.worker.reading import Reader
 from server.worker.report import report
+from server.worker.serving import Desk, Serving
 
 _IDLE_LOOK = 2.0
 _STATS_EVERY = 2.0
@@ -56,27 +54,22 @@ class WorkerOptions:
     parallel: bool
     allow_fallback: bool
     with_text: bool
-    demonstration: bool
     note_format: str = DEFAULT_FORMAT
     style: NoteOptions = NO_WISHES
 
 
 class Worker:
-    """``live`` reads the sessions that go on."""
-
     def __init__(
         self,
         database: Database,
         broker: MessageBroker,
-        engine: Engine,
+        serving: Serving,
         formats: dict[str, NoteFormat],
         options: WorkerOptions,
     ) -> None:
         self._database = database
         self._broker = broker
-        self._engine = engine
-        self._reader = Reader(engine, database)
-        self.live = LiveReading(engine, self._reader)
+        self._serving = serving
         self._formats = formats
         self._options = options
         self._claimed: set[str] = set()
@@ -108,7 +101,7 @@ class Worker:
             drafting.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=10)
-        await self.live.stop()
+        await self._serving.stop_reading()
         for task in [*self._loops, *self._tasks]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._tasks, return_exceptions=True)
@@ -151,25 +144,8 @@ class Worker:
     async def _run(self, row: GenerationRow) -> None:
         frames = FrameWriter(self._broker, str(row.session_id), row.id, row.attempt)
         try:
-            task = await self._task(row)
-            drafting = Drafting(
-                self._engine,
-                self._reader,
-                task,
-                frames,
-                parallel=self._options.parallel,
-                deadline=self._options.deadline,
-                model=self._written_by(),
-            )
-            self._running[row.id] = drafting
-            if row.cancel_requested:
-                drafting.cancel()
-            self._changed(row.session_id)
-            if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
-                draft = drafting.write_fallback("attempts")
-            else:
-                await self.live.leave(row.session_id)
-                draft = await drafting.write()
+            with self._serving.writing(row.session_id) as desk:
+                draft = await self._write(row, desk, frames)
             await self._store(row, draft, frames)
         except GenerationFailedError as error:
             await self._fail(row, error.reason, frames)
@@ -177,6 +153,26 @@ class Worker:
             self._running.pop(row.id, None)
             await frames.close(patience=10.0)
             self._changed(row.session_id)
+
+    async def _write(self, row: GenerationRow, desk: Desk, frames: FrameWriter) -> Draft:
+        task = await self._task(row)
+        drafting = Drafting(
+            desk.engine,
+            desk.reader,
+            task,
+            frames,
+            parallel=self._options.parallel,
+            deadline=self._options.deadline,
+            model=desk.written_by,
+        )
+        self._running[row.id] = drafting
+        if row.cancel_requested:
+            drafting.cancel()
+        self._changed(row.session_id)
+        if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
+            return drafting.write_fallback("attempts")
+        await desk.live.leave(row.session_id)
+        return await drafting.write()
 
     async def _task(self, row: GenerationRow) -> Task:
         async with self._database.read() as db:
@@ -279,22 +275,16 @@ class Worker:
 
     async def _report(self) -> None:
         while True:
-            engine, options = self._engine, self._options
+            desk = self._serving.current
             body = report(
-                options.owner, engine.info, engine.stats(), self.live.reducing(), demonstration=options.demonstration
+                self._options.owner,
+                desk.info,
+                self._serving.stats(),
+                self._serving.reducing(),
+                demonstration=desk.demonstration,
             )
             self._broker.notify(WORKER_STATS, body)
             await asyncio.sleep(_STATS_EVERY)
 
     def _changed(self, session_id: int) -> None:
         self._broker.notify(SESSION_CHANGED, str(session_id).encode())
-
-    def _written_by(self) -> WrittenBy:
-        info = self._engine.info
-        return WrittenBy(
-            name=info.name,
-            sha256=info.sha256,
-            adapter=info.adapter,
-            prompt_version=PROMPT_VERSION,
-            demonstration=self._options.demonstration,
-        )

@@ -35,6 +35,7 @@ from server.settings import Settings
 from server.stream.streams import NoteStreams
 from server.stream.waiting import GenerationWaiter
 from server.stream.workers import WorkerView
+from server.worker.serving import Desk, Desks, Serving
 from server.worker.worker import Worker, WorkerOptions
 
 SECRET = "a secret of the clinic's login, long enough"
@@ -158,11 +159,11 @@ async def _worker(
         parallel=True,
         allow_fallback=settings.allow_fallback,
         with_text=False,
-        demonstration=True,
     )
     await broker.start()
     await engine.start()
-    worker = Worker(database, broker, engine, load_formats(), options)
+    serving = Serving(Desks(Desk(engine, database, demonstration=True)))
+    worker = Worker(database, broker, serving, load_formats(), options)
     await worker.start()
     try:
         yield

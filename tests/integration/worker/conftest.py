@@ -26,6 +26,7 @@ from server.db.sessions import NewSession
 from server.db.tables import GenerationRow, RevisionRow
 from server.sessions import intake
 from server.sessions.intake import Limits
+from server.worker.serving import Desk, Desks, Serving
 from server.worker.worker import Worker, WorkerOptions
 
 LIMITS = Limits(transcript=2_000_000)
@@ -77,9 +78,9 @@ class Bench:
             "parallel": True,
             "allow_fallback": True,
             "with_text": False,
-            "demonstration": False,
         }
-        worker = Worker(self.database, self.broker, engine, load_formats(), WorkerOptions(**{**given, **options}))
+        serving = Serving(Desks(Desk(engine, self.database)))
+        worker = Worker(self.database, self.broker, serving, load_formats(), WorkerOptions(**{**given, **options}))
         await worker.start()
         self.workers.append(worker)
         return worker
