@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from server import model_commands
 from server.bench.commands import bench
 from server.errors import CasenoteError, SettingsError
 from server.settings import Role, load_settings
-from training.cli import mount
+from training.cli import mount, train_app
+from training.model_cli import app as model_app
 
 app = typer.Typer(
     name="casenote",
@@ -24,6 +26,8 @@ app = typer.Typer(
 
 app.add_typer(bench, name="bench")
 mount(app)
+model_app.command("outcomes")(model_commands.outcomes)
+train_app.command("collect")(model_commands.collect)
 
 _USAGE = 2
 

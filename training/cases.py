@@ -43,6 +43,11 @@ def other_sessions_note(records: Sequence[SessionRecord]) -> dict[tuple[str, str
     return texts
 
 
+def signed_drafts(records: Sequence[SessionRecord]) -> dict[tuple[str, str], str]:
+    """What clinicians were given before they signed, where that is known: what a new model has to be better than."""
+    return {(record.id, part): text for record in records for part, text in record.draft.items() if text}
+
+
 def transcript_lead(
     records: Sequence[SessionRecord], note_format: NoteFormat | None = None
 ) -> dict[tuple[str, str], str]:

@@ -7,6 +7,7 @@ the records: the report names rows and reasons only.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import json
 import sys
@@ -36,7 +37,8 @@ class DatasetError(ValueError):
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
     """One session with its reference text. ``group`` is what a split must keep together (the patient, where known);
-    ``sections`` holds reference text by section id and may be empty."""
+    ``sections`` holds reference text by section id and may be empty; ``draft`` what a model had written before a
+    clinician changed and signed it, by part, empty where that is not known."""
 
     id: str
     transcript: str
@@ -44,6 +46,7 @@ class SessionRecord:
     sections: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     group: str = ""
+    draft: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -156,6 +159,8 @@ def _text(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
 def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:
     if row is None:
         return None, "not a JSON object"
+    if row.get("consent") is False:
+        return None, "no consent to train on it"
     transcript, summary = _text(row, TRANSCRIPT_KEYS), _text(row, SUMMARY_KEYS)
     if not transcript:
         return None, "no transcription"
@@ -163,16 +168,24 @@ def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[S
         return None, "no summary"
     if len(transcript) < MIN_TRANSCRIPT:
         return None, f"transcription of {len(transcript)} characters, at least {MIN_TRANSCRIPT} are needed"
-    if row.get("consent") is False:
-        return None, "no consent to train on it"
     identity = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), f"{name}-{number}")
-    sections = row.get("sections")
-    kept = (
-        {k: normalise_text(v) for k, v in sections.items() if isinstance(v, str)} if isinstance(sections, dict) else {}
-    )
     patient = row.get("patient_id")
     group = identity if patient in (None, "") else f"patient-{patient}"
-    return SessionRecord(identity, transcript, normalise_whitespace(summary), kept, name, group), ""
+    return SessionRecord(
+        identity, transcript, normalise_whitespace(summary), _texts(row.get("sections")), name, group, _draft(row)
+    ), ""
+
+
+def _texts(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {name: normalise_text(text) for name, text in pairs if isinstance(text, str)}
+
+
+def _draft(row: Mapping[str, object]) -> dict[str, str]:
+    draft = row.get("draft")
+    if not isinstance(draft, dict):
+        return {}
+    return {**_texts({"summary": draft.get("summary")}), **_texts(draft.get("sections"))}
 
 
 def _remarks(record: SessionRecord) -> Iterator[str]:
@@ -202,5 +215,5 @@ def _labelled(record: SessionRecord, by_hash: Mapping[str, Mapping[str, str]]) -
     for length in (16, 64):
         if (sections := by_hash.get(digest[:length])) is not None:
             kept = {key: normalise_text(value) for key, value in sections.items()}
-            return SessionRecord(record.id, record.transcript, record.summary, kept, record.source, record.group)
+            return dataclasses.replace(record, sections=kept)
     return record

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.catalog.intervals import Interval, bootstrap
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID
 from models.transcript import Turn
-from training.cases import Case, Texts, other_sessions_note, pair, transcript_lead
+from training.cases import Case, Texts, other_sessions_note, pair, signed_drafts, transcript_lead
 from training.data import SessionRecord
 from training.scores import (
     ROUGE,
-    Interval,
     bleu,
-    bootstrap,
     by_session,
     invented_numbers,
     repeats,
@@ -78,9 +77,14 @@ def evaluate(
         "another session's note": other_sessions_note(records),
         "the transcript's first words": transcript_lead(records, shape),
     }
+    if drafts := signed_drafts(records):
+        floors["the drafts before signing"] = drafts
     measured: dict[str, dict[str, Measured]] = {}
     for name, texts in {**candidates, **floors}.items():
         cases = pair(records, {key: text for key, text in texts.items() if key[1] in parts})
+        if name in floors:
+            # A session that a floor has nothing for says nothing about the floor.
+            cases = tuple(case for case in cases if case.text)
         measured[name] = _parts(cases, turns, shape)
     return Evaluation(measured, pair(records, first), dict(speed or {}))
 

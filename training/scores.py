@@ -6,11 +6,10 @@ ends as that package does, after one sentence was put on each line. BLEU is sacr
 
 from __future__ import annotations
 
-import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from models.catalog.intervals import Interval, bootstrap
 from models.clinical.evidence import index_of
 from models.clinical.markers import risk_words, strip_markers
 from models.clinical.sentences import split_sentences
@@ -19,30 +18,6 @@ from models.transcript import Turn
 from training.cases import Case
 
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its 95 % bootstrap interval over ``n`` sessions."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def bootstrap(values: Sequence[float], rounds: int = 2000, seed: int = 0) -> Interval:
-    """Percentile bootstrap of the mean; the same values give the same interval."""
-    if not values:
-        return Interval(0.0, 0.0, 0.0, 0)
-    chance = random.Random(seed)
-    means = sorted(statistics.fmean(chance.choices(values, k=len(values))) for _ in range(rounds))
-    return Interval(
-        statistics.fmean(values), means[int(0.025 * rounds)], means[min(rounds - 1, int(0.975 * rounds))], len(values)
-    )
 
 
 def difference(first: Mapping[str, float], second: Mapping[str, float]) -> Interval:

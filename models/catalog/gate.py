@@ -6,17 +6,16 @@ refused where its mean is worse by more than the tolerance; the interval says ho
 
 from __future__ import annotations
 
-import random
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from models.catalog.intervals import bootstrap
 
 # Scores by part of the note (the paragraph, each section), then by session; higher is better.
 Scores = Mapping[str, Mapping[str, float]]
 
 TOLERANCE = 0.01
 _MIN_SESSIONS = 5
-_ROUNDS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,5 @@ def judge(candidate: Scores, current: Scores, tolerance: float = TOLERANCE) -> V
 
 
 def _compare(part: str, differences: list[float], tolerance: float) -> Comparison:
-    chance = random.Random(0)
-    means = sorted(statistics.fmean(chance.choices(differences, k=len(differences))) for _ in range(_ROUNDS))
-    mean = statistics.fmean(differences)
-    low, high = means[int(0.025 * _ROUNDS)], means[int(0.975 * _ROUNDS)]
-    return Comparison(part, len(differences), mean, low, high, passes=mean >= -tolerance)
+    found = bootstrap(differences)
+    return Comparison(part, found.n, found.mean, found.low, found.high, passes=found.mean >= -tolerance)

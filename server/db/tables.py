@@ -156,6 +156,16 @@ class GenerationRow(Base):
     finished_at: Mapped[datetime | None]
 
 
+class TrainingConsentRow(Base):
+    """A session that models may be trained on; without a row they may not."""
+
+    __tablename__ = "training_consents"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
+    given_by: Mapped[str | None]
+    given_at: Mapped[datetime]
+
+
 class InboxRow(Base):
     """Events that were handled: a redelivery of one of them changes nothing."""
 

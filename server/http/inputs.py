@@ -89,6 +89,12 @@ class SignIn(Input):
     name: Words | None = Field(default=None, min_length=1, max_length=200)
 
 
+class ConsentIn(Input):
+    """Whether models may be trained on the session and its signed note."""
+
+    consent: bool
+
+
 class AddendumIn(Input):
     text: Words = Field(min_length=1, max_length=100_000)
 

@@ -125,6 +125,11 @@ class SessionClosed(Output):
     stream: str
 
 
+class TrainingConsent(Output):
+    session_id: int
+    consent: bool
+
+
 class Me(Output):
     authentication: Literal["off", "jwt"]
     subject: str | None

@@ -61,6 +61,11 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404, 422),
     ),
     Operation(
+        method="PUT", path="/sessions/{session_id}/training-consent", handler=sessions.consent_to_training,
+        summary="Allow or forbid that models are trained on the session and its signed note", tag="sessions",
+        body=inputs.ConsentIn, answers={200: Answer("Kept", outputs.TrainingConsent)}, problems=(400, 404, 413, 422),
+    ),
+    Operation(
         method="POST", path="/sessions/{session_id}/generate-notes", handler=generate.generate,
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
         headers=("Accept", "Prefer"),

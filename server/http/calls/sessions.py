@@ -9,12 +9,12 @@ from starlette.responses import Response
 from models.transcript import Turn
 from server import announce
 from server.clock import utc_now
-from server.db import notes, sessions
+from server.db import notes, sessions, written
 from server.db.sessions import NewSession
 from server.http.answers import answer, stream_location
 from server.http.cursor import decode_cursor, encode_cursor
 from server.http.event_source import EventStream
-from server.http.inputs import ListQuery, SegmentsIn, SessionIn
+from server.http.inputs import ConsentIn, ListQuery, SegmentsIn, SessionIn
 from server.http.operation import Call
 from server.http.views import listed_json, session_json, turn_json
 from server.sessions import intake
@@ -51,8 +51,8 @@ async def of_patient(call: Call) -> Response:
     """GET /sessions/patient/{patient_id}"""
     async with call.parts.database.read() as db:
         rows = await sessions.of_patient(db, call.patient_id, call.caller)
-        written = await notes.of_sessions(db, [row.id for row in rows])
-    found = [session_json(row, written.get(row.id)) for row in rows]
+        stored = await notes.of_sessions(db, [row.id for row in rows])
+    found = [session_json(row, stored.get(row.id)) for row in rows]
     return answer({"success": True, "count": len(found), "sessions": found})
 
 
@@ -112,6 +112,15 @@ async def close(call: Call) -> Response:
         call.changed(session.id, worker=True)
     where = stream_location(session.id)
     return answer({"session_id": session.id, "status": "closed", "stream": where}, 202, {"Location": where})
+
+
+async def consent_to_training(call: Call) -> Response:
+    """PUT /sessions/{session_id}/training-consent"""
+    body: ConsentIn = call.body
+    async with call.parts.database.write() as db:
+        session = await intake.locked(db, call.session_id, call.caller)
+        await written.set_consent(db, session.id, body.consent, call.caller, utc_now())
+    return answer({"session_id": session.id, "consent": body.consent})
 
 
 async def follow(call: Call) -> Response:

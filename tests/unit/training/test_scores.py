@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.catalog.intervals import bootstrap
 from models.transcript import parse_transcript
 from training.cases import Case, other_sessions_note, pair, transcript_lead
 from training.data import SessionRecord
-from training.scores import bootstrap, difference, invented_numbers, repeats, risk_recall, support_rate, words_within
+from training.scores import difference, invented_numbers, repeats, risk_recall, support_rate, words_within
 
 TURNS = parse_transcript(
     "Therapist: Any thoughts of suicide?\nPatient: No. I slept 4 hours and called my sister twice."

@@ -1,0 +1,125 @@
+"""What became of a model's notes, and signed notes as training data: pure functions over the versions of a note."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.transcript import Turn
+from server.notes.outcomes import Outcome, Version, changed, compare, outcome
+from server.notes.state import Author, Change, Note, Section, Status, WrittenBy
+from server.notes.training_pairs import pair
+from training.data import build_dataset
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MODEL = WrittenBy("small", "ab" * 32, "mine", "1")
+TURNS = (
+    Turn(0, "therapist", "How was the week since we met?"),
+    Turn(1, "client", "Hard. I slept badly and fought with my brother twice."),
+)
+WORDS = st.lists(st.sampled_from(["the", "client", "slept", "badly", "and", "was", "tired", "today"]), max_size=12).map(
+    " ".join
+)
+
+
+def version(number: int, change: Change, plan: str, status: Status = Status.DRAFT, **fields: Any) -> Version:
+    section = Section("plan", "Plan", plan, Author.AI)
+    summary = "Client slept badly and {{RED:hurt myself}} was said."
+    note = Note(number, status, "progress", summary, plan, (section,), model=MODEL, inference_time=2.0)
+    evidence = {"summary_sentences": [{"supported": True}], "sentences": {"plan": [{"supported": False}]}}
+    return Version(change.value, replace(note, **fields), evidence, NOON + timedelta(seconds=60 * number))
+
+
+GENERATED = version(1, Change.GENERATED, "Homework: a sleep diary.")
+EDITED = version(2, Change.EDITED, "Homework: a sleep diary every night.", Status.EDITED)
+SIGNED = version(3, Change.SIGNED, "Homework: a sleep diary every night.", Status.SIGNED)
+
+
+def test_a_signed_note_tells_how_much_of_the_draft_was_changed_and_how_long_it_took() -> None:
+    found = outcome(5, [GENERATED, EDITED, SIGNED])
+
+    assert found is not None
+    assert (found.model, found.edits, found.to_sign, found.seconds, found.support) == (
+        "small + mine (abababab)", 1, 120.0, 2.0, 0.5,
+    )  # fmt: skip
+    assert found.changed == pytest.approx(1 - 2 * 12 / 26)
+
+
+def test_a_note_that_is_not_signed_says_nothing_about_changes() -> None:
+    found = outcome(5, [GENERATED, EDITED])
+    assert found is not None
+    assert (found.edits, found.changed, found.to_sign) == (None, None, None)
+
+
+def test_the_draft_is_the_last_text_of_a_model_before_the_signature() -> None:
+    again = version(2, Change.REGENERATED, "No homework.", model=replace(MODEL, name="other"))
+    found = outcome(5, [GENERATED, again, replace(SIGNED, note=replace(SIGNED.note, version=3))])
+    assert found is not None
+    assert (found.model.split()[0], found.edits) == ("other", 0)
+
+
+@pytest.mark.parametrize("fields", [{"model": None, "fallback": True}, {"fallback": True}])
+def test_what_no_model_wrote_is_nobodys_outcome(fields: dict[str, Any]) -> None:
+    assert outcome(5, [version(1, Change.GENERATED, "Plan.", **fields), SIGNED]) is None
+    assert outcome(5, [version(1, Change.EDITED, "By hand.", Status.EDITED), SIGNED]) is None
+
+
+@given(WORDS, WORDS)
+def test_the_share_of_changed_words_is_none_for_the_same_words_and_all_for_others(first: str, second: str) -> None:
+    assert changed(first, first) == 0
+    assert 0 <= changed(first, second) <= 1
+    assert changed(first, second.upper()) == changed(first, second)
+    if first and not second:
+        assert changed(first, second) == 1
+
+
+def test_the_report_compares_each_model_with_the_one_of_most_notes() -> None:
+    usual = [Outcome(n, "usual", 0.9, 3.0, 1, 0.1 + n / 1000, 60.0) for n in range(12)]
+    tried = [Outcome(n, "tried", 0.9, 2.0, 4, 0.5, 60.0) for n in range(12, 18)]
+
+    lines = list(compare([*tried, *usual]))
+
+    rows = [line for line in lines[lines.index("## words changed before signing") :] if line.startswith("| ")][:4]
+    assert [row.split(" | ")[0].strip("| ") for row in rows] == ["model", "---", "usual", "tried"]
+    difference = float(rows[3].split(" | ")[3].split(" ")[0])
+    assert difference == pytest.approx(0.5 - 0.1055, abs=1e-3)
+
+
+def test_a_report_over_nothing_says_so() -> None:
+    assert next(compare([])) == "# What became of 0 notes"
+
+
+def test_a_signed_note_becomes_a_pair_that_training_reads() -> None:
+    row = pair(5, 7, TURNS, [GENERATED, EDITED, SIGNED], consent=True)
+    assert row is not None
+
+    [record] = build_dataset([row], "signed").records
+
+    assert (record.id, record.group, record.turns) == ("5", "patient-7", TURNS)
+    assert record.sections == {"plan": "Homework: a sleep diary every night."}
+    assert record.draft["plan"] == "Homework: a sleep diary."
+    assert record.summary == "Client slept badly and hurt myself was said."
+
+
+def test_without_consent_no_text_leaves_and_reading_says_why_the_row_is_skipped() -> None:
+    row = pair(5, 7, TURNS, [GENERATED, SIGNED], consent=False)
+    assert row == {"id": "5", "patient_id": 7, "consent": False}
+
+    dataset = build_dataset([row], "signed")
+
+    assert [finding.reason for finding in dataset.findings] == ["no consent to train on it"]
+
+
+def test_a_note_that_is_open_again_is_no_training_data() -> None:
+    assert pair(5, 7, TURNS, [GENERATED, SIGNED, version(4, Change.UNLOCKED, "x", Status.EDITED)], consent=True) is None
+
+
+def test_sections_of_another_format_are_not_trained_as_those_of_the_default() -> None:
+    row = pair(5, 7, TURNS, [version(1, Change.SIGNED, "S", Status.SIGNED, format="soap")], consent=True)
+    assert row is not None
+    assert row["sections"] == {}
