@@ -54,7 +54,9 @@ def test_a_live_session_becomes_a_signed_note_with_an_addendum(
     expect(page.locator(".turn")).to_have_count(turns)
     # The model reads along; what it has read is not left to be read at the end.
     expect(page.locator(".progress-title")).to_have_text("The session is going on")
-    expect(page.locator(".progress-detail")).to_have_text("The model has read all that was said so far")
+    expect(page.locator(".progress-detail")).to_have_text(
+        "The model has read all that was said so far", timeout=120_000
+    )
     expect(editor.button("Stop")).to_be_hidden()
     picture(editor, pictures, "live")
 

@@ -3,7 +3,7 @@
 import * as api from "./api/client.ts";
 import { announce } from "./effects/announce.ts";
 import { Commands } from "./effects/commands.ts";
-import { followOpenSession, followSessions } from "./effects/follow.ts";
+import { followOpenSession, followSessions, loadSessionsOf } from "./effects/follow.ts";
 import { listenToKeys } from "./effects/keys.ts";
 import { Autosave, leavingWith } from "./effects/save.ts";
 import { anyUnsaved, signOut } from "./effects/sign_out.ts";
@@ -27,7 +27,7 @@ async function openPage(route: Route, store: Store, commands: Commands): Promise
       return null;
     case "patient": {
       const { PatientPage } = await import("./view/patient_page.ts");
-      return new PatientPage();
+      return new PatientPage((patientId) => void loadSessionsOf(store, patientId));
     }
     case "session": {
       const { SessionPage } = await import("./view/session_page.ts");
@@ -147,6 +147,7 @@ async function start(root: HTMLElement): Promise<void> {
     search: () => app.list.search.focus(),
     section: (index) => page()?.focusSection?.(index),
     transcript: () => page()?.focusTranscript?.(),
+    unsupported: () => page()?.nextUnsupported?.(),
     save: () => void commands.saveNow(),
     escape: () => commands.hideEvidence(),
   });

@@ -6,6 +6,7 @@ import type {
   Me,
   NoteDocument,
   NoteFormat,
+  NoteOption,
   Problem,
   Revision,
   SessionItem,
@@ -111,12 +112,14 @@ export async function logout(): Promise<void> {
 export interface Formats {
   readonly formats: readonly NoteFormat[];
   readonly defaultFormat: string;
+  readonly options: readonly NoteOption[];
 }
 
 export async function fetchFormats(): Promise<Formats> {
   const body = decode.object((await call("/formats")).body);
   const formats = Array.isArray(body.formats) ? body.formats.map(decode.noteFormat) : [];
-  return { formats, defaultFormat: typeof body.default === "string" ? body.default : "" };
+  const options = decode.noteOptions(body.options);
+  return { formats, options, defaultFormat: typeof body.default === "string" ? body.default : "" };
 }
 
 export interface SessionPage {
@@ -124,9 +127,13 @@ export interface SessionPage {
   readonly cursor: string | null;
 }
 
-export async function fetchSessions(cursor: string | null = null): Promise<SessionPage> {
+export async function fetchSessions(
+  cursor: string | null = null,
+  patientId: number | null = null,
+): Promise<SessionPage> {
   const query = new URLSearchParams({ limit: "100" });
   if (cursor) query.set("cursor", cursor);
+  if (patientId !== null) query.set("patient_id", String(patientId));
   const body = decode.object((await call(`/sessions?${query}`)).body);
   const items = Array.isArray(body.sessions) ? body.sessions.map(decode.sessionItem) : [];
   return { items, cursor: typeof body.next_cursor === "string" ? body.next_cursor : null };
@@ -160,6 +167,8 @@ export interface GenerationRequest {
   readonly sections: readonly string[] | null;
   readonly format: string | null;
   readonly force: boolean;
+  /** Values of options, those that are not the site's. */
+  readonly options: Readonly<Record<string, string>>;
 }
 
 export async function requestNote(id: number, request: GenerationRequest): Promise<void> {
@@ -169,6 +178,7 @@ export async function requestNote(id: number, request: GenerationRequest): Promi
     body: {
       regenerate: request.regenerate,
       force: request.force,
+      ...request.options,
       ...(request.sections ? { sections: request.sections } : {}),
       ...(request.format ? { format: request.format } : {}),
     },

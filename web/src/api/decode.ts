@@ -9,6 +9,7 @@ import type {
   Me,
   NoteDocument,
   NoteFormat,
+  NoteOption,
   NoteSection,
   PatientSummary,
   Problem,
@@ -53,6 +54,16 @@ const STATUSES: readonly SessionStatus[] = [
 const AUTHORS: readonly Author[] = ["ai", "person", "both"];
 const PHASES: readonly GenerationPhase[] = ["queued", "prefill", "generating", "checking"];
 
+/**
+ * A session that is being spoken is live whatever a person has written into its note already. One that came whole and
+ * was never closed counts as live for the server too; no model reads along with it.
+ */
+function sessionStatus(json: Json): SessionStatus {
+  const status = oneOf(json.status, STATUSES, "closed");
+  const spoken = json.session_status === "live" && reading(json.reading) !== null;
+  return spoken && status === "edited" ? "live" : status;
+}
+
 export function sessionItem(value: unknown): SessionItem {
   const json = object(value);
   return {
@@ -60,7 +71,7 @@ export function sessionItem(value: unknown): SessionItem {
     patientId: number(json.patient_id),
     number: number(json.session_number),
     date: text(json.session_date),
-    status: oneOf(json.status, STATUSES, "closed"),
+    status: sessionStatus(json),
     turns: number(json.turns),
     updatedAt: text(json.updated_at),
     noteVersion: numberOrNull(json.note_version),
@@ -137,7 +148,11 @@ function coverage(value: unknown): NoteDocument["coverage"] {
   if (typeof value !== "object" || value === null) return null;
   const json = object(value);
   const uncovered = list(json.uncovered).filter((index): index is number => typeof index === "number");
-  return { turns: number(json.turns), uncovered };
+  const reduced = list(json.reduced).map((entry) => {
+    const { first, last } = object(entry);
+    return { first: number(first), last: number(last) };
+  });
+  return { turns: number(json.turns), uncovered, reduced };
 }
 
 function suggestions(value: unknown): Readonly<Record<string, string>> {
@@ -184,6 +199,13 @@ export function noteFormat(value: unknown): NoteFormat {
     return { id: text(section.id), heading: text(section.heading) };
   });
   return { id: text(json.id), name: text(json.name), sections };
+}
+
+export function noteOptions(value: unknown): readonly NoteOption[] {
+  return Object.entries(object(value)).map(([id, entry]) => {
+    const json = object(entry);
+    return { id, default: text(json.default), choices: list(json.choices).map(text) };
+  });
 }
 
 /** Who wrote a version: a name, or ``{"kind", "name", "id"}``. */

@@ -80,7 +80,12 @@ export interface NoteDocument {
   /** The summary first. */
   readonly sections: readonly NoteSection[];
   readonly risk: readonly RiskMention[];
-  readonly coverage: { readonly turns: number; readonly uncovered: readonly number[] } | null;
+  readonly coverage: {
+    readonly turns: number;
+    readonly uncovered: readonly number[];
+    /** Runs of turns that the model read as facts, because the session is longer than its context. */
+    readonly reduced: readonly { readonly first: number; readonly last: number }[];
+  } | null;
   readonly authorship: {
     readonly isAiGenerated: boolean;
     readonly editedFromAi: boolean;
@@ -102,6 +107,13 @@ export interface NoteFormat {
   readonly id: string;
   readonly name: string;
   readonly sections: readonly { readonly id: string; readonly heading: string }[];
+}
+
+/** Something about a note that can be chosen each time: how long it is, whose terms it uses. */
+export interface NoteOption {
+  readonly id: string;
+  readonly default: string;
+  readonly choices: readonly string[];
 }
 
 export interface Revision {

@@ -85,6 +85,12 @@ const field = StateField.define<Drawn>({
 
 export const marks: Extension = field;
 
+/** Where the sentences begin that nothing in the session supports. */
+export function unsupportedPlaces(view: EditorView): readonly number[] {
+  const { placed } = view.state.field(field);
+  return placed.filter(({ sentence }) => !sentence.supported).map(({ from }) => from);
+}
+
 /** The sentence at a place of the text, if its words are still those that the server knows. */
 export function sentenceAt(view: EditorView, place: number): Sentence | null {
   const { placed } = view.state.field(field);

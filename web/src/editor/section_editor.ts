@@ -18,7 +18,7 @@ import {
 import { EditorView, keymap, placeholder, type ViewUpdate } from "@codemirror/view";
 import type { Sentence } from "../api/types.ts";
 import { smallestChange } from "./change.ts";
-import { type Marks, marks, sentenceAt, setMarks } from "./marks.ts";
+import { type Marks, marks, sentenceAt, setMarks, unsupportedPlaces } from "./marks.ts";
 import { nativeInput } from "./native_input.ts";
 
 export interface SectionEditorHandlers {
@@ -138,6 +138,17 @@ export class SectionEditor {
 
   focus(): void {
     this.view.focus();
+  }
+
+  get unsupported(): readonly number[] {
+    return unsupportedPlaces(this.view);
+  }
+
+  /** Puts the caret there, which shows the source of the sentence, or that it has none. */
+  goTo(place: number): void {
+    this.view.focus();
+    this.view.dispatch({ selection: { anchor: place }, scrollIntoView: true });
+    this.#handlers.onSentence(sentenceAt(this.view, place));
   }
 
   destroy(): void {

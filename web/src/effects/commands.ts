@@ -60,18 +60,20 @@ export class Commands {
 
   readonly retry = (): void => {
     const regenerate = this.#store.state.open?.note.stored !== null;
-    void this.generate({ regenerate, sections: null, format: null, force: false });
+    void this.generate({ regenerate, sections: null, format: null, force: false, options: {} });
   };
 
   readonly cancel = (): void => {
     void this.#attempt((id) => api.cancelGeneration(id));
   };
 
-  readonly close = async (): Promise<boolean> =>
-    this.#attempt(async (id) => {
-      await api.closeSession(id);
-      this.#following.watch();
-    });
+  /** Closes the session. Where a person wrote into the note already, the model is asked for the rest of it. */
+  readonly close = async (): Promise<boolean> => {
+    const closed = await this.#attempt((id) => api.closeSession(id));
+    if (closed && this.#store.state.open?.note.stored) this.retry();
+    else if (closed) this.#following.watch();
+    return closed;
+  };
 
   readonly sign = async (signedBy: string): Promise<boolean> => {
     await this.#autosave.now();

@@ -31,6 +31,21 @@ export async function loadSessions(store: Store, cursor: string | null = null): 
   }
 }
 
+/** All sessions of one patient, of which the list may hold only the newest. */
+export async function loadSessionsOf(store: Store, patientId: number): Promise<void> {
+  try {
+    let cursor: string | null = null;
+    do {
+      const page: api.SessionPage = await api.fetchSessions(cursor, patientId);
+      for (const item of page.items) store.dispatch({ type: "sessionChanged", item });
+      cursor = page.cursor;
+    } while (cursor !== null);
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    if (!error.unreachable) store.notice(error.message, "problem");
+  }
+}
+
 type ListNews = { readonly connected: boolean } | { readonly session: unknown };
 
 /** The stream of the list's changes, as one tab keeps it for all. */

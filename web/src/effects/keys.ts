@@ -5,6 +5,7 @@ export interface KeyCommands {
   readonly search: () => void;
   readonly section: (index: number) => void;
   readonly transcript: () => void;
+  readonly unsupported: () => void;
   readonly save: () => void;
   readonly escape: () => void;
 }
@@ -41,6 +42,7 @@ function actOn(event: KeyboardEvent, commands: KeyCommands): boolean {
   const number = digit(event);
   if (number === 0) commands.transcript();
   else if (number !== null) commands.section(number - 1);
+  else if (event.altKey && !event.ctrlKey && event.code === "Period") commands.unsupported();
   else if ((event.ctrlKey || event.metaKey) && event.key === "s") commands.save();
   else if (event.key === "Escape") commands.escape();
   else if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !singleKeysOn())

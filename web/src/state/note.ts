@@ -91,6 +91,8 @@ export interface StoredNote {
   readonly risk: readonly RiskMention[];
   readonly uncovered: readonly number[];
   readonly coveredOf: number | null;
+  /** Runs of turns that the model read as facts. */
+  readonly reduced: readonly { readonly first: number; readonly last: number }[];
   readonly addenda: readonly Addendum[];
   readonly signedBy: string | null;
   readonly signedAt: string | null;
@@ -173,6 +175,7 @@ export function storedNote(document: NoteDocument): StoredNote {
     risk: document.risk,
     uncovered: document.coverage?.uncovered ?? [],
     coveredOf: document.coverage?.turns ?? null,
+    reduced: document.coverage?.reduced ?? [],
     addenda: document.addenda,
     signedBy: document.signedBy,
     signedAt: document.signedAt,

@@ -173,8 +173,10 @@ export function reduce(state: AppState, action: Action): AppState {
       return { ...state, online: true };
     case "wentOffline":
       return { ...state, online: false };
-    case "formatsArrived":
-      return withPlaces({ ...state, formats: action.formats, defaultFormat: action.defaultFormat });
+    case "formatsArrived": {
+      const { formats, defaultFormat, options } = action;
+      return withPlaces({ ...state, formats, defaultFormat, options });
+    }
     case "sessionsArrived": {
       const sessions = withItems(state.sessions, action.items);
       return { ...state, sessions: { ...sessions, loaded: true, cursor: action.cursor } };

@@ -6,6 +6,7 @@ import type {
   Me,
   NoteDocument,
   NoteFormat,
+  NoteOption,
   Problem,
   SessionItem,
   SessionStatus,
@@ -54,6 +55,7 @@ export interface AppState {
   readonly health: Health | null;
   readonly formats: readonly NoteFormat[];
   readonly defaultFormat: string;
+  readonly options: readonly NoteOption[];
   readonly sessions: SessionsState;
   readonly open: OpenSession | null;
   /** Sessions that were left with words that are not saved yet: they stay until they are. */
@@ -68,6 +70,7 @@ export const INITIAL: AppState = {
   health: null,
   formats: [],
   defaultFormat: "",
+  options: [],
   sessions: NO_SESSIONS,
   open: null,
   parked: new Map(),
@@ -119,6 +122,7 @@ export type Action =
       readonly type: "formatsArrived";
       readonly formats: readonly NoteFormat[];
       readonly defaultFormat: string;
+      readonly options: readonly NoteOption[];
     }
   | { readonly type: "healthKnown"; readonly health: Health }
   | {

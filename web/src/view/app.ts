@@ -4,6 +4,7 @@ import { loadSessions } from "../effects/follow.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { button, h, setAttribute, show } from "./dom.ts";
+import { HomePage } from "./home.ts";
 import { icon } from "./icons.ts";
 import { SessionList } from "./session_list.ts";
 import { themeButton } from "./theme.ts";
@@ -13,24 +14,12 @@ export interface Page {
   readonly update: (state: AppState, before: AppState) => void;
   readonly focusSection?: (index: number) => void;
   readonly focusTranscript?: () => void;
+  readonly nextUnsupported?: () => void;
 }
 
 export interface AppCommands {
   readonly help: () => void;
   readonly signOut: () => void;
-}
-
-function welcome(): HTMLElement {
-  return h(
-    "div",
-    { class: "welcome" },
-    h("h1", {}, "Choose a session"),
-    h(
-      "p",
-      {},
-      "The note of a session writes itself when the session is closed. Every sentence shows what was said, and what you type stays yours.",
-    ),
-  );
 }
 
 /** The title of the tab says what a hidden tab is doing. */
@@ -46,7 +35,7 @@ export class AppView {
   readonly status = h("div", { class: "visually-hidden", role: "status", "aria-live": "polite" });
   readonly #root: HTMLElement;
   readonly #main = h("main", { class: "main", id: "main", tabindex: "-1" });
-  readonly #welcome = welcome();
+  readonly #home = new HomePage();
   readonly #toast = h("p", { class: "toast", hidden: true, "aria-hidden": "true" });
   readonly #back: HTMLAnchorElement;
   readonly #signOut: HTMLButtonElement;
@@ -63,7 +52,7 @@ export class AppView {
       icon("list"),
       h("span", {}, "Sessions"),
     );
-    this.#main.append(this.#welcome);
+    this.#main.append(this.#home.element);
     this.#signOut.hidden = true;
     root.append(
       h(
@@ -85,10 +74,10 @@ export class AppView {
     );
   }
 
-  /** Puts the page of an open view into the frame; null brings the welcome back. */
+  /** Puts the page of an open view into the frame; null brings home back. */
   setPage(page: Page | null): void {
     this.#page = page;
-    this.#main.replaceChildren(page?.element ?? this.#welcome);
+    this.#main.replaceChildren((page ?? this.#home).element);
   }
 
   update(state: AppState, before: AppState): void {
@@ -96,6 +85,7 @@ export class AppView {
     this.list.update(state, before);
     show(this.#signOut, state.me?.auth === "jwt");
     this.#page?.update(state, before);
+    if (state.route.view === "home") this.#home.update(state);
     setTitle(state);
     if (state.notice !== before.notice && state.notice) this.#notify(state.notice.text, state.notice.tone);
   }

@@ -19,7 +19,9 @@ export function openCopyDialog(note: NoteState, commands: Commands): void {
   for (const box of [headings, summary, addenda]) box.addEventListener("change", render);
   render();
   const written = note.sections.filter((section) => section.text.trim() !== "");
+  const unsigned = note.stored?.status !== "signed";
   openDialog("Copy for the record system", [
+    unsigned ? h("p", { class: "quiet-text" }, "This note is not signed yet.") : "",
     h(
       "div",
       { class: "choices choices-row" },

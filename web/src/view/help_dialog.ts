@@ -11,6 +11,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["↑ ↓", "From session to session, in the list"],
   ["Alt + 1 … 9", "To a section of the note"],
   ["Alt + 0", "To the transcript"],
+  ["Alt + .", "To the next sentence without a source"],
   ["Ctrl + S", "Save now"],
   ["Ctrl + Z", "Undo your own last change; what the model wrote is never undone"],
   ["Arrow keys in a section", "Show what was said for the sentence at the caret"],

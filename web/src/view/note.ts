@@ -5,6 +5,7 @@ import type { AppState, OpenSession } from "../state/state.ts";
 import { count, dayAndTime, speakerName } from "../text/words.ts";
 import { arrange, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
+import { nextStop, type Stop } from "./review.ts";
 import { type SectionCommands, type SectionContext, SectionView } from "./section.ts";
 import { type TurnLookup, turnLookup } from "./turns.ts";
 
@@ -20,22 +21,51 @@ export function unsupportedCount(note: NoteState): number {
   return sentences.filter((sentence) => !sentence.supported).length;
 }
 
-function riskWords(stored: StoredNote): readonly HTMLElement[] {
-  return stored.risk.map((mention) => {
-    const where = mention.turn === null ? "" : `, turn ${mention.turn + 1}`;
-    const denied = mention.negated ? " (negated)" : "";
+function turnLink(turn: number, goToTurn: (turn: number) => void): HTMLElement {
+  const link = h("button", { type: "button", class: "quote-link" }, `turn ${turn + 1}`);
+  link.addEventListener("click", () => goToTurn(turn));
+  return link;
+}
+
+function riskWords(stored: StoredNote, goToTurn: (turn: number) => void): readonly HTMLElement[] {
+  return stored.risk.map(({ term, category, negated, speaker, turn }) => {
+    const denied = negated ? " (negated)" : "";
     return h(
       "li",
       {},
-      h("span", { class: "risk-word" }, mention.term),
-      `${denied} · ${mention.category} · ${speakerName(mention.speaker).toLowerCase()}${where}`,
+      h("span", { class: "risk-word" }, term),
+      `${denied} · ${category} · ${speakerName(speaker).toLowerCase()}${turn === null ? "" : ", "}`,
+      turn !== null && turnLink(turn, goToTurn),
     );
   });
 }
 
+function signature(stored: StoredNote | null): string {
+  if (stored?.status !== "signed") return "";
+  const when = stored.signedAt ? `, ${dayAndTime(stored.signedAt)}` : "";
+  return `Signed by ${stored.signedBy ?? "the therapist"}${when}`;
+}
+
+/** A session that is longer than the context: the model did not read all of it word for word. */
+function reducedWords({ reduced }: StoredNote): string {
+  const first = reduced[0];
+  const last = reduced.at(-1);
+  if (!first || !last) return "";
+  return ` Turns ${first.first + 1} to ${last.last + 1} were read as facts, since the session is longer than the model reads at once.`;
+}
+
+const WHILE_LIVE =
+  "The note is written when the session is closed. What you write here before that stays yours.";
+
 export class NoteView {
   readonly element: HTMLElement;
   readonly #state = h("span", { class: "pane-detail" });
+  readonly #unsupported = h("button", {
+    type: "button",
+    class: "next-stop",
+    title: "To the next one (Alt + .)",
+    hidden: true,
+  });
   readonly #demonstration = h(
     "p",
     { class: "banner banner-demo", hidden: true },
@@ -57,6 +87,7 @@ export class NoteView {
   readonly #risk = h("ul", { class: "risk-list" });
   readonly #riskBox: HTMLElement;
   readonly #meta = h("p", { class: "note-meta" });
+  readonly #signature = h("p", { class: "note-signature" });
   readonly #trust = h("p", { class: "note-trust" });
   readonly #addenda = h("div", { class: "addenda" });
   readonly #missing = h("p", { class: "quiet-text note-missing", hidden: true });
@@ -71,6 +102,7 @@ export class NoteView {
     readonly demonstrated: boolean;
   } | null = null;
   #sessionId: number | null = null;
+  #lastStop: Stop | null = null;
 
   constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
     this.#nonce = nonce;
@@ -81,6 +113,7 @@ export class NoteView {
       h("h3", { class: "section-heading" }, icon("warning"), "Risk words in the session"),
       this.#risk,
     );
+    this.#unsupported.addEventListener("click", () => this.nextUnsupported());
     this.#paper = h(
       "article",
       { class: "paper" },
@@ -90,12 +123,12 @@ export class NoteView {
       this.#sections,
       this.#riskBox,
       this.#addenda,
-      h("footer", { class: "note-foot" }, this.#trust, this.#meta),
+      h("footer", { class: "note-foot" }, this.#signature, this.#trust, this.#meta),
     );
     this.element = h(
       "section",
       { class: "pane note", id: "note", "aria-labelledby": "note-title", tabindex: "-1" },
-      h("div", { class: "pane-head" }, h("h2", { id: "note-title" }, "Note"), this.#state),
+      h("div", { class: "pane-head" }, h("h2", { id: "note-title" }, "Note"), this.#state, this.#unsupported),
       h("div", { class: "pane-scroll" }, ...above, this.#paper),
     );
   }
@@ -108,16 +141,21 @@ export class NoteView {
     if (open.note === before.open?.note && open.evidence === before.open.evidence && !turnsChanged) return;
     if (turnsChanged) this.#turns = turnLookup(open.turns);
     this.#showSections(open);
+    this.#showStops(open.note);
     this.#showOrigin(open.note, state.health?.demonstration === true);
-    show(this.#missing, open.note.loaded && !open.note.stored && !open.note.generation);
     const live = state.sessions.items.get(open.id)?.status === "live";
-    setText(this.#missing, live ? "The note begins when the session is closed." : "There is no note yet.");
+    show(this.#missing, open.note.loaded && !open.note.generation && (live || !open.note.stored));
+    setText(
+      this.#missing,
+      live ? WHILE_LIVE : "There is no note yet. It can be written by the model, or by you.",
+    );
   }
 
   #switched(sessionId: number): void {
     for (const view of this.#views) view.destroy();
     this.#views = [];
     this.#origin = null;
+    this.#lastStop = null;
     this.#sessionId = sessionId;
     this.#sections.replaceChildren();
   }
@@ -155,8 +193,9 @@ export class NoteView {
     this.#origin = { stored, writing, demonstrated };
     show(this.#demonstration, note.generation ? demonstrated : stored?.demonstration === true);
     show(this.#fallback, stored?.fallback === true);
-    this.#risk.replaceChildren(...(stored ? riskWords(stored) : []));
+    this.#risk.replaceChildren(...(stored ? riskWords(stored, this.#commands.goToTurn) : []));
     show(this.#riskBox, (stored?.risk.length ?? 0) > 0);
+    setText(this.#signature, signature(stored));
     setText(this.#meta, stored ? modelWords(stored) : "");
     setText(this.#trust, stored ? this.#trustWords(note, stored) : "");
     setText(this.#state, this.#stateWords(note));
@@ -179,7 +218,8 @@ export class NoteView {
       : "Every sentence has its source in the session.";
     if (stored.coveredOf === null) return sentences;
     const covered = stored.coveredOf - stored.uncovered.length;
-    return `${sentences} ${covered} of ${count(stored.coveredOf, "turn is", "turns are")} reflected in the note.`;
+    const reflected = `${covered} of ${count(stored.coveredOf, "turn is", "turns are")} reflected in the note.`;
+    return `${sentences} ${reflected}${reducedWords(stored)}`;
   }
 
   #stateWords(note: NoteState): string {
@@ -189,6 +229,24 @@ export class NoteView {
       note.stored.status
     ];
     return `${status} · version ${note.stored.version}`;
+  }
+
+  get #stops(): readonly Stop[] {
+    return this.#views.flatMap((view) => view.unsupported.map((place) => ({ section: view.id, place })));
+  }
+
+  #showStops(note: NoteState): void {
+    const stops = note.generation ? 0 : this.#stops.length;
+    show(this.#unsupported, stops > 0);
+    setText(this.#unsupported, `${stops} without a source`);
+  }
+
+  /** The caret goes to the next sentence that nothing in the session supports. */
+  nextUnsupported(): void {
+    const order = this.#views.map(({ id }) => id);
+    const next = nextStop(this.#stops, order, this.#lastStop);
+    this.#lastStop = next;
+    if (next) this.#views.find(({ id }) => id === next.section)?.goTo(next.place);
   }
 
   focusSection(index: number): void {

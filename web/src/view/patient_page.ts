@@ -3,54 +3,29 @@
 import { CallFailed } from "../api/client.ts";
 import { patientSummary, streamEvent } from "../api/decode.ts";
 import { postForEvents } from "../api/posted_events.ts";
-import type { PatientSummary, StreamEvent } from "../api/types.ts";
+import type { PatientSummary, SessionItem, StreamEvent } from "../api/types.ts";
 import type { AppState } from "../state/state.ts";
-import { riskSpans, withoutMarkers } from "../text/markers.ts";
 import { count, day } from "../text/words.ts";
 import type { Page } from "./app.ts";
 import { button, h, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { statusPill } from "./session_list.ts";
-
-interface SummaryPart {
-  readonly heading: string;
-  readonly text: string;
-}
-
-/** ``**Heading:** words`` parts of a summary, in order; words before the first heading have an empty one. */
-export function summaryParts(summary: string): readonly SummaryPart[] {
-  const parts: SummaryPart[] = [];
-  const pieces = summary.split(/^\s*\*\*([^*\n]+):\*\*/m);
-  const first = pieces[0]?.trim() ?? "";
-  if (first !== "") parts.push({ heading: "", text: first });
-  for (let at = 1; at < pieces.length; at += 2) {
-    parts.push({ heading: pieces[at] ?? "", text: (pieces[at + 1] ?? "").trim() });
-  }
-  return parts;
-}
-
-function marked(text: string): readonly (Node | string)[] {
-  const plain = withoutMarkers(text);
-  const pieces: (Node | string)[] = [];
-  let from = 0;
-  for (const span of riskSpans(plain)) {
-    pieces.push(
-      plain.slice(from, span.from),
-      h("span", { class: "risk-word" }, plain.slice(span.from, span.to)),
-    );
-    from = span.to;
-  }
-  return [...pieces, plain.slice(from)];
-}
+import { summaryParts, summaryText } from "./summary_text.ts";
 
 export class PatientPage implements Page {
   readonly element: HTMLElement;
   readonly #title = h("h1");
   readonly #body = h("div", { class: "paper patient-summary" });
   readonly #sessions = h("ul", { class: "patient-sessions" });
+  readonly #reading = h("p", { class: "quiet-text", role: "status" });
+  readonly #loadSessions: (patientId: number) => void;
+  /** The patient's sessions by their number, which the summary names. */
+  #byNumber: ReadonlyMap<number, number> = new Map();
+  #summary: PatientSummary | null = null;
   #patientId: number | null = null;
 
-  constructor() {
+  constructor(loadSessions: (patientId: number) => void) {
+    this.#loadSessions = loadSessions;
     this.element = h(
       "div",
       { class: "patient-page" },
@@ -85,46 +60,67 @@ export class PatientPage implements Page {
         ),
       ),
     );
+    this.#know(items);
     if (patientId === this.#patientId) return;
     this.#patientId = patientId;
+    this.#loadSessions(patientId);
     void this.#load();
   }
+
+  #know(items: readonly SessionItem[]): void {
+    const more = items.some((item) => this.#byNumber.get(item.number) !== item.id);
+    this.#byNumber = new Map(items.map((item) => [item.number, item.id]));
+    if (more && this.#summary) this.#show(this.#summary);
+  }
+
+  readonly #text = (text: string): readonly (Node | string)[] =>
+    summaryText(text, (number) => this.#byNumber.get(number));
 
   async #load(): Promise<void> {
     const wanted = this.#patientId;
     if (wanted === null) return;
-    this.#body.replaceChildren(h("p", { class: "quiet-text", role: "status" }, "Reading the sessions…"));
+    setText(this.#reading, "Reading the sessions…");
+    this.#body.replaceChildren(this.#reading);
+    this.#summary = null;
     const growing = new Map<string, HTMLElement>();
     try {
       for await (const { name, data } of postForEvents("/summarize-sessions", { patient_id: wanted })) {
         if (wanted !== this.#patientId) return;
         const event = streamEvent(name, data);
-        if (event) this.#grow(growing, event);
+        if (event?.kind === "error") this.#failed(event.problem.detail);
+        else if (event) this.#grow(growing, event);
         else if (name === "summary") this.#show(patientSummary(data));
       }
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
-      this.#body.replaceChildren(h("p", { class: "banner banner-problem" }, error.message));
+      this.#failed(error.message);
     }
+  }
+
+  #failed(why: string): void {
+    this.#body.replaceChildren(h("p", { class: "banner banner-problem", role: "alert" }, why));
   }
 
   /** Parts as they come; the whole replaces them in the end. */
   #grow(growing: Map<string, HTMLElement>, event: StreamEvent): void {
-    if (event.kind === "section") {
+    if (event.kind === "status" && event.prefillTotal > 1) {
+      setText(this.#reading, `Reading session ${event.prefillDone + 1} of ${event.prefillTotal}…`);
+    } else if (event.kind === "section") {
       const words = h("p");
       growing.set(event.section, words);
       this.#body.append(h("section", {}, h("h2", { class: "section-heading" }, event.heading), words));
     } else if (event.kind === "token") {
-      growing.get(event.section)?.append(...marked(event.text));
+      growing.get(event.section)?.append(...this.#text(event.text));
     }
   }
 
   #show(summary: PatientSummary): void {
+    this.#summary = summary;
     if (!summary.success) {
       this.#body.replaceChildren(h("p", { class: "quiet-text" }, summary.message));
       return;
     }
-    const points = summary.keyPoints.map((point) => h("li", {}, ...marked(point)));
+    const points = summary.keyPoints.map((point) => h("li", {}, ...this.#text(point)));
     this.#body.replaceChildren(
       h("p", { class: "quiet-text" }, `Over ${count(summary.sessionCount, "session", "sessions")}`),
       ...summaryParts(summary.summary).map(({ heading, text }) =>
@@ -132,7 +128,7 @@ export class PatientPage implements Page {
           "section",
           {},
           heading !== "" && h("h2", { class: "section-heading" }, heading),
-          h("p", {}, ...marked(text)),
+          h("p", {}, ...this.#text(text)),
         ),
       ),
       h(

@@ -56,7 +56,7 @@ export class ProgressView {
 
   #words(state: AppState, open: OpenSession): ProgressWords | null {
     const item = state.sessions.items.get(open.id);
-    const live = item?.status === "live" && !open.note.generation && !open.note.stored;
+    const live = item?.status === "live" && !open.note.generation;
     show(this.#cancel, !live);
     this.#bar.classList.toggle("is-idle", live && !item.reading);
     return live ? liveWords(item, state.health) : progressWords(open.note);

@@ -1,11 +1,11 @@
 /** Having the note written anew: which sections, in which format, and what becomes of a person's words. */
 
-import type { NoteFormat } from "../api/types.ts";
 import type { Commands } from "../effects/commands.ts";
 import type { SectionState } from "../state/note.ts";
-import type { OpenSession } from "../state/state.ts";
+import type { AppState, OpenSession } from "../state/state.ts";
 import { choice, field, openForm } from "./dialog.ts";
 import { h } from "./dom.ts";
+import { optionFields } from "./option_fields.ts";
 
 interface SectionChoice {
   readonly id: string;
@@ -26,7 +26,7 @@ function radio(name: string, checked: boolean): HTMLInputElement {
 
 export function openRegenerateDialog(
   open: OpenSession,
-  formats: readonly NoteFormat[],
+  { formats, options }: Pick<AppState, "formats" | "options">,
   commands: Commands,
 ): void {
   const current = open.note.stored?.format ?? formats[0]?.id ?? "";
@@ -35,10 +35,11 @@ export function openRegenerateDialog(
     {},
     ...formats.map(({ id, name }) => h("option", { value: id, selected: id === current }, name)),
   );
+  const wishes = optionFields(options);
   const sections = open.note.sections.map(sectionChoice);
   const list = h(
     "fieldset",
-    { class: "choices" },
+    { class: "choices choices-grid" },
     h("legend", { class: "field-label" }, "Sections to write anew"),
     ...sections.map(({ element }) => element),
   );
@@ -63,7 +64,7 @@ export function openRegenerateDialog(
   openForm({
     title: "Write the note anew",
     action: "Write anew",
-    body: [field("Format", format), list, own],
+    body: [h("div", { class: "field-grid" }, field("Format", format), ...wishes.elements), list, own],
     submit: async () => {
       const other = format.value !== current;
       const chosen = sections.filter(({ box }) => box.checked).map(({ id }) => id);
@@ -74,6 +75,7 @@ export function openRegenerateDialog(
         sections: all ? null : chosen,
         format: other ? format.value : null,
         force: replace.checked,
+        options: wishes.chosen(),
       });
       return true;
     },

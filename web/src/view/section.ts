@@ -5,7 +5,7 @@ import type { SectionState } from "../state/note.ts";
 import { isUnsaved } from "../state/note.ts";
 import type { Evidence } from "../state/state.ts";
 import { ConflictCard } from "./conflict.ts";
-import { h, setAttribute, setText } from "./dom.ts";
+import { h, setAttribute, setText, show } from "./dom.ts";
 import { EvidenceStrip } from "./evidence.ts";
 import { type IconName, icon } from "./icons.ts";
 import { LateWords } from "./late_words.ts";
@@ -49,7 +49,7 @@ export function authorship(section: SectionState, context: SectionContext): Auth
   }
   if (section.drafting === "writing") return { kind: "writing", words: "AI is writing", icon: "spark" };
   if (section.drafting === "waiting") return { kind: "none", words: "Waiting for the model", icon: "spark" };
-  if (section.text === "") return { kind: "none", words: "Empty", icon: "note" };
+  if (section.text === "") return { kind: "none", words: "", icon: "note" };
   return { kind: "ai", words: "AI draft, not reviewed", icon: "spark" };
 }
 
@@ -69,6 +69,7 @@ export class SectionView {
   readonly #heading = h("h3", { class: "section-heading" });
   readonly #authorship = h("span", { class: "authorship" });
   readonly #unsaved = h("span", { class: "section-unsaved" });
+  readonly #copy: HTMLElement;
   readonly #editor: SectionEditor;
   readonly #suggestion: SuggestionCard;
   readonly #conflict: ConflictCard;
@@ -80,7 +81,7 @@ export class SectionView {
   constructor(section: SectionState, nonce: string, commands: SectionCommands) {
     this.id = section.id;
     const box = h("div", { class: "section-editor" });
-    const copy = h(
+    this.#copy = h(
       "button",
       {
         type: "button",
@@ -90,7 +91,7 @@ export class SectionView {
       },
       icon("copy"),
     );
-    copy.addEventListener("click", () => commands.copy(this.id));
+    this.#copy.addEventListener("click", () => commands.copy(this.id));
     this.#editor = new SectionEditor(box, section.heading, nonce, {
       onEdit: (text) => commands.edited(this.id, text),
       onSentence: (sentence) =>
@@ -131,7 +132,7 @@ export class SectionView {
         this.#heading,
         this.#authorship,
         this.#unsaved,
-        h("span", { class: "section-tools" }, copy),
+        h("span", { class: "section-tools" }, this.#copy),
       ),
       box,
       this.#evidence.element,
@@ -148,6 +149,7 @@ export class SectionView {
     setText(this.#heading, section.heading);
     this.#showAuthorship(section, context);
     setText(this.#unsaved, isUnsaved(section) && !section.conflict ? "Unsaved" : "");
+    show(this.#copy, section.text !== "");
     this.#editor.setLocked(context.locked);
     this.#editor.setText(section.text);
     const shown = context.evidence?.section === section.id ? context.evidence : null;
@@ -164,11 +166,21 @@ export class SectionView {
     setAttribute(this.element, "data-author", kind);
     if (words === this.#authorshipShown) return;
     this.#authorshipShown = words;
-    this.#authorship.replaceChildren(icon(name), h("span", {}, words));
+    this.#authorship.replaceChildren(...(words === "" ? [] : [icon(name), h("span", {}, words)]));
   }
 
   focus(): void {
     this.#editor.focus();
+  }
+
+  /** Where its sentences without a source begin. */
+  get unsupported(): readonly number[] {
+    return this.#editor.unsupported;
+  }
+
+  goTo(place: number): void {
+    this.#editor.goTo(place);
+    this.element.scrollIntoView({ block: "nearest" });
   }
 
   destroy(): void {

@@ -42,15 +42,18 @@ class Entry {
   readonly element = h("li");
   readonly link = h("a", { class: "session-link" });
   #shown: SessionItem | null = null;
+  #unsaved = false;
 
   constructor() {
     this.element.append(this.link);
   }
 
-  update(item: SessionItem, current: boolean): void {
+  /** ``unsaved``: a person's words for it wait in this browser. */
+  update(item: SessionItem, current: boolean, unsaved: boolean): void {
     setAttribute(this.link, "aria-current", current ? "page" : null);
-    if (item === this.#shown) return;
+    if (item === this.#shown && unsaved === this.#unsaved) return;
     this.#shown = item;
+    this.#unsaved = unsaved;
     this.link.href = `#/sessions/${item.id}`;
     this.link.replaceChildren(
       h(
@@ -63,7 +66,9 @@ class Entry {
         "span",
         { class: "session-line session-detail" },
         h("span", {}, `Session ${item.number} · ${day(item.date)}`),
-        h("span", {}, count(item.turns, "turn", "turns")),
+        unsaved
+          ? h("span", { class: "section-unsaved" }, "Unsaved words")
+          : h("span", {}, count(item.turns, "turn", "turns")),
       ),
     );
   }
@@ -74,7 +79,7 @@ export class SessionList {
   readonly search = h("input", {
     type: "search",
     id: "session-search",
-    placeholder: "Search sessions",
+    placeholder: "Search",
     "aria-label": "Search sessions",
     autocomplete: "off",
   });
@@ -130,13 +135,14 @@ export class SessionList {
   }
 
   update(state: AppState, before: AppState): void {
-    if (state.sessions === before.sessions && state.route === before.route) return;
+    const same = state.sessions === before.sessions && state.parked === before.parked;
+    if (same && state.route === before.route) return;
     const visible = visibleSessions(state.sessions);
     const current = state.route.view === "session" ? state.route.sessionId : null;
     const elements = visible.map((item) => {
       const entry = this.#entries.get(item.id) ?? new Entry();
       this.#entries.set(item.id, entry);
-      entry.update(item, item.id === current);
+      entry.update(item, item.id === current, state.parked.has(item.id));
       return entry.element;
     });
     arrange(this.#list, elements);

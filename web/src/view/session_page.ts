@@ -115,6 +115,11 @@ export class SessionPage implements Page {
     this.#note.focusSection(index);
   };
 
+  readonly nextUnsupported = (): void => {
+    this.#showTab("note");
+    this.#note.nextUnsupported();
+  };
+
   update(state: AppState, before: AppState): void {
     const { open } = state;
     if (!open) return;

@@ -15,6 +15,12 @@ function unsupported(note: NoteState): readonly HTMLElement[] {
   );
 }
 
+/** What a model or a reader of the transcript found dangerous, so that nobody signs past it. */
+function risk(note: NoteState): string {
+  const terms = new Set((note.stored?.risk ?? []).map((mention) => mention.term.toLowerCase()));
+  return terms.size === 0 ? "" : `Risk words in the session: ${[...terms].join(", ")}.`;
+}
+
 function untouched(note: NoteState): string {
   const sections = note.sections.filter((section) => !section.mine && section.text !== "");
   if (sections.length === 0) return "";
@@ -50,7 +56,7 @@ export function openSignDialog(note: NoteState, subject: string | null, commands
       h("ul", { class: "sign-list" }, ...sentences),
     ),
   );
-  const ai = untouched(note);
+  const lines = [untouched(note), risk(note)].filter((line) => line !== "");
   openForm({
     title: "Sign the note",
     action: "Sign and lock",
@@ -58,7 +64,7 @@ export function openSignDialog(note: NoteState, subject: string | null, commands
       sentences.length > 0
         ? warning
         : h("p", { class: "quiet-text" }, "Every sentence has a source in the session."),
-      ai === "" ? "" : h("p", { class: "quiet-text" }, ai),
+      ...lines.map((line) => h("p", { class: "quiet-text" }, line)),
       field("Your name, as it should stand under the note", name),
       choice(
         read,

@@ -1,7 +1,7 @@
 /** The commands of a session, those that make sense now, and whether everything is saved. */
 
 import type { Commands } from "../effects/commands.ts";
-import { hasUnsaved, type NoteState } from "../state/note.ts";
+import { hasUnsaved, isLocked, type NoteState } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { openAddendumDialog, openUnlockDialog } from "./after_signing.ts";
@@ -14,7 +14,7 @@ import { openVersionsDialog } from "./versions_dialog.ts";
 
 /** What the page says about saving. */
 export function savingWords(note: NoteState, online: boolean): string {
-  if (!note.stored && !hasUnsaved(note)) return "";
+  if (!hasUnsaved(note) && (!note.stored || isLocked(note))) return "";
   if (note.sections.some((section) => section.conflict ?? section.late)) return "Waiting for your choice";
   if (!hasUnsaved(note)) return "All changes saved";
   if (!online) return "Offline: your words are kept here";
@@ -29,8 +29,9 @@ export function stage(state: AppState): Stage {
   const { open } = state;
   if (!open?.note.loaded) return "loading";
   if (open.note.generation) return "writing";
+  if (state.sessions.items.get(open.id)?.status === "live") return "live";
   if (open.note.stored) return open.note.stored.status === "signed" ? "signed" : "open";
-  return state.sessions.items.get(open.id)?.status === "live" ? "live" : "empty";
+  return "empty";
 }
 
 interface Entry {
@@ -63,7 +64,7 @@ export class Toolbar {
     const sign = withOpen(({ note }) =>
       openSignDialog(note, this.#store.state.me?.subject ?? null, commands),
     );
-    const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state.formats, commands));
+    const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
     const copy = withOpen(({ note }) => openCopyDialog(note, commands));
     const versions = withOpen(({ id }) => void openVersionsDialog(id));
     const entry = (element: HTMLButtonElement, ...stages: readonly Stage[]): Entry => ({ element, stages });

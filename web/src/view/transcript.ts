@@ -41,6 +41,7 @@ function entry(turn: Turn): HTMLElement {
       h("span", { class: "turn-speaker" }, speakerName(turn.speaker)),
       h("span", { class: "turn-time" }, time),
       h("span", { class: "turn-flag turn-flag-source" }, "source"),
+      h("span", { class: "turn-flag turn-flag-closest" }, "closest, no source"),
       h("span", { class: "turn-flag turn-flag-gap" }, "not in the note"),
     ),
     h("p", { class: "turn-text" }, ...words(turn.text)),
@@ -50,10 +51,17 @@ function entry(turn: Turn): HTMLElement {
 export class TranscriptView {
   readonly element: HTMLElement;
   readonly #count = h("span", { class: "pane-detail" });
+  readonly #gaps = h("button", {
+    type: "button",
+    class: "next-stop",
+    title: "To the next one",
+    hidden: true,
+  });
   readonly #list = h("ol", { class: "turns" });
   readonly #empty = h("p", { class: "quiet-text" });
   readonly #scroller: HTMLElement;
   #following = false;
+  #lastGap = -1;
   #marks: Marks | null = null;
   #entries: { readonly turn: Turn; readonly element: HTMLElement }[] = [];
 
@@ -67,9 +75,16 @@ export class TranscriptView {
     this.element = h(
       "section",
       { class: "pane transcript", id: "transcript", "aria-labelledby": "transcript-title" },
-      h("div", { class: "pane-head" }, h("h2", { id: "transcript-title" }, "Transcript"), this.#count),
+      h(
+        "div",
+        { class: "pane-head" },
+        h("h2", { id: "transcript-title" }, "Transcript"),
+        this.#count,
+        this.#gaps,
+      ),
       this.#scroller,
     );
+    this.#gaps.addEventListener("click", () => this.#nextGap());
   }
 
   update(state: AppState, before: AppState): void {
@@ -77,6 +92,7 @@ export class TranscriptView {
     if (!open || (open === before.open && state.sessions === before.sessions)) return;
     if (open.id !== before.open?.id) {
       this.#entries = [];
+      this.#lastGap = -1;
       this.#following = false;
       this.#scroller.scrollTop = 0;
     }
@@ -134,8 +150,11 @@ export class TranscriptView {
       return;
     const sources = new Set(marks.evidence?.turns ?? NO_TURNS);
     const gaps = new Set(marks.uncovered);
+    show(this.#gaps, gaps.size > 0);
+    setText(this.#gaps, `${gaps.size} not in the note`);
     for (const { turn, element } of this.#entries) {
       element.classList.toggle("is-source", sources.has(turn.index));
+      element.classList.toggle("is-closest", sources.has(turn.index) && marks.evidence?.supported === false);
       element.classList.toggle("is-gap", gaps.has(turn.index));
     }
   }
@@ -150,6 +169,12 @@ export class TranscriptView {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const top = this.#scroller.scrollTop + place.top - box.top - box.height / 3;
     this.#scroller.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
+  }
+
+  #nextGap(): void {
+    const gaps = this.#marks?.uncovered ?? NO_TURNS;
+    this.#lastGap = gaps.find((turn) => turn > this.#lastGap) ?? gaps[0] ?? -1;
+    this.focusTurn(this.#lastGap);
   }
 
   focus(): void {

@@ -20,7 +20,12 @@ export class FakeClient {
     this.#network = network;
     const sections = HEADINGS.map(([id, heading]) => ({ id, heading }));
     const formats = [{ id: "progress", name: "Progress note", sections }];
-    const ready = reduce(INITIAL, { type: "formatsArrived", formats, defaultFormat: "progress" });
+    const ready = reduce(INITIAL, {
+      type: "formatsArrived",
+      formats,
+      defaultFormat: "progress",
+      options: [],
+    });
     this.state = reduce(ready, { type: "routed", route: { view: "session", sessionId: server.id } });
   }
 

@@ -1,0 +1,128 @@
+"""Finding what wants a look: what waits, sentences without a source, turns that left no trace, danger."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenEditor
+from tests.browser.editor import Editor
+from tests.browser.notes import put, written_note
+from tests.support.service import Service
+from tests.support.transcripts import SHORT_SESSION
+
+UNFOUNDED = "The patient collects rare stamps from Portugal."
+
+
+def caret_sentence(page: Page) -> str:
+    """The sentence that is marked as looked at."""
+    return page.locator(".sentence-active").first.text_content() or ""
+
+
+def test_home_shows_what_waits_by_what_is_to_be_done(service: Service, open_editor: OpenEditor) -> None:
+    edited = written_note(service, {"plan": "Breathing twice a day."})
+    signed = written_note(service)
+    assert service.http.post(f"/sessions/{signed}/notes/sign", json={"name": "A"}).status_code == 200
+    editor = open_editor()
+    editor.visit()
+    group = editor.page.locator(".waiting-group", has_text="Edited, to be signed")
+    link = group.locator(f'a[href="#/sessions/{edited}"]')
+    expect(link).to_be_visible()
+    expect(editor.page.locator(f'.waiting-link[href="#/sessions/{signed}"]')).to_have_count(0)
+    # What is signed elsewhere leaves the page while it is looked at.
+    assert service.http.post(f"/sessions/{edited}/notes/sign", json={"name": "A"}).status_code == 200
+    expect(link).to_have_count(0)
+
+
+def test_keys_go_from_one_sentence_without_a_source_to_the_next(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"risk": UNFOUNDED, "plan": f"{UNFOUNDED} And {UNFOUNDED[4:]}"})
+    editor = open_editor()
+    editor.visit(session_id)
+    page = editor.page
+    stops = page.locator(".note .next-stop")
+    expect(stops).to_contain_text("without a source")
+    count = int((stops.text_content() or "").split()[0])
+    assert count >= 3
+    seen: list[str] = []
+    for _ in range(count + 1):
+        page.keyboard.press("Alt+Period")
+        expect(page.locator(".evidence:visible")).to_contain_text("Nothing in the session supports this sentence.")
+        section = page.locator(".note-section:focus-within").get_attribute("data-section")
+        seen.append(f"{section}: {caret_sentence(page)}")
+    assert len(set(seen)) == count
+    assert seen[count] == seen[0]
+    # A corrected sentence is no stop any more, once the server has looked at it.
+    editor.words("risk").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("The patient could not sleep this week.")
+    editor.wait_for_saved()
+    expect(stops).to_have_text(f"{count - 1} without a source")
+
+
+def test_the_closest_turns_of_an_unsupported_sentence_are_not_called_its_source(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"plan": "The patient could not sleep for forty nights in Portugal."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan").locator(".unsupported")).to_be_visible()
+    editor.words("plan").click()
+    strip = editor.section("plan").locator(".evidence")
+    expect(strip).to_contain_text("Nothing in the session supports this sentence.")
+    closest = editor.page.locator(".turn.is-closest")
+    if closest.count():
+        expect(closest.first.locator(".turn-flag-source")).to_be_hidden()
+        expect(closest.first.locator(".turn-flag-closest")).to_be_visible()
+
+
+def test_turns_that_left_no_trace_are_gone_through(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": UNFOUNDED})
+    editor = open_editor()
+    editor.visit(session_id)
+    button = editor.page.locator(".transcript .next-stop")
+    expect(button).to_contain_text("not in the note")
+    places: list[str | None] = []
+    for _ in range(3):
+        button.click()
+        places.append(editor.page.locator(".turn:focus").get_attribute("id"))
+    assert len(set(places)) == 3
+    assert editor.page.locator(".turn:focus.is-gap").count() == 1
+
+
+def test_a_risk_word_leads_to_its_turn(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    editor.visit(session_id)
+    link = editor.page.locator(".risk-list .quote-link").first
+    turn = int((link.text_content() or "").removeprefix("turn "))
+    link.click()
+    expect(editor.page.locator(f"#turn-{turn - 1}")).to_be_focused()
+
+
+def test_an_overview_leads_to_the_sessions_it_names(service: Service, open_editor: OpenEditor) -> None:
+    ids = [service.create(SHORT_SESSION, patient_id=7771) for _ in range(2)]
+    for number, session_id in enumerate(ids, start=1):
+        put(service, session_id, {"plan": f"Plan of session {number} is a walk before breakfast."})
+    editor = open_editor()
+    editor.page.goto(f"{editor.base}/#/patients/7771")
+    link = editor.page.locator(".patient-summary a", has_text="session 1").first
+    expect(link).to_have_attribute("href", f"#/sessions/{ids[0]}")
+    link.click()
+    expect(editor.words("plan")).to_contain_text("Plan of session 1")
+
+
+def sign_warnings(editor: Editor) -> str:
+    editor.button("Sign").click()
+    return editor.page.get_by_role("dialog").text_content() or ""
+
+
+def test_what_is_danger_or_unfounded_is_said_before_a_name_goes_under_it(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"plan": UNFOUNDED})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("stamps")
+    said = sign_warnings(editor)
+    assert UNFOUNDED in said
+    assert "Risk words in the session:" in said
+    assert "suicide" in said
