@@ -38,7 +38,7 @@ def open_editor(chromium: Browser, service: Service) -> Iterator[OpenEditor]:
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(60_000)
         page = context.new_page()
-        editor = Editor(page, base or service.base, record_trouble(page))
+        editor = Editor(page, base or service.base, record_trouble(page, base or service.base))
         opened.append(editor)
         return editor
 

@@ -38,8 +38,9 @@ def chromium_path() -> str:
     return path
 
 
-def record_trouble(page: Page) -> list[str]:
-    """Everything that the page should not do, as it happens: errors, breaches of its policy, foreign requests."""
+def record_trouble(page: Page, base: str) -> list[str]:
+    """Everything that the page should not do, as it happens: errors, breaches of its policy, requests to any other
+    origin than its own."""
     trouble: list[str] = []
     page.add_init_script(_POLICY_WATCH)
 
@@ -53,8 +54,8 @@ def record_trouble(page: Page) -> list[str]:
             trouble.append(f"console: {message.text}")
 
     def request(sent: Request) -> None:
-        scheme, host = urlsplit(sent.url).scheme, urlsplit(sent.url).hostname
-        if scheme not in ("data", "blob") and host != "127.0.0.1":
+        address = urlsplit(sent.url)
+        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != base:
             trouble.append(f"request: {sent.url}")
 
     page.on("console", console)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import httpx
+
 from tests.support.service import Service
 from tests.support.transcripts import SHORT_SESSION
 
@@ -20,7 +22,11 @@ def written_note(service: Service, sections: dict[str, str] | None = None, trans
 
 
 def put(service: Service, session_id: int, sections: dict[str, str]) -> dict[str, Any]:
-    answer = service.http.put(f"/sessions/{session_id}/notes", json={"sections": sections})
+    return put_by(service.http, session_id, sections)
+
+
+def put_by(http: httpx.Client, session_id: int, sections: dict[str, str]) -> dict[str, Any]:
+    answer = http.put(f"/sessions/{session_id}/notes", json={"sections": sections})
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body

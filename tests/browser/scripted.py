@@ -11,6 +11,7 @@ from typing import Any
 
 import uvicorn
 
+from models.engine.scripted import ScriptedEngine
 from tests.support.api import running_api
 from tests.support.service import eventually, free_port
 
@@ -18,13 +19,18 @@ WEB = Path(__file__).resolve().parents[2] / "web" / "dist"
 
 
 @contextlib.contextmanager
-def scripted_service(folder: Path, script: Mapping[str, str], **changes: Any) -> Iterator[str]:
-    """The address of a service whose model writes ``script``: texts by section id. ``changes`` are settings."""
+def scripted_service(
+    folder: Path, script: Mapping[str, str], *, step_seconds: float = 0.0, **changes: Any
+) -> Iterator[str]:
+    """The address of a service whose model writes ``script``, texts by section id, and takes ``step_seconds`` for each
+    step of it. ``changes`` are settings."""
     port = free_port()
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        async with running_api(folder, script=script, web=WEB, api_port=port, **changes) as api:
+        async with running_api(
+            folder, engine=ScriptedEngine(script, delay=step_seconds), web=WEB, api_port=port, **changes
+        ) as api:
             config = uvicorn.Config(api.app, host="127.0.0.1", port=port, log_config=None, lifespan="off")
             servers.append(uvicorn.Server(config))
             await servers[0].serve()

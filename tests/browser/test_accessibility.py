@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
-from tests.browser.notes import put, stored_text, written_note
+from tests.browser.notes import put, put_by, stored_text, written_note
+from tests.browser.scripted import scripted_service
+from tests.support.api import SCRIPT, SECRET, bearer_of, token_of
 from tests.support.service import Service, eventually
-from tests.support.transcripts import sample_transcript
+from tests.support.transcripts import sample_transcript, sample_turns
 
 # The embedded model writes real notes here, which takes long beside other work.
 pytestmark = pytest.mark.timeout(900)
@@ -82,6 +85,62 @@ def test_axe_finds_nothing_in_any_view(service: Service, open_editor: OpenEditor
         page.get_by_role("dialog").locator("h2").wait_for()
         assert_accessible(editor, name)
         page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_a_note_comes_into_being(open_editor: OpenEditor, tmp_path: Path, scheme: str) -> None:
+    with (
+        scripted_service(tmp_path, SCRIPT, step_seconds=0.3) as base,
+        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+    ):
+        editor = open_editor(base, color_scheme=scheme, reduced_motion="reduce")
+        page = editor.page
+        editor.visit()
+        page.get_by_text("No sessions yet.").wait_for()
+        assert_accessible(editor, "home without a session")
+        session_id = int(http.post("/sessions/", json={"patient_id": 7}).json()["session"]["id"])
+        segments = [{"index": turn.index, "speaker": turn.speaker, "text": turn.text} for turn in sample_turns()]
+        http.post(f"/sessions/{session_id}/segments", json={"segments": segments})
+        page.locator(".waiting-link").wait_for()
+        assert_accessible(editor, "home with a live session")
+        editor.visit(session_id)
+        page.locator(".progress-title", has_text="The session is going on").wait_for()
+        assert_accessible(editor, "a live session")
+        editor.button("Close session and write the note").click()
+        editor.wait_for_writing()
+        assert_accessible(editor, "a note that is being written")
+        editor.wait_for_note()
+        put_by(http, session_id, {"plan": "The client will do the breathing once a day and keep a sleep diary."})
+        http.post(f"/sessions/{session_id}/generate-notes", json={"regenerate": True, "force": False})
+        page.locator(".hunk-take").first.wait_for()
+        assert_accessible(editor, "a suggestion with its differences")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_people_sign_in_and_out(open_editor: OpenEditor, tmp_path: Path, scheme: str) -> None:
+    with scripted_service(tmp_path, SCRIPT, casenote_auth="jwt", auth_jwt_secret=SECRET) as base:
+        with httpx.Client(base_url=base, headers=bearer_of("anna"), trust_env=False) as http:
+            session_id = int(http.post("/sessions/", json={"patient_id": 7}).json()["session"]["id"])
+            put_by(http, session_id, {"plan": "Agreed."})
+        editor = open_editor(base, color_scheme=scheme)
+        page = editor.page
+        editor.visit()
+        page.get_by_label("Access token").wait_for()
+        assert_accessible(editor, "signing in")
+        page.get_by_label("Access token").fill(token_of("anna"))
+        editor.button("Sign in").click()
+        page.locator(".session-link").first.wait_for()
+        editor.visit(session_id)
+        expect(editor.words("plan")).to_contain_text("Agreed.")
+        page.route("**/notes", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
+        editor.type_at_end("plan", " More.")
+        editor.button("Sign out").click()
+        page.get_by_role("dialog").wait_for()
+        assert_accessible(editor, "unsaved words at a sign-out")
+        page.keyboard.press("Escape")
+        page.context.clear_cookies()
+        page.reload()
+        page.get_by_label("Access token").wait_for()
 
 
 @pytest.mark.parametrize("width", [360, 768, 1920])

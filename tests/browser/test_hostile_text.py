@@ -15,6 +15,8 @@ from tests.browser.scripted import scripted_service
 from tests.support.service import Service
 
 PAYLOADS = payloads(300)
+# Signed by each of these, and unlocked for a reason that is one.
+NAMES = 40
 
 
 def assert_nothing_ran(editor: Editor) -> None:
@@ -23,7 +25,18 @@ def assert_nothing_ran(editor: Editor) -> None:
     assert editor.page.locator("#app script, #app iframe, #app object, #app embed, #app form").count() == 0
 
 
-def visit_every_view(editor: Editor, session_id: int) -> None:
+def read_the_suggestions(editor: Editor) -> None:
+    cards = editor.page.locator(".suggestion:visible")
+    expect(cards).to_have_count(len(SECTIONS))
+    for card in cards.all():
+        comparing = card.get_by_role("button", name="Compare with mine", exact=True)
+        for _ in range(2):
+            pressed = comparing.get_attribute("aria-pressed")
+            comparing.click()
+            expect(comparing).not_to_have_attribute("aria-pressed", pressed or "")
+
+
+def visit_every_view(editor: Editor) -> None:
     """Goes through the places where text of others is shown."""
     page = editor.page
     for section in SECTIONS:
@@ -71,14 +84,18 @@ def test_payloads_in_words_names_and_notes_never_run(open_editor: OpenEditor, tm
         by_hand = {section: "\n".join(PAYLOADS[i::6]) for i, section in enumerate(SECTIONS)}
         http.put(f"/sessions/{session_id}/notes", json={"sections": by_hand})
         expect(editor.page.locator("#note .pane-detail")).to_contain_text("version 2")
-        visit_every_view(editor, session_id)
-        version = http.get(f"/sessions/{session_id}/notes").json()["version"]
-        signed = http.post(
-            f"/sessions/{session_id}/notes/sign",
-            json={"name": PAYLOADS[3]},
-            headers={"If-Match": f'"{session_id}.{version}"'},
-        )
-        assert signed.status_code == 200, signed.text
+        visit_every_view(editor)
+        # The model says them beside what the person wrote: read whole, and difference by difference.
+        http.post(f"/sessions/{session_id}/generate-notes", json={"regenerate": True, "force": False})
+        read_the_suggestions(editor)
+        assert_nothing_ran(editor)
+        for name in PAYLOADS[:NAMES]:
+            http.post(f"/sessions/{session_id}/notes/unlock", json={"reason": name})
+            signed = http.post(f"/sessions/{session_id}/notes/sign", json={"name": name})
+            assert signed.status_code == 200, signed.text
+        editor.button("Versions").click()
+        expect(editor.page.get_by_role("dialog").locator(".version")).to_have_count(NAMES * 2 + 2)
+        editor.page.keyboard.press("Escape")
         http.post(f"/sessions/{session_id}/notes/addenda", json={"text": "\n".join(PAYLOADS[:60])})
         expect(editor.page.locator(".addendum")).to_contain_text(PAYLOADS[0])
         assert_nothing_ran(editor)

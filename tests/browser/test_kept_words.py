@@ -27,7 +27,7 @@ def browser_on(chromium: Browser, profile: Path, service: Service) -> Iterator[E
     )
     context.set_default_timeout(60_000)
     page = context.pages[0]
-    editor = Editor(page, service.base, record_trouble(page))
+    editor = Editor(page, service.base, record_trouble(page, service.base))
     yield editor
     context.close()
     assert editor.trouble == []
