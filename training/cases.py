@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID
@@ -12,10 +12,12 @@ from training.examples import references
 
 Texts = Mapping[tuple[str, str], str]  # by session id and part
 
+WHOLE = "whole note"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One part of one note. ``part`` is ``summary`` or a section's id."""
+    """One part of one note. ``part`` is ``summary``, a section's id, or ``WHOLE``."""
 
     session: str
     part: str
@@ -32,6 +34,25 @@ def pair(records: Sequence[SessionRecord], texts: Texts) -> tuple[Case, ...]:
         for part, reference in references(record).items()
         if part in wanted and reference
     )
+
+
+def with_whole_notes(records: Sequence[SessionRecord]) -> tuple[SessionRecord, ...]:
+    """Records whose reference is a whole note, not a paragraph."""
+    return tuple(replace(record, summary="", sections={WHOLE: record.summary}) for record in records)
+
+
+def whole_notes(texts: Texts) -> dict[tuple[str, str], str]:
+    """Each session's parts as one text, in the order in which they were given."""
+    found: dict[tuple[str, str], str] = {}
+    for (session, _), text in texts.items():
+        found[session, WHOLE] = "\n".join(filter(None, (found.get((session, WHOLE), ""), text)))
+    return found
+
+
+def words_of(note_format: NoteFormat) -> dict[str, int]:
+    """How many words each part may have."""
+    words = {SUMMARY_ID: note_format.summary_max_words, **{s.id: s.words for s in note_format.sections}}
+    return {**words, WHOLE: sum(words.values())}
 
 
 def other_sessions_note(records: Sequence[SessionRecord]) -> dict[tuple[str, str], str]:
@@ -52,8 +73,7 @@ def transcript_lead(
     records: Sequence[SessionRecord], note_format: NoteFormat | None = None
 ) -> dict[tuple[str, str], str]:
     """A floor: the first words of the transcript, as many as the part may have."""
-    shape = note_format or load_format()
-    words = {SUMMARY_ID: shape.summary_max_words, **{section.id: section.words for section in shape.sections}}
+    words = words_of(note_format or load_format())
     return {
         (record.id, part): " ".join(record.transcript.split()[: words[part]])
         for record in records

@@ -94,6 +94,7 @@ def run(
     seeds: Annotated[str, typer.Option(help="Runs to average, as 1,2,3.")] = "",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     start: Annotated[Path | None, typer.Option(help="Adapter folder to go on from.")] = None,
+    qlora: Annotated[bool, typer.Option("--qlora", help="Hold the base in 4 bits (NF4); needs bitsandbytes.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume from a checkpoint.")] = False,
 ) -> None:
     """Trains an adapter; after a kill the same command goes on where it was."""
@@ -107,7 +108,7 @@ def run(
         )
 
     def work() -> None:
-        chosen = _settings(settings, change or [])
+        chosen = _settings(settings, [*(change or []), *(["four_bit=true"] if qlora else [])])
         numbers = [int(number) for number in seeds.split(",") if number]
         path = train_adapter(
             examples,
@@ -161,7 +162,8 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
     model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
     adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,
-    floor: Annotated[bool, typer.Option(help="Measure the base without adapter as well.")] = False,
+    floor: Annotated[bool, typer.Option(help="Measure the base without adapter as well.")] = True,
+    whole: Annotated[bool, typer.Option("--whole", help="The references are whole notes, not paragraphs.")] = False,
     examples: Annotated[int, typer.Option(help="Sessions shown in the report; 0 keeps text out of it.")] = 3,
 ) -> None:
     """Writes notes for held-out sessions with what serves, and reports how good they are."""
@@ -169,7 +171,7 @@ def evaluate(
 
     def work() -> None:
         candidates = resolve_candidates(model, adapter, floor)
-        lines = asyncio.run(measure_models(candidates, data, labels, part, seed, out, examples, typer.echo))
+        lines = asyncio.run(measure_models(candidates, data, labels, part, seed, out, examples, typer.echo, whole))
         for line in lines:
             typer.echo(line)
 

@@ -10,6 +10,7 @@ import csv
 import dataclasses
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,12 +23,14 @@ TRANSCRIPT_KEYS = (
     *("transcript", "session_transcription", "original_transcription", "translated_transcription"),
     *("transcription", "dialogue"),
 )
-SUMMARY_KEYS = ("summary", "session_summary", "signed_summary")
+SUMMARY_KEYS = ("summary", "session_summary", "signed_summary", "section_text", "note")
 ID_KEYS = ("id", "session_id", "encounter_id", "ID")
 
 # The service refuses transcripts under 50 characters (contract 3.1); there is nothing to learn from them either.
 MIN_TRANSCRIPT = 50
 MIN_SUMMARY_WORDS = 5
+
+_BRACKETED = re.compile(r"^\[(\w+)\] *", re.MULTILINE)
 
 
 class DatasetError(ValueError):
@@ -156,12 +159,17 @@ def _text(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
     return ""
 
 
+def _spoken(transcript: str) -> str:
+    """Speakers in brackets, as some public sets have them, in the spelling of the service."""
+    return _BRACKETED.sub(lambda found: f"{found[1].capitalize()}: ", transcript)
+
+
 def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:
     if row is None:
         return None, "not a JSON object"
     if row.get("consent") is False:
         return None, "no consent to train on it"
-    transcript, summary = _text(row, TRANSCRIPT_KEYS), _text(row, SUMMARY_KEYS)
+    transcript, summary = _spoken(_text(row, TRANSCRIPT_KEYS)), _text(row, SUMMARY_KEYS)
     if not transcript:
         return None, "no transcription"
     if not summary:

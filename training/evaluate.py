@@ -9,7 +9,7 @@ from models.catalog.intervals import Interval, bootstrap
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID
 from models.transcript import Turn
-from training.cases import Case, Texts, other_sessions_note, pair, signed_drafts, transcript_lead
+from training.cases import WHOLE, Case, Texts, other_sessions_note, pair, signed_drafts, transcript_lead, words_of
 from training.data import SessionRecord
 from training.scores import (
     ROUGE,
@@ -90,19 +90,20 @@ def evaluate(
 
 
 def _parts(cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], shape: NoteFormat) -> dict[str, Measured]:
-    bounds = {PARAGRAPH: (shape.summary_min_words, shape.summary_max_words)}
-    bounds |= {section.id: (1, section.words) for section in shape.sections}
+    bounds = {part: (1, words) for part, words in words_of(shape).items()}
+    bounds[PARAGRAPH] = (shape.summary_min_words, shape.summary_max_words)
     found = {}
     for part, words in bounds.items():
         if chosen := [case for case in cases if case.part == part]:
             found[part] = measure(chosen, turns, part, words)
-    if together := [case for case in cases if case.part != PARAGRAPH]:
+    if together := [case for case in cases if case.part not in (PARAGRAPH, WHOLE)]:
         longest = max(section.words for section in shape.sections)
         found[SECTIONS] = measure(together, turns, SECTIONS, (1, longest))
     return found
 
 
-def summary_line(evaluation: Evaluation, name: str, part: str = PARAGRAPH) -> str:
-    """ROUGE of one candidate in one line."""
-    measured = evaluation.candidates[name][part]
+def summary_line(evaluation: Evaluation, name: str) -> str:
+    """ROUGE of one candidate's paragraph, or of its whole note, in one line."""
+    parts = evaluation.candidates[name]
+    measured = parts.get(PARAGRAPH) or next(iter(parts.values()))
     return ", ".join(f"{variant} {measured.interval(variant)}" for variant in ROUGE)

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.catalog.files import sha256_of
+from models.catalog.files import replacing, sha256_of
 from training.average import average_adapters
 from training.data import Dataset, SessionRecord, read_dataset, with_sections
 from training.example_files import ExampleSet, read_examples, write_examples
 from training.examples import Example, build_examples, end_token
 from training.finetune import Step, train
+from training.pictures import loss_curve
 from training.run_record import build_record, write_record
 from training.settings import TrainSettings
-from training.splits import Split, split_records, without_leaks
+from training.splits import SHINGLE_WORDS, Leak, Split, find_leaks, split_records, without
 from training.tokens import LlamaTokenizer
+
+LOSS_PICTURE = "loss.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +57,27 @@ def load_sources(sources: Sequence[Source]) -> tuple[tuple[Dataset, ...], list[t
 def prepare(
     sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True
 ) -> Prepared:
-    """Writes the training examples of the sources to ``target``. The first source is split 80/10/10 and its held-out
-    sessions are kept out of all others, near-duplicates too; without ``hold_out`` everything is trained on."""
+    """Writes the training examples of the sources to ``target``. The first source is split 80/10/10; of all sources,
+    what is a near-duplicate of a held-out session is left out. Without ``hold_out`` everything is trained on."""
     datasets, records = load_sources(sources)
     split = split_records(records[0], seed) if hold_out else Split(records[0], (), ())
     held = (*split.valid, *split.test)
     tokenizer = LlamaTokenizer(vocabulary)
-    parts = [split.train, *(without_leaks(more, held) for more in records[1:])]
     examples: list[Example] = []
     left_out: list[str] = []
-    for part, source in zip(parts, sources, strict=True):
-        built, problems = build_examples(part, tokenizer)
+    for part, source in zip([split.train, *records[1:]], sources, strict=True):
+        leaks = find_leaks(part, held)
+        left_out += [_leak_line(leak) for leak in leaks]
+        built, problems = build_examples(without(part, leaks), tokenizer)
         examples += list(built) * source.repeat
         left_out += problems
     write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, hold_out))
     return Prepared(split, datasets, len(examples), tuple(left_out))
+
+
+def _leak_line(leak: Leak) -> str:
+    share = f"{leak.overlap:.0%} of its runs of {SHINGLE_WORDS} words"
+    return f"session {leak.first}: shares {share} with session {leak.second}, which is held out"
 
 
 def _origin(sources: Sequence[Source], seed: int, hold_out: bool) -> dict[str, Any]:
@@ -97,7 +106,8 @@ def train_adapter(
     watch: Callable[[int, Step], None] = lambda seed, step: None,
 ) -> Path:
     """Trains one adapter for each seed (``settings.seed`` alone by default), averages them, and writes the mean to
-    ``target`` with ``run.json``. A seed that is done is not trained again; one that was killed goes on."""
+    ``target`` with ``run.json`` and a picture of the losses. A seed that is done is not trained again; one that was
+    killed goes on."""
     chosen = read_examples(examples_path)
     losses, begun = {}, time.monotonic()
     folders = []
@@ -118,6 +128,8 @@ def train_adapter(
         device=device,
     )
     write_record(target, record)
+    with replacing(target / LOSS_PICTURE) as draft:
+        draft.write_text(loss_curve(losses), encoding="utf-8")
     return target
 
 

@@ -1,4 +1,4 @@
-"""The report of an evaluation, as Markdown and as one HTML file that needs nothing else."""
+"""The report of an evaluation, as Markdown with pictures and as one HTML file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from models.catalog.files import replacing
 from training.cases import Case
 from training.evaluate import Evaluation, Measured
+from training.pictures import bars
 from training.scores import ROUGE
 
 _RATES = ("support", "risk recall", "invented numbers", "repeats", "length kept", "words")
@@ -42,18 +43,26 @@ def markdown(evaluation: Evaluation, title: str, examples: int = 3) -> str:
     lines = [f"# {title}", "", _VARIANT, ""]
     lines += [f"{name}: {value:.1f}" for name, value in evaluation.speed.items()]
     for heading, heads, rows in tables(evaluation):
-        lines += ["", f"## {heading}", "", f"| {' | '.join(heads)} |", f"| {' | '.join('---' for _ in heads)} |"]
-        lines += [f"| {' | '.join(row)} |" for row in rows]
+        lines += ["", f"## {heading}", "", *_picture(heading), *_rows(heads, rows)]
     for case in _chosen(evaluation.cases, examples):
-        lines += [
-            "",
-            f"### {case.session}, {case.part}",
-            "",
-            f"Reference: {case.reference}",
-            "",
-            f"Written: {case.text}",
-        ]
+        pair = [_cell(case.reference), _cell(case.text)]
+        lines += ["", f"### {case.session}, {case.part}", "", *_rows(("reference", "written"), [pair])]
     return "\n".join(lines) + "\n"
+
+
+def _picture(heading: str) -> list[str]:
+    part, _, against = heading.partition(": ")
+    return [f"![ROUGE-L of {part}]({part.replace(' ', '-')}.svg)", ""] if against.endswith("reference") else []
+
+
+def _rows(heads: Row, rows: Sequence[Row]) -> list[str]:
+    lines = (heads, ["---"] * len(heads), *rows)
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _cell(text: str) -> str:
+    """Text that stays in one cell of a table, whatever it holds."""
+    return html.escape(text, quote=False).replace("|", "\\|").replace("\n", "<br>")
 
 
 def _chosen(cases: Sequence[Case], sessions: int) -> list[Case]:
@@ -72,8 +81,10 @@ def to_html(evaluation: Evaluation, title: str, examples: int = 3) -> str:
     """The report as HTML, examples side by side."""
     parts = [f"<h1>{html.escape(title)}</h1><p>{html.escape(_VARIANT)}</p>"]
     parts += [f"<p>{html.escape(name)}: {value:.1f}</p>" for name, value in evaluation.speed.items()]
+    shown = pictures(evaluation)
     for heading, heads, rows in tables(evaluation):
-        parts.append(f"<h2>{html.escape(heading)}</h2>{_table(heads, rows)}{_bars(evaluation, heading)}")
+        picture = shown[f"{heading.partition(': ')[0].replace(' ', '-')}.svg"] if _picture(heading) else ""
+        parts.append(f"<h2>{html.escape(heading)}</h2>{picture}{_table(heads, rows)}")
     for case in _chosen(evaluation.cases, examples):
         parts.append(
             f"<h3>{html.escape(case.session)}, {html.escape(case.part)}</h3><div class=pair>"
@@ -92,39 +103,26 @@ def _table(heads: Row, rows: Sequence[Row]) -> str:
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _bars(evaluation: Evaluation, heading: str) -> str:
-    """ROUGE-L of the candidates as bars with their intervals, for tables that hold it."""
-    part, _, against = heading.partition(": ")
-    if not against.endswith("reference"):
-        return ""
-    bars = []
-    for place, (name, parts) in enumerate(evaluation.candidates.items()):
-        if part in parts:
-            bars.append(_bar(place, name, parts[part]))
-    height = 28 * len(evaluation.candidates) + 8
-    label = html.escape(f"ROUGE-L of {part}", quote=True)
-    return f'<svg role=img aria-label="{label}" width=640 height={height}>{"".join(bars)}</svg>'
-
-
-def _bar(place: int, name: str, measured: Measured) -> str:
-    value, top = measured.interval("rougeL"), 28 * place + 4
-    return (
-        f'<rect x=220 y={top} width={value.mean * 400:.0f} height=18 fill="#3b6ea5"/>'
-        f"<line x1={220 + value.low * 400:.0f} x2={220 + value.high * 400:.0f} y1={top + 9} y2={top + 9}"
-        f' stroke="currentColor" stroke-width=2 />'
-        f'<text x=212 y={top + 14} text-anchor=end font-size=13 fill="currentColor">{html.escape(name)}</text>'
-    )
+def pictures(evaluation: Evaluation) -> dict[str, str]:
+    """ROUGE-L of all candidates as a picture for each part, by the name of its file."""
+    first = next(iter(evaluation.candidates.values()))
+    return {
+        f"{part.replace(' ', '-')}.svg": bars(
+            f"ROUGE-L of {part}",
+            {n: parts[part].interval("rougeL") for n, parts in evaluation.candidates.items() if part in parts},
+        )
+        for part in first
+    }
 
 
 def write_report(evaluation: Evaluation, folder: Path, title: str, examples: int = 3) -> tuple[Path, Path]:
-    """``report.md`` and ``report.html`` in ``folder``."""
-    written = []
-    for name, text in (
-        ("report.md", markdown(evaluation, title, examples)),
-        ("report.html", to_html(evaluation, title, examples)),
-    ):
-        path = folder / name
-        with replacing(path) as draft:
+    """``report.md`` with its pictures beside it, and ``report.html``, in ``folder``."""
+    texts = {
+        "report.md": markdown(evaluation, title, examples),
+        "report.html": to_html(evaluation, title, examples),
+        **pictures(evaluation),
+    }
+    for name, text in texts.items():
+        with replacing(folder / name) as draft:
             draft.write_text(text, encoding="utf-8")
-        written.append(path)
-    return written[0], written[1]
+    return folder / "report.md", folder / "report.html"

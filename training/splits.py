@@ -92,9 +92,7 @@ def find_leaks(
     return sorted(leaks, key=lambda leak: -leak.overlap)
 
 
-def without_leaks(
-    train: Sequence[SessionRecord], held: Sequence[SessionRecord], threshold: float = NEAR_DUPLICATE
-) -> tuple[SessionRecord, ...]:
-    """The training records less those that leak into the held-out ones."""
-    leaking = {leak.first for leak in find_leaks(train, held, threshold)}
-    return tuple(record for record in train if record.id not in leaking)
+def without(records: Sequence[SessionRecord], leaks: Sequence[Leak]) -> tuple[SessionRecord, ...]:
+    """The records less those that leak."""
+    leaking = {leak.first for leak in leaks}
+    return tuple(record for record in records if record.id not in leaking)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data import SessionRecord
-from training.splits import find_leaks, folds, split_records, without_leaks
+from training.splits import find_leaks, folds, split_records, without
 
 
 def make(count: int, patients: int | None = None) -> list[SessionRecord]:
@@ -75,5 +75,6 @@ def test_a_near_duplicate_is_found_and_kept_out_of_training() -> None:
         SessionRecord("other", "Patient: something else was told here entirely", "s"),
     ]
 
-    assert [(leak.first, leak.second) for leak in find_leaks(train, held)] == [("copy", "held")]
-    assert [record.id for record in without_leaks(train, held)] == ["other"]
+    leaks = find_leaks(train, held)
+    assert [(leak.first, leak.second) for leak in leaks] == [("copy", "held")]
+    assert [record.id for record in without(train, leaks)] == ["other"]
