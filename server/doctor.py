@@ -33,6 +33,7 @@ def examine(settings: Settings) -> list[Finding]:
         _nats(settings),
         _model(settings),
         _web(),
+        _tuning(settings),
         Finding("cores", True, f"{settings.phi3_n_threads or physical_cores()} threads for the model"),
         Finding("authentication", True, f"CASENOTE_AUTH={settings.casenote_auth}, listening on {settings.api_host}"),
     ]
@@ -70,6 +71,23 @@ def _model(settings: Settings) -> Finding:
     adapter = f" with adapter {model.adapter_name}" if model.adapter_name else " without an adapter"
     kind = ", for demonstration only" if model.demonstration else ""
     return Finding("model", True, f"{model.name}{adapter}{kind}")
+
+
+def _tuning(settings: Settings) -> Finding:
+    """What the next start of a worker uses where the settings leave it open."""
+    from models.engine.tuning import remembered
+    from server.wiring.worker import engine_settings
+
+    if settings.phi3_n_gpu_layers != 0:
+        return Finding("tuning", True, "none: the model runs on a GPU")
+    try:
+        tuned = remembered(engine_settings(settings, model_of(settings)))
+    except SettingsError:
+        return Finding("tuning", True, "none: there is no model")
+    if tuned is not None:
+        return Finding("tuning", True, str(tuned))
+    later = "a worker measures after its first start, while nothing waits" if settings.phi3_tune else "PHI3_TUNE is off"
+    return Finding("tuning", True, f"not measured yet: {later}; 'casenote doctor --tune' measures now")
 
 
 def _web() -> Finding:

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     phi3_n_ctx: int | None = Field(default=None, ge=256, le=131_072)
     phi3_n_threads: int | None = Field(default=None, ge=1, le=512)
     phi3_n_gpu_layers: int = Field(default=0, ge=-1, le=1000)
+    phi3_tune: bool = True
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8002, ge=0, le=65_535)
     python_env: Literal["development", "test", "production"] = "development"

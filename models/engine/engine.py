@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Generator
 from functools import lru_cache, partial
 
 from models.engine.api import EngineEvent, EngineFailure, EngineStats, Failed, Generation, GenerationRequest, ModelInfo
 from models.engine.loading import Plan, describe, load, plan_load
 from models.engine.mailbox import Mailbox
 from models.engine.ports import Ints, RunnerPort
+from models.engine.runner import LlamaRunner
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import join_tokens, make_generation
 from models.engine.settings import EngineSettings
-from models.engine.tuning import with_tuning
+from models.engine.tuning import Tuning, remembered, tuning_steps, with_tuning
 from models.engine.worker import Worker
 from models.errors import ModelError, ModelLoadError
 from models.segments import Segment
@@ -74,7 +76,7 @@ class LlamaEngine:
             raise
 
     def _run(self, loop: asyncio.AbstractEventLoop, loaded: asyncio.Future[None], ended: asyncio.Future[None]) -> None:
-        runner: RunnerPort | None = None
+        runner: LlamaRunner | None = None
         try:
             plan = plan_load(with_tuning(self._settings))
             runner = load(plan)
@@ -89,7 +91,7 @@ class LlamaEngine:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, ended, None)
 
-    def _prepare(self, plan: Plan, runner: RunnerPort) -> Worker:
+    def _prepare(self, plan: Plan, runner: LlamaRunner) -> Worker:
         info = describe(plan, self._settings.cache_dir)
         tokens = _Tokens(runner)
         limits = Limits(
@@ -100,9 +102,16 @@ class LlamaEngine:
             max_active=self._settings.max_active,
             max_waiting=self._settings.max_waiting,
         )
-        worker = Worker(runner, Scheduler(runner, tokens, limits), self._hand_over)
+        worker = Worker(runner, Scheduler(runner, tokens, limits), self._hand_over, self._tuning(runner))
         self._info, self._tokens, self._worker = info, tokens, worker
         return worker
+
+    def _tuning(self, runner: LlamaRunner) -> Generator[None, None, Tuning] | None:
+        settings = self._settings
+        wanted = settings.tune and settings.n_gpu_layers == 0 and settings.cache_dir is not None
+        if not wanted or remembered(settings) is not None:
+            return None
+        return tuning_steps(settings, partial(LlamaRunner, beside=runner))
 
     async def stop(self) -> None:
         if self._worker is not None:

@@ -10,7 +10,7 @@ from models.engine.api import ModelInfo
 from models.engine.digest import sha256_of
 from models.engine.gguf_file import GgufHead, read_head
 from models.engine.runner import LlamaRunner, RunnerSettings
-from models.engine.settings import DEFAULT_N_CTX, EngineSettings, physical_cores
+from models.engine.settings import DEFAULT_N_BATCH, DEFAULT_N_CTX, EngineSettings, physical_cores
 from models.errors import ModelFileError, ModelLoadError
 
 __all__ = ["Plan", "describe", "kv_bytes_per_token", "load", "plan_load"]
@@ -47,9 +47,10 @@ def plan_load(settings: EngineSettings) -> Plan:
         n_ctx=n_ctx,
         kv_tokens=_kv_tokens(settings, head, n_ctx),
         n_threads=settings.n_threads if settings.n_threads is not None else physical_cores(),
-        n_batch=settings.n_batch,
+        n_batch=settings.n_batch if settings.n_batch is not None else DEFAULT_N_BATCH,
         n_gpu_layers=settings.n_gpu_layers,
         flash_attn=settings.flash_attn if settings.flash_attn is not None else settings.n_gpu_layers != 0,
+        kv_type=settings.kv_type or "f16",
         mapped=not head.types & _REPACKED,
         lora_path=settings.lora_path,
         lora_scale=settings.lora_scale,

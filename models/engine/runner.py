@@ -31,6 +31,7 @@ __all__ = ["LlamaRunner", "RunnerSettings", "version"]
 
 _MAX_SEQUENCES = 64
 _ERROR = 4  # ggml_log_level
+_KV_TYPES = {"f16": llama.GGML_TYPE_F16, "q8_0": llama.GGML_TYPE_Q8_0}
 
 _started = threading.Lock()
 _lines: deque[str] = deque(maxlen=20)
@@ -49,6 +50,7 @@ class RunnerSettings:
     n_batch: int
     n_gpu_layers: int = 0
     flash_attn: bool = False
+    kv_type: str = "f16"
     mapped: bool = True
     lora_path: Path | None = None
     lora_scale: float = 1.0
@@ -87,10 +89,12 @@ def _refused(what: str, path: Path) -> ModelLoadError:
 class LlamaRunner:
     """A loaded model. Made, used and closed by the engine's thread. Raises ``ModelError`` when it cannot be made."""
 
-    def __init__(self, settings: RunnerSettings) -> None:
+    def __init__(self, settings: RunnerSettings, beside: LlamaRunner | None = None) -> None:
+        """``beside`` lends its model, and its ``abort`` cuts the decodes of both short; it is closed last."""
         _begin(settings.verbose)
         self._settings = settings
-        self._abort_flag = ctypes.create_string_buffer(2)
+        self._abort_flag: Any = beside._abort_flag if beside else ctypes.create_string_buffer(2)
+        self._lent: Any = beside._model if beside else None
         self._model: Any = None
         self._context: Any = None
         self._adapter: Any = None
@@ -103,12 +107,7 @@ class LlamaRunner:
 
     def _load(self) -> None:
         settings = self._settings
-        params = llama.llama_model_default_params()
-        params.n_gpu_layers = settings.n_gpu_layers if settings.n_gpu_layers >= 0 else 9999
-        params.load_mode = llama.LLAMA_LOAD_MODE_MMAP if settings.mapped else llama.LLAMA_LOAD_MODE_NONE
-        self._model = llama.llama_model_load_from_file(str(settings.model_path).encode(), params)
-        if not self._model:
-            raise _refused("model", settings.model_path)
+        self._model = self._lent or self._load_model()
         self._vocabulary = llama.llama_model_get_vocab(self._model)
         self._n_vocab = int(llama.llama_vocab_n_tokens(self._vocabulary))
         self._context = llama.llama_init_from_model(self._model, self._context_params())
@@ -119,6 +118,16 @@ class LlamaRunner:
             self._adapt(settings.lora_path, settings.lora_scale)
         self._read_vocabulary(settings.end_marks)
 
+    def _load_model(self) -> Any:
+        settings = self._settings
+        params = llama.llama_model_default_params()
+        params.n_gpu_layers = settings.n_gpu_layers if settings.n_gpu_layers >= 0 else 9999
+        params.load_mode = llama.LLAMA_LOAD_MODE_MMAP if settings.mapped else llama.LLAMA_LOAD_MODE_NONE
+        model = llama.llama_model_load_from_file(str(settings.model_path).encode(), params)
+        if not model:
+            raise _refused("model", settings.model_path)
+        return model
+
     def _context_params(self) -> Any:
         settings = self._settings
         params = llama.llama_context_default_params()
@@ -127,6 +136,7 @@ class LlamaRunner:
         params.n_seq_max = params.n_outputs_max = _MAX_SEQUENCES
         params.n_threads = params.n_threads_batch = settings.n_threads
         params.flash_attn_type = int(settings.flash_attn)
+        params.type_k = params.type_v = _KV_TYPES[settings.kv_type]
         params.kv_unified = True
         params.no_perf = True
         # A native function as the callback: strlen of an empty string is 0, "go on". Calling Python after every
@@ -267,6 +277,10 @@ class LlamaRunner:
             raise ValueError(f"row {row} asked for no logits")
         return np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
 
+    def use_threads(self, count: int) -> None:
+        """From the next decode on."""
+        llama.llama_set_n_threads(self._context, count, count)
+
     def abort(self) -> None:
         self._abort_flag[0] = b"\1"
 
@@ -275,7 +289,7 @@ class LlamaRunner:
             llama.llama_free(self._context)
         if self._adapter:
             llama.llama_adapter_lora_free(self._adapter)
-        if self._model:
+        if self._model and not self._lent:
             llama.llama_model_free(self._model)
         self._context = self._adapter = self._model = None
 

@@ -6,8 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DEFAULT_N_CTX", "EngineSettings", "physical_cores"]
+__all__ = ["DEFAULT_N_BATCH", "DEFAULT_N_CTX", "EngineSettings", "physical_cores"]
 
+DEFAULT_N_BATCH = 512
 DEFAULT_N_CTX = 4096
 
 
@@ -15,12 +16,13 @@ DEFAULT_N_CTX = 4096
 class EngineSettings:
     """How a model is loaded and how much it may take.
 
-    None means: ``n_ctx`` the model's own, at most 4096; ``n_threads`` physical cores; ``flash_attn`` what tuning
-    found, or off on a CPU; ``kv_tokens`` room for several sessions within about 1 GiB; ``cache_dir`` nothing is
-    remembered from one start to the next.
+    None means: ``n_ctx`` the model's own, at most 4096; ``kv_tokens`` room for several sessions within about 1 GiB;
+    ``cache_dir`` nothing is remembered from one start to the next; the others what tuning found, and before that
+    ``n_threads`` physical cores, ``flash_attn`` off on a CPU, ``n_batch`` 512, ``kv_type`` "f16".
 
     ``n_ctx`` is tokens of one sequence; ``kv_tokens`` tokens of all of them together. ``lora_path`` is an adapter
-    as GGUF. ``verbose`` lets llama.cpp write to standard error.
+    as GGUF. ``tune``: an engine that finds nothing remembered measures while it is idle. ``verbose`` lets llama.cpp
+    write to standard error.
     """
 
     model_path: Path
@@ -31,10 +33,12 @@ class EngineSettings:
     lora_scale: float = 1.0
     flash_attn: bool | None = None
     kv_tokens: int | None = None
-    n_batch: int = 512
+    kv_type: str | None = None
+    n_batch: int | None = None
     max_active: int = 8
     max_waiting: int = 64
     cache_dir: Path | None = None
+    tune: bool = False
     verbose: bool = False
 
     def __post_init__(self) -> None:
@@ -46,6 +50,8 @@ class EngineSettings:
         _at_least("n_batch", self.n_batch, 64)
         _at_least("max_active", self.max_active, 1)
         _at_least("max_waiting", self.max_waiting, 1)
+        if self.kv_type not in (None, "f16", "q8_0"):
+            raise ValueError(f"kv_type is {self.kv_type!r}, it may be 'f16' or 'q8_0'")
         if self.max_active > 16:
             raise ValueError(f"max_active is {self.max_active}, it may be 1 to 16")
 

@@ -1,7 +1,8 @@
-"""What is fastest on this machine with this model: flash attention on or off, how many threads.
+"""What is fastest on this machine with this model: flash attention, the type of the cache, threads, rows of a batch.
 
 Published measurements contradict each other, so it is measured here, once for each machine and model. What counts is
-the time of a note: the last turn of the prompt, then sections side by side.
+the time of a note: the last turn of the prompt, then sections side by side. A worker measures after its first start,
+while nothing waits; what was found is used from the next start on.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +25,19 @@ from models.engine.runner import LlamaRunner, RunnerSettings, version
 from models.engine.settings import EngineSettings, physical_cores
 from models.errors import ModelLoadError
 
-__all__ = ["Tuning", "TuningPoint", "remembered", "tune", "with_tuning"]
+__all__ = ["Tuned", "Tuning", "TuningPoint", "remembered", "tune", "tuning_steps", "with_tuning"]
 
 _FILE = "tuning.json"
-_PREFIX = 384  # tokens that the steps look back on
+_PREFIX = 256  # tokens that the steps look back on
 _CHUNK = 64  # tokens of a last turn
 _LANES = 8
 _STEPS = 6
 _TOKENS_A_SECTION = 30
+_ROWS = (64, 128, 256, 512)
+_NEARLY = 0.97  # of the best rate: fewer rows of a batch take less memory and are sooner cut short
+
+Steps = Generator[None, None, float]
+Open = Callable[[RunnerSettings], LlamaRunner]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class TuningPoint:
     """One setting and what it gave: tokens a second of prefill, seconds of a step of one and of eight branches."""
 
     flash_attn: bool
+    kv_type: str
     n_threads: int
     prefill_rate: float
     step_one: float
@@ -49,83 +58,160 @@ class TuningPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the engine uses where the settings leave it open; ``measured_at`` is a time in UTC (ISO 8601)."""
+
+    flash_attn: bool
+    kv_type: str
+    n_threads: int
+    n_batch: int
+    note_seconds: float
+    measured_at: str
+
+    def __str__(self) -> str:
+        flash = "on" if self.flash_attn else "off"
+        return (
+            f"flash attention {flash}, {self.kv_type} cache, {self.n_threads} threads, batches of {self.n_batch}; "
+            f"measured {self.measured_at}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was measured. ``best`` is what the engine then uses where the settings leave it open."""
+    """What was measured. ``rates`` are tokens a second of prefill by rows of a batch, with the best point."""
 
     model: str
     points: tuple[TuningPoint, ...]
+    rates: tuple[tuple[int, float], ...]
+    measured_at: str
 
     @property
     def best(self) -> TuningPoint:
         return min(self.points, key=lambda point: point.note_seconds)
 
+    @property
+    def tuned(self) -> Tuned:
+        best = self.best
+        enough = _NEARLY * max(rate for _, rate in self.rates)
+        rows = next(rows for rows, rate in self.rates if rate >= enough)
+        return Tuned(best.flash_attn, best.kv_type, best.n_threads, rows, round(best.note_seconds, 3), self.measured_at)
+
     def lines(self) -> list[str]:
         """A report for people."""
-        lines = [f"{self.model}: flash attention, threads: prefill tokens/s, step of 1 and of 8 branches, a note"]
+        lines = [
+            f"{self.model}: flash attention, cache, threads: prefill tokens/s, step of 1 and of 8 branches, a note"
+        ]
         for point in self.points:
             mark = "  <- used" if point is self.best else ""
             lines.append(
-                f"  {'on ' if point.flash_attn else 'off'} {point.n_threads:2}: {point.prefill_rate:7.1f}  "
-                f"{point.step_one * 1000:7.1f} ms  {point.step_eight * 1000:7.1f} ms  {point.note_seconds:6.1f} s{mark}"
+                f"  {'on ' if point.flash_attn else 'off'} {point.kv_type:4} {point.n_threads:2}: "
+                f"{point.prefill_rate:7.1f}  {point.step_one * 1000:7.1f} ms  {point.step_eight * 1000:7.1f} ms  "
+                f"{point.note_seconds:6.1f} s{mark}"
             )
-        return lines
+        rates = ", ".join(f"{rows}: {rate:.1f}" for rows, rate in self.rates)
+        return [*lines, f"  rows of a batch, prefill tokens/s: {rates}; {self.tuned.n_batch} are used"]
 
 
 def tune(settings: EngineSettings) -> Tuning:
     """Measures (seconds for a small model, a minute or two for one of 4 billion weights) and remembers the result in
     ``settings.cache_dir``. The model is loaded once for each way, so no engine should run beside it. Raises
     ``ModelError``."""
+    steps = tuning_steps(settings, LlamaRunner)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            tuning: Tuning = end.value
+            return tuning
+
+
+def tuning_steps(settings: EngineSettings, open_runner: Open) -> Generator[None, None, Tuning]:
+    """``tune`` in steps of one decode each, over runners that ``open_runner`` makes. A decode that was aborted is made
+    again in the next step. Raises ``ModelError``."""
     plan = plan_load(replace(settings, lora_path=None))
     small = min(1024, plan.runner.n_ctx)
-    cores = settings.n_threads or physical_cores()
-    threads = sorted({cores, max(1, cores - 1)}, reverse=True)
-    flashes = (settings.flash_attn,) if settings.flash_attn is not None else (False, True)
-    base = replace(plan.runner, n_ctx=small, kv_tokens=max(1024, small))
-    points = [_measure(replace(base, flash_attn=flash, n_threads=count)) for flash in flashes for count in threads]
-    tuning = Tuning(settings.model_path.name, tuple(points))
+    base = replace(plan.runner, n_ctx=small, kv_tokens=max(1024, small), n_batch=max(_ROWS))
+    points: list[TuningPoint] = []
+    for way in _ways(settings, base):
+        try:
+            runner = open_runner(way)
+        except ModelLoadError:
+            # The heads of some models do not go into the blocks of a quantised cache.
+            if way.kv_type == "f16":
+                raise
+            continue
+        try:
+            points.extend((yield from _measure(runner, way, _threads(settings, way))))
+        finally:
+            runner.close()
+    best = min(points, key=lambda point: point.note_seconds)
+    way = replace(base, flash_attn=best.flash_attn, kv_type=best.kv_type, n_threads=best.n_threads)
+    runner = open_runner(way)
+    try:
+        rates = yield from _rates(runner)
+    finally:
+        runner.close()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    tuning = Tuning(settings.model_path.name, tuple(points), tuple(rates), now)
     if settings.cache_dir is not None:
-        _write(settings.cache_dir, _key(settings), tuning.best)
+        _write(settings.cache_dir, _key(settings), tuning.tuned)
     return tuning
 
 
-def _measure(runner_settings: RunnerSettings) -> TuningPoint:
-    runner = LlamaRunner(runner_settings)
-    try:
-        prefix = min(_PREFIX, runner.n_ctx // 2)
-        _decode(runner, np.zeros(prefix, np.int32), np.arange(prefix))
-        chunk = min(
-            _timed(runner, np.zeros(_CHUNK, np.int32), prefix + np.arange(_CHUNK), cut=prefix) for _ in range(3)
-        )
-        one = _steps(runner, 1, prefix)
+def _ways(settings: EngineSettings, base: RunnerSettings) -> list[RunnerSettings]:
+    """Ways to make a context. llama.cpp quantises the cache only with flash attention."""
+    flashes = (False, True) if settings.flash_attn is None else (settings.flash_attn,)
+    kinds = ("f16", "q8_0") if settings.kv_type is None else (settings.kv_type,)
+    return [
+        replace(base, flash_attn=flash, kv_type=kind) for flash in flashes for kind in kinds if flash or kind == "f16"
+    ]
+
+
+def _threads(settings: EngineSettings, way: RunnerSettings) -> list[int]:
+    """All cores, and one less: the service beside the model wants one too. The type of the cache changes nothing."""
+    if settings.n_threads is not None:
+        return [settings.n_threads]
+    cores = physical_cores()
+    return sorted({cores} if way.kv_type != "f16" else {cores, max(1, cores - 1)}, reverse=True)
+
+
+def _measure(runner: LlamaRunner, way: RunnerSettings, threads: list[int]) -> Generator[None, None, list[TuningPoint]]:
+    points = []
+    prefix = min(_PREFIX, runner.n_ctx // 2)
+    for at in range(0, prefix, _CHUNK):
+        yield from _timed(runner, np.zeros(_CHUNK), at + np.arange(_CHUNK))
+    for count in threads:
+        runner.use_threads(count)
+        chunk = yield from _best(runner, np.zeros(_CHUNK), prefix + np.arange(_CHUNK), rounds=3)
+        one = yield from _best(runner, np.zeros(1), np.full(1, prefix), rounds=_STEPS, output=True)
         for lane in range(1, _LANES + 1):
             runner.copy(0, lane, prefix)
-        eight = _steps(runner, _LANES, prefix)
-    finally:
-        runner.close()
-    return TuningPoint(runner_settings.flash_attn, runner_settings.n_threads, _CHUNK / chunk, one, eight)
+        lanes = np.arange(1, _LANES + 1)
+        eight = yield from _best(runner, lanes, np.full(_LANES, prefix), rounds=_STEPS, output=True)
+        for lane in range(1, _LANES + 1):
+            runner.cut(lane, 0)
+        points.append(TuningPoint(way.flash_attn, way.kv_type, count, _CHUNK / chunk, one, eight))
+    return points
 
 
-def _steps(runner: RunnerPort, lanes: int, at: int) -> float:
-    """The best of a few steps of so many branches; other work on the machine only ever makes a step longer."""
-    sequences = np.arange(1, lanes + 1) if lanes > 1 else np.zeros(1)
-    times = [_timed(runner, sequences, np.full(lanes, at + step), output=True) for step in range(_STEPS)]
-    if lanes == 1:
-        runner.cut(0, at)
-    return min(times)
+def _rates(runner: LlamaRunner) -> Generator[None, None, list[tuple[int, float]]]:
+    rates = []
+    for rows in (rows for rows in _ROWS if rows <= runner.n_ctx):
+        seconds = yield from _best(runner, np.zeros(rows), np.arange(rows), rounds=2)
+        rates.append((rows, rows / seconds))
+    return rates
 
 
-def _timed(
-    runner: RunnerPort, sequences: Any, positions: Any, *, output: bool = False, cut: int | None = None
-) -> float:
-    begun = time.perf_counter()
-    _decode(runner, sequences, positions, output=output)
-    seconds = time.perf_counter() - begun
-    if cut is not None:
-        runner.cut(0, cut)
-    return seconds
+def _best(runner: RunnerPort, sequences: Any, positions: Any, *, rounds: int, output: bool = False) -> Steps:
+    """The shortest of some rounds of the same batch; other work on the machine only ever makes one longer."""
+    seconds = []
+    for _ in range(rounds):
+        seconds.append((yield from _timed(runner, sequences, positions, output=output)))
+        _undo(runner, sequences, positions)
+    return min(seconds)
 
 
-def _decode(runner: RunnerPort, sequences: Any, positions: Any, *, output: bool = False) -> None:
+def _timed(runner: RunnerPort, sequences: Any, positions: Any, *, output: bool = False) -> Steps:
     count = len(positions)
     batch = Batch(
         np.arange(100, 100 + count, dtype=np.int32),
@@ -133,30 +219,45 @@ def _decode(runner: RunnerPort, sequences: Any, positions: Any, *, output: bool 
         np.asarray(sequences, np.int32),
         np.full(count, output, np.int8),
     )
-    code = runner.decode(batch)
-    if code != Decoded.OK:
-        raise ModelLoadError(f"llama.cpp refused a batch of {count} tokens while tuning (code {code})")
+    while True:
+        begun = time.perf_counter()
+        code = runner.decode(batch)
+        seconds = time.perf_counter() - begun
+        yield
+        if code == Decoded.OK:
+            return seconds
+        if code != Decoded.ABORTED:
+            raise ModelLoadError(f"llama.cpp refused a batch of {count} tokens while tuning (code {code})")
+        _undo(runner, sequences, positions)
 
 
-def remembered(settings: EngineSettings) -> TuningPoint | None:
-    """What an earlier ``tune`` found for this machine and model, or None."""
+def _undo(runner: RunnerPort, sequences: Any, positions: Any) -> None:
+    for sequence in np.unique(sequences):
+        runner.cut(int(sequence), int(positions[sequences == sequence].min()))
+
+
+def remembered(settings: EngineSettings) -> Tuned | None:
+    """What was found earlier for this machine and model, or None."""
     if settings.cache_dir is None:
         return None
     try:
-        return TuningPoint(**_known(settings.cache_dir)[_key(settings)])
+        return Tuned(**_known(settings.cache_dir)[_key(settings)])
     except (OSError, KeyError, TypeError):
         return None
 
 
 def with_tuning(settings: EngineSettings) -> EngineSettings:
     """The settings with what they leave open filled in from an earlier ``tune``."""
-    point = remembered(settings) if settings.n_gpu_layers == 0 else None
-    if point is None:
+    tuned = remembered(settings) if settings.n_gpu_layers == 0 else None
+    if tuned is None:
         return settings
+    flash = tuned.flash_attn if settings.flash_attn is None else settings.flash_attn
     return replace(
         settings,
-        flash_attn=point.flash_attn if settings.flash_attn is None else settings.flash_attn,
-        n_threads=point.n_threads if settings.n_threads is None else settings.n_threads,
+        flash_attn=flash,
+        kv_type=(tuned.kv_type if flash else "f16") if settings.kv_type is None else settings.kv_type,
+        n_threads=tuned.n_threads if settings.n_threads is None else settings.n_threads,
+        n_batch=tuned.n_batch if settings.n_batch is None else settings.n_batch,
     )
 
 
@@ -175,13 +276,13 @@ def _processor() -> str:
     return next(named, platform.processor())
 
 
-def _write(cache_dir: Path, key: str, point: TuningPoint) -> None:
+def _write(cache_dir: Path, key: str, tuned: Tuned) -> None:
     """A cache that cannot be written only costs time, so errors of the file system are passed over."""
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         known = _known(cache_dir)
         draft = cache_dir / f"{_FILE}.{os.getpid()}"
-        draft.write_text(json.dumps({**known, key: asdict(point)}, indent=1), encoding="utf-8")
+        draft.write_text(json.dumps({**known, key: asdict(tuned)}, indent=1), encoding="utf-8")
         draft.replace(cache_dir / _FILE)
     except OSError:
         return

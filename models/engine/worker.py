@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from models.engine.api import EngineEvent, EngineStats
@@ -13,6 +13,7 @@ from models.engine.ports import Decoded, Ints, RunnerPort
 from models.engine.sampling import Sampler
 from models.engine.scheduler import Scheduler
 from models.engine.step import Step
+from models.errors import ModelError
 
 __all__ = ["Command", "Worker"]
 
@@ -20,6 +21,7 @@ Command = Callable[[Scheduler, float], None]
 Deliver = Callable[[dict[str, list[EngineEvent]]], None]
 
 _FATAL = -1
+_QUIET = 5.0  # seconds without a command before idle work begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ class _Running:
 class Worker:
     """Runs a scheduler over a runner until ``stop``. ``send`` and the two interrupts may be called from any thread."""
 
-    def __init__(self, runner: RunnerPort, scheduler: Scheduler, deliver: Deliver) -> None:
+    def __init__(
+        self, runner: RunnerPort, scheduler: Scheduler, deliver: Deliver, idle: Generator[None, None, object] | None
+    ) -> None:
+        """``idle`` is work in steps for when nobody has asked for anything for a while."""
+        self._idle = idle
+        self._idling = False
         self._runner = runner
         self._scheduler = scheduler
         self._deliver = deliver
@@ -47,6 +54,8 @@ class Worker:
 
     def send(self, command: Command) -> None:
         self._commands.put(command)
+        if self._idling:
+            self._runner.abort()
 
     def stop(self) -> None:
         """Ends the loop after the step that runs, which is cut short."""
@@ -79,6 +88,8 @@ class Worker:
                 else:
                     self._wait()
         finally:
+            if self._idle is not None:
+                self._idle.close()
             self._scheduler.stop_all("the engine was stopped")
             self._publish()
 
@@ -93,10 +104,22 @@ class Worker:
     def _wait(self) -> None:
         deadline = self._scheduler.next_deadline()
         timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        spare = self._idle is not None and timeout is None
         try:
-            self._obey(self._commands.get(timeout=timeout))
+            self._obey(self._commands.get(timeout=_QUIET if spare else timeout))
         except queue.Empty:
-            return
+            if spare:
+                self._use_idle_time()
+
+    def _use_idle_time(self) -> None:
+        """Idle work, a step at a time, until a command comes."""
+        self._idling = True
+        while self._idle is not None and self._commands.empty():
+            try:
+                next(self._idle)
+            except (StopIteration, ModelError, ValueError):
+                self._idle = None
+        self._idling = False
 
     def _obey(self, command: Command | None) -> None:
         if command is not None:

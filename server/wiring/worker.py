@@ -38,6 +38,7 @@ def engine_settings(settings: Settings, model: ResolvedModel) -> EngineSettings:
         n_gpu_layers=settings.phi3_n_gpu_layers,
         max_waiting=settings.queue_limit,
         cache_dir=settings.casenote_home / "cache",
+        tune=settings.phi3_tune,
     )
 
 

@@ -68,13 +68,16 @@ class Composition:
         part.problem = part.writer.problem
         part.complete = True
 
-    def check(self) -> None:
-        """Holds every finished section against the session; what may not stand is taken back and said again."""
+    def checked(self) -> dict[str, str]:
+        """Holds every finished section against the session: by section what may not stand, said again. Changes
+        nothing."""
+        found: dict[str, str] = {}
         for part in self._parts.values():
             if part.plan.fixed is None and part.complete and part.problem is None:
                 text = self._checked(part)
                 if text != part.text:
-                    self.rewrite(part.plan.id, text, "grounding")
+                    found[part.plan.id] = text
+        return found
 
     def problems(self) -> dict[str, str]:
         """Sections that broke a rule while they were written, and which."""

@@ -6,6 +6,7 @@ revision and its event in one transaction. A failure at any point leaves the ear
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,13 +106,13 @@ class Drafting:
         except GenerationFailedError as error:
             if error.reason in (EngineFailure.CANCELLED, EngineFailure.STOPPED) or not self._task.allow_fallback:
                 raise
-            return self.write_fallback(error.reason.value)
+            return await self.write_fallback(error.reason.value)
 
-    def write_fallback(self, reason: str) -> Draft:
+    async def write_fallback(self, reason: str) -> Draft:
         """The extractive note, streamed in place of whatever came before."""
         began = time.monotonic()
         self._frames.add("reset", {"attempt": self._task.attempt, "reason": f"fallback: {reason}"})
-        texts = extractive_note(self._task.note_format, self._task.turns)
+        texts = await asyncio.to_thread(extractive_note, self._task.note_format, self._task.turns)
         composition = self._composition()
         for plan in self._plans():
             composition.rewrite(plan.id, texts.get(plan.id) or plan.absent, "fallback")
@@ -119,7 +120,7 @@ class Drafting:
         return self._draft(composition, began, fallback=True)
 
     async def _with_model(self, began: float) -> Draft:
-        composition = self._composition()
+        composition = await asyncio.to_thread(self._composition)
         composition.write_fixed()
         self._frames.flush()
         plans = composition.open_parts
@@ -129,7 +130,9 @@ class Drafting:
         await self._ask(composition, plans, reading.turns, progress, Sampling())
         progress.checking()
         await self._mend(composition, reading.turns, progress)
-        composition.check()
+        # Seconds for a very long session; other notes are being streamed meanwhile.
+        for section, text in (await asyncio.to_thread(composition.checked)).items():
+            composition.rewrite(section, text, "grounding")
         self._frames.flush()
         return self._draft(composition, began, fallback=False, reduced=reading.reduced)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from models.clinical.evidence import EvidenceIndex
 from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
+from models.clinical.risk import find_risk
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences
 from models.clinical.summary import fit_summary
@@ -23,8 +24,8 @@ _NAMED = 3  # more turns than these are named by the first and the last
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One sentence about the session. ``turns``: indexes of the turns it rests on, all of the window's where none in
-    particular bears it out. ``danger``: it quotes what was said of danger."""
+    """What is known of ``turns`` (indexes): a sentence with the turns it rests on, all of its window's where none in
+    particular bears it out, or with ``danger`` quotes of what was said of danger."""
 
     text: str
     turns: tuple[int, ...]
@@ -38,18 +39,24 @@ class Fact:
 def facts_of(paragraph: str, window: Sequence[Turn], note_format: NoteFormat) -> tuple[Fact, ...]:
     """The facts of a window, most important first: what was said of danger, word for word, then ``paragraph`` without
     what the window does not bear out, filled up from the window where it says too little."""
-    grounded = check_section(paragraph, window, absent="", words=note_format.summary_max_words).text
-    bounds = (note_format.summary_min_words, note_format.summary_max_words)
+    danger = _danger(window)
+    calm = [turn for turn in window if danger is None or turn.index not in danger.turns]
+    longest = note_format.summary_max_words
+    told = check_section(paragraph, window, absent="", words=longest).text
+    if calm:  # of danger more is said above than a summary has room for
+        told = fit_summary(told, calm, note_format.summary_min_words, longest)
     index, every = EvidenceIndex(window), tuple(dict.fromkeys(turn.index for turn in window))
-    facts: dict[str, Fact] = {}
-    for text, danger in (
-        (risk_quotes(window, _WORDS_OF_DANGER), True),
-        (fit_summary(grounded, window, *bounds), False),
-    ):
-        for sentence in split_sentences(strip_markers(text)):
-            turns = index.support(sentence).turns or every
-            facts.setdefault(sentence, Fact(sentence, turns, danger))
-    return tuple(facts.values())
+    facts = (
+        Fact(sentence, index.support(sentence).turns or every) for sentence in split_sentences(strip_markers(told))
+    )
+    return (danger, *facts) if danger is not None else tuple(facts)
+
+
+def _danger(window: Sequence[Turn]) -> Fact | None:
+    """What was said of danger, questions with their answers."""
+    turns = tuple(dict.fromkeys(mention.turn for mention in find_risk(window)))
+    quotes = strip_markers(risk_quotes(window, _WORDS_OF_DANGER))
+    return Fact(quotes, turns, danger=True) if turns and quotes else None
 
 
 def fitting(facts: Sequence[Fact], most: int, count: Callable[[Fact], int]) -> tuple[Fact, ...]:

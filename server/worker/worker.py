@@ -170,7 +170,7 @@ class Worker:
             drafting.cancel()
         self._changed(row.session_id)
         if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
-            return drafting.write_fallback("attempts")
+            return await drafting.write_fallback("attempts")
         await desk.live.leave(row.session_id)
         return await drafting.write()
 

@@ -104,12 +104,12 @@ class Bench:
         assert row is not None
         return row
 
-    async def ended(self, generation_id: str) -> GenerationRow:
+    async def ended(self, generation_id: str, within: float = 20.0) -> GenerationRow:
         async def look() -> GenerationRow | None:
             row = await self.generation(generation_id)
             return row if row.state not in generations.ACTIVE else None
 
-        return await until(look)
+        return await until(look, within)
 
     async def note(self, session_id: int) -> Stored | None:
         async with self.database.read() as db:

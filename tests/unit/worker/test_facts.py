@@ -1,0 +1,106 @@
+"""What is kept of turns that do not fit: facts that name their turns, danger first, no more than there is room for."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.formats import load_formats
+from models.transcript import Turn, parse_transcript, render_turn
+from server.worker.facts import Fact, chosen, facts_of, fitting
+from tests.support.transcripts import SHORT_SESSION
+
+FORMAT = load_formats()["progress"]
+CALM = (
+    "Therapist: What would you like to talk about today?\n"
+    "Patient: I argued with my sister about the garden, and I have slept badly since Monday.\n"
+    "Therapist: Let us practise what you could say to her next time.\n"
+    "Patient: I will ask her for one evening without talking about the garden."
+)
+
+
+def length(fact: Fact) -> int:
+    return len(render_turn(fact.as_turn()))
+
+
+def test_each_sentence_of_the_paragraph_names_the_turn_it_rests_on() -> None:
+    turns = parse_transcript(CALM)
+
+    facts = facts_of("Patient argued with her sister about the garden and has slept badly since Monday.", turns, FORMAT)
+
+    assert facts[0].turns == (1,)
+    assert render_turn(facts[0].as_turn()).startswith("Turn 1: Patient argued with her sister")
+
+
+def test_the_turns_keep_the_numbers_that_they_have_in_the_session() -> None:
+    turns = [Turn(200 + turn.index, turn.speaker, turn.text) for turn in parse_transcript(CALM)]
+
+    facts = facts_of("Patient argued with her sister about the garden and has slept badly since Monday.", turns, FORMAT)
+
+    assert {index for fact in facts for index in fact.turns} <= {200, 201, 202, 203}
+
+
+def test_what_was_said_of_danger_comes_first_and_word_for_word_though_the_model_left_it_out() -> None:
+    turns = parse_transcript(SHORT_SESSION)
+
+    facts = facts_of("Patient could not sleep for three nights and thought about the exam.", turns, FORMAT)
+
+    assert facts[0].danger
+    assert "No, nothing like that." in facts[0].text
+    assert set(facts[0].turns) <= {4, 5}
+
+
+def test_what_the_window_does_not_bear_out_is_no_fact() -> None:
+    facts = facts_of("Patient denied suicidal ideation and takes 40 mg of fluoxetine.", parse_transcript(CALM), FORMAT)
+
+    assert not any("suicid" in fact.text or "fluoxetine" in fact.text for fact in facts)
+
+
+def test_a_window_that_the_model_wrote_nothing_of_is_told_in_its_own_words() -> None:
+    facts = facts_of("", parse_transcript(CALM), FORMAT)
+
+    assert "sister" in " ".join(fact.text for fact in facts)
+
+
+def test_no_mark_of_a_risk_word_reaches_the_prompt() -> None:
+    facts = facts_of("Patient denied thoughts of {{RED:suicide}}.", parse_transcript(SHORT_SESSION), FORMAT)
+
+    assert not any("{{" in fact.text for fact in facts)
+
+
+def test_a_fact_of_many_turns_names_the_first_and_the_last() -> None:
+    assert render_turn(Fact("Patient felt better.", (3, 5, 9)).as_turn()) == "Turns 3, 5 and 9: Patient felt better."
+    assert render_turn(Fact("Patient felt better.", (3, 5, 9, 40)).as_turn()) == "Turns 3 to 40: Patient felt better."
+
+
+FACTS = st.builds(Fact, st.text("ab .", min_size=1, max_size=80), st.tuples(st.integers(0, 500)), st.booleans())
+
+
+@given(st.lists(FACTS, max_size=8), st.integers(20, 300))
+def test_what_is_kept_of_a_window_fits_and_is_something(facts: list[Fact], most: int) -> None:
+    kept = fitting(facts, most, length)
+
+    assert sum(map(length, kept)) <= most
+    assert bool(kept) == bool(facts)
+
+
+@given(st.lists(st.lists(FACTS, max_size=4), max_size=30), st.integers(20, 3000))
+def test_what_stands_in_the_prompt_fits_and_gives_every_window_a_fact_before_any_has_two(
+    windows: list[list[Fact]], most: int
+) -> None:
+    kept = chosen(windows, most, length)
+
+    assert sum(length(fact) for facts in kept for fact in facts) <= most
+    assert all(set(some) <= set(facts) for some, facts in zip(kept, windows, strict=True))
+    firsts = [facts[0] for facts in windows if facts]
+    if sum(map(length, firsts)) <= most:
+        assert all(bool(some) == bool(facts) for some, facts in zip(kept, windows, strict=True))
+
+
+def test_where_not_all_windows_have_room_danger_stays_and_the_others_are_spread() -> None:
+    windows = [[Fact("Patient felt much the same.", (place,), danger=place == 40)] for place in range(64)]
+
+    kept = [place for place, facts in enumerate(chosen(windows, 9 * length(windows[10][0]), length)) if facts]
+
+    assert 40 in kept
+    assert max(after - before for before, after in zip([0, *kept], [*kept, 63], strict=True)) <= 16
