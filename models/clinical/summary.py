@@ -83,7 +83,7 @@ def _short(text: str, min_words: int) -> bool:
 def _fill(text: str, turns: Sequence[Turn], min_words: int, max_words: int) -> str:
     told = set(content_stems(text))
     spare: list[Spoken] = []
-    for one in _candidates(turns):
+    for one in telling_sentences(turns):
         if not _short(text, min_words):
             return text
         stems = set(content_stems(one.text))
@@ -104,7 +104,7 @@ def _with(text: str, one: Spoken, max_words: int) -> str:
     return f"{text} {sentence}".strip() if sentence and sentence not in text else text
 
 
-def _candidates(turns: Sequence[Turn]) -> Iterator[Spoken]:
+def telling_sentences(turns: Sequence[Turn]) -> Iterator[Spoken]:
     """One telling sentence of each topic, then the next of each; then all the rest in order of speech."""
     spoken = spoken_sentences(turns)
     ranked = [telling(topic, spoken, turns) for topic in _ORDER]

@@ -49,6 +49,12 @@ def _spoken(turns: tuple[Turn, ...]) -> frozenset[tuple[str, ...]]:
     return frozenset(plain_words(sentence) for turn in turns for sentence in split_sentences(turn.text))
 
 
+def look_through(turns: tuple[Turn, ...]) -> None:
+    """Finds what ``Watch`` knows of a session before the first word needs it: seconds for a very long one."""
+    _runs(turns, COPIED_WORDS)
+    _spoken(turns)
+
+
 class Watch:
     """Over one section. ``word`` and ``sentence`` return the name of a broken rule, or None."""
 

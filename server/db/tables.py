@@ -81,18 +81,6 @@ class TurnRow(Base):
     start: Mapped[float | None]
 
 
-class ReductionRow(Base):
-    """What a window of a session's turns was reduced to, for sessions longer than the model's context. ``key`` is a
-    hash of all that the facts depend on, so a row is never changed."""
-
-    __tablename__ = "reductions"
-
-    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    facts: Mapped[list[Any]]
-    created_at: Mapped[datetime]
-
-
 class NoteRow(Base):
     """The present state of a session's note; ``state`` is ``server.notes.codec``'s form of it."""
 

@@ -54,7 +54,7 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         switching = Switching(
-            lambda model: load_desk(settings, model, database),
+            lambda model: load_desk(settings, model),
             lambda: lineup_of(settings),
             lambda: catalog_stamp(settings),
         )
@@ -80,13 +80,13 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         yield
 
 
-async def load_desk(settings: Settings, model: ResolvedModel, database: Database) -> Desk:
+async def load_desk(settings: Settings, model: ResolvedModel) -> Desk:
     """The model, ready to write. Raises ``ModelError``."""
     engine = LlamaEngine(engine_settings(settings, model))
     await engine.start()
     # Every session's prompt begins with them: computed once, before the first session comes.
     engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
-    return Desk(engine, database, demonstration=model.demonstration, adapter=model.adapter_name)
+    return Desk(engine, demonstration=model.demonstration, adapter=model.adapter_name)
 
 
 def worker_options(settings: Settings) -> WorkerOptions:

@@ -18,6 +18,8 @@ from models import prompts
 from models.chat import FAMILIES, ChatFormat
 from models.clinical.fallback import extractive_note
 from models.clinical.plan import SUMMARY_ID, SectionPlan, plan_note, plan_summary
+from models.clinical.session import session_of
+from models.clinical.watch import look_through
 from models.engine.api import (
     Branch,
     BranchEnded,
@@ -41,8 +43,7 @@ from server.worker.composition import Composition
 from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
 from server.worker.progress import Progress
-from server.worker.reading import Manner, Reader, Reading, session_key
-from server.worker.reducing import Watch
+from server.worker.reading import Reader, session_key
 
 _SECOND_TRY = Sampling(temperature=0.6, top_k=40, top_p=0.9, repeat_penalty=1.15, seed=7)
 
@@ -61,8 +62,7 @@ class Task:
 
 
 class Drafting:
-    """One run. ``cancel`` may be called at any time from the same event loop. ``deadline`` is seconds for writing the
-    note once the session is read, and for each window of a long session."""
+    """One run. ``cancel`` may be called at any time from the same event loop. ``deadline`` is seconds for all of it."""
 
     def __init__(
         self,
@@ -81,7 +81,6 @@ class Drafting:
         self._task = task
         self._frames = frames
         self._parallel = parallel
-        self._deadline = deadline
         self._ends_at = time.monotonic() + deadline
         self._model = model
         self._generation: Generation | None = None
@@ -120,45 +119,21 @@ class Drafting:
         return self._draft(composition, began, fallback=True)
 
     async def _with_model(self, began: float) -> Draft:
-        composition = await asyncio.to_thread(self._composition)
+        # Seconds for a very long session; other notes are being streamed meanwhile.
+        composition = await asyncio.to_thread(self._prepared)
         composition.write_fixed()
         self._frames.flush()
         plans = composition.open_parts
         expected = sum(plan.words for plan in plans)
         progress = Progress(self._task.generation_id, self._task.attempt, expected, self._frames.add)
-        reading = await self._read(progress)
+        reading = await self._reader.read(self._task.turns, self._task.note_format)
         await self._ask(composition, plans, reading.turns, progress, Sampling())
         progress.checking()
         await self._mend(composition, reading.turns, progress)
-        # Seconds for a very long session; other notes are being streamed meanwhile.
         for section, text in (await asyncio.to_thread(composition.checked)).items():
             composition.rewrite(section, text, "grounding")
         self._frames.flush()
         return self._draft(composition, began, fallback=False, reduced=reading.reduced)
-
-    async def _read(self, progress: Progress) -> Reading:
-        """The session as the prompt will hold it."""
-        task = self._task
-
-        def show(done: int, total: int) -> None:
-            progress.reading(done, total)
-            self._frames.flush()
-
-        manner = Manner(
-            owner=f"{task.generation_id}.{task.attempt}",
-            priority=Priority.WAITING,
-            deadline=self._deadline,
-            watch=Watch(began=self._watch),
-            progress=show,
-        )
-        reading = await self._reader.read(task.session_id, task.turns, task.note_format, manner)
-        self._ends_at = time.monotonic() + self._deadline
-        return reading
-
-    def _watch(self, generation: Generation) -> None:
-        self._generation = generation
-        if self._cancelled:
-            generation.cancel()
 
     async def _ask(
         self,
@@ -228,6 +203,12 @@ class Drafting:
             raise GenerationFailedError(EngineFailure.CANCELLED, "cancelled")
         if time.monotonic() >= self._ends_at:
             raise GenerationFailedError(EngineFailure.DEADLINE, "the note took longer than it may")
+
+    def _prepared(self) -> Composition:
+        """An empty composition, and the session looked through for its rules."""
+        session_of(self._task.turns)
+        look_through(self._task.turns)
+        return self._composition()
 
     def _composition(self) -> Composition:
         limits = (self._task.note_format.summary_min_words, self._task.note_format.summary_max_words)

@@ -1,6 +1,8 @@
 """What is kept of turns that do not fit the context: facts, each with the turns it rests on. Pure.
 
-A fact stands in the prompt as a line of its own, in the place of a speaker the turns: "Turns 20 and 22: Patient …".
+Facts are picked from what was said, not written by the model: so the prompt of a session is a function of its turns
+alone, whatever the model did meanwhile, and nothing stands in it that nobody said. A fact stands in the prompt as a
+line of its own, in the place of a speaker the turns: "Turns 20 and 22: Patient …".
 """
 
 from __future__ import annotations
@@ -8,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from models.clinical.evidence import EvidenceIndex
-from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
+from models.clinical.reported import report
 from models.clinical.risk import find_risk
 from models.clinical.risk_quotes import risk_quotes
-from models.clinical.sentences import split_sentences
-from models.clinical.summary import fit_summary
-from models.formats import NoteFormat
+from models.clinical.summary import telling_sentences
 from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
+_WORDS_IN_FACT = 26
 _NAMED = 3  # more turns than these are named by the first and the last
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What is known of ``turns`` (indexes): a sentence with the turns it rests on, all of its window's where none in
-    particular bears it out, or with ``danger`` quotes of what was said of danger."""
+    """What was said in ``turns`` (indexes), reported; with ``danger`` quotes of what was said of danger."""
 
     text: str
     turns: tuple[int, ...]
@@ -36,20 +35,16 @@ class Fact:
         return Turn(self.turns[0], _reference(self.turns), self.text)
 
 
-def facts_of(paragraph: str, window: Sequence[Turn], note_format: NoteFormat) -> tuple[Fact, ...]:
-    """The facts of a window, most important first: what was said of danger, word for word, then ``paragraph`` without
-    what the window does not bear out, filled up from the window where it says too little."""
+def facts_of(window: Sequence[Turn]) -> tuple[Fact, ...]:
+    """The facts of a window, the most important first: what was said of danger, word for word; then what tells most of
+    each topic of a note, one of each and then the next of each; then everything else."""
     danger = _danger(window)
-    calm = [turn for turn in window if danger is None or turn.index not in danger.turns]
-    longest = note_format.summary_max_words
-    told = check_section(paragraph, window, absent="", words=longest).text
-    if calm:  # of danger more is said above than a summary has room for
-        told = fit_summary(told, calm, note_format.summary_min_words, longest)
-    index, every = EvidenceIndex(window), tuple(dict.fromkeys(turn.index for turn in window))
-    facts = (
-        Fact(sentence, index.support(sentence).turns or every) for sentence in split_sentences(strip_markers(told))
-    )
-    return (danger, *facts) if danger is not None else tuple(facts)
+    facts = {} if danger is None else {danger.text: danger}
+    for one in telling_sentences(window):
+        if danger is None or not find_risk([replace(one.turn, text=one.text)]):
+            text = strip_markers(report(one.text, one.turn, _WORDS_IN_FACT))
+            facts.setdefault(text, Fact(text, (one.turn.index,)))
+    return tuple(fact for text, fact in facts.items() if text)
 
 
 def _danger(window: Sequence[Turn]) -> Fact | None:

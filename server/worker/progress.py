@@ -34,31 +34,12 @@ class Progress:
         self._sent_state = ""
         self._tokens = 0
         self._first_token: float | None = None
-        self._read = 0
-        self._reading_since: tuple[float, int] | None = None
 
     def queued(self, event: Queued) -> None:
         self._say(state="queued", position=event.position, eta_seconds=event.eta_seconds)
 
-    def reading(self, done: int, total: int) -> None:
-        """Of a session longer than the context: tokens computed, of all to compute before the note begins. The wait is
-        estimated from how fast it went so far."""
-        now = time.monotonic()
-        since, first = self._reading_since = self._reading_since or (now, done)
-        rate = (done - first) / (now - since) if done > first else None
-        self._read = done
-        self._say(
-            state="prefill",
-            position=0,
-            prefill_done=done,
-            prefill_total=total,
-            eta_seconds=round((total - done) / rate, 1) if rate else None,
-        )
-
     def prefill(self, event: Prefill) -> None:
-        self._say(
-            state="prefill", position=0, prefill_done=self._read + event.done, prefill_total=self._read + event.total
-        )
+        self._say(state="prefill", position=0, prefill_done=event.done, prefill_total=event.total)
 
     def token(self) -> None:
         now = time.monotonic()

@@ -16,7 +16,6 @@ from models.catalog.trial import Trial
 from models.engine.api import Engine, EngineStats, ModelInfo, Prefill
 from models.prompts import PROMPT_VERSION
 from models.transcript import Turn
-from server.db.database import Database
 from server.notes.state import WrittenBy
 from server.worker.ahead import LiveReading
 from server.worker.reading import Reader
@@ -26,11 +25,9 @@ class Desk:
     """A loaded model, and what gets sessions into its context. ``adapter`` names what was merged into it or lies
     beside it."""
 
-    def __init__(
-        self, engine: Engine, database: Database, *, demonstration: bool = False, adapter: str | None = None
-    ) -> None:
+    def __init__(self, engine: Engine, *, demonstration: bool = False, adapter: str | None = None) -> None:
         self.engine = engine
-        self.reader = Reader(engine, database)
+        self.reader = Reader(engine)
         self.live = LiveReading(engine, self.reader)
         self.demonstration = demonstration
         self._adapter = adapter

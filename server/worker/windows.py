@@ -14,33 +14,43 @@ from dataclasses import dataclass, replace
 
 from models.transcript import Turn, normalise_whitespace
 
-# Tokens of the facts of one window at most: a paragraph of 70 words, what was said of danger, and the references.
-FACTS_OF_WINDOW = 192
-_LEAST_ROOM = 3 * FACTS_OF_WINDOW
+_LEAST_ROOM = 512
+# Facts take a quarter of what they stand for, until there are so many windows that they have to share.
+_WINDOWS_OF_FACTS = 4
 
 
 class RoomTooSmallError(ValueError):
-    """The context leaves too little room beside the instructions and the note for any transcript to be reduced."""
+    """The context leaves too little room beside the instructions and the note for a session to be reduced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a prompt's ``room`` is used once a session has outgrown it, in tokens: ``facts`` for all facts together, the
-    rest for turns. ``window`` is what a window holds at most."""
+    """How a prompt's ``room`` is used once a session has outgrown it, in tokens: half of it for facts, the rest for
+    turns as they are."""
 
     room: int
-    facts: int
+
+    @property
+    def facts(self) -> int:
+        """What all facts together may take."""
+        return self.room // 2
+
+    @property
+    def share(self) -> int:
+        """What the facts of one window may take."""
+        return self.facts // _WINDOWS_OF_FACTS
 
     @property
     def window(self) -> int:
+        """What the turns of one window take at most."""
         return self.room - self.facts
 
 
 def layout_of(room: int) -> Layout:
-    """Half of the room is for facts, in whole windows' worth. Raises ``RoomTooSmallError``."""
+    """Raises ``RoomTooSmallError``."""
     if room < _LEAST_ROOM:
         raise RoomTooSmallError(f"there is room for {max(0, room)} tokens of transcript, {_LEAST_ROOM} are needed")
-    return Layout(room, room // (2 * FACTS_OF_WINDOW) * FACTS_OF_WINDOW)
+    return Layout(room)
 
 
 def full_windows(lengths: Sequence[int], most: int) -> list[range]:
@@ -61,7 +71,7 @@ def reduced_windows(lengths: Sequence[int], layout: Layout) -> list[range]:
     left = sum(lengths)
     chosen: list[range] = []
     windows = iter(full_windows(lengths, layout.window))
-    while min(len(chosen) * FACTS_OF_WINDOW, layout.facts) + left > layout.room:
+    while min(len(chosen) * layout.share, layout.facts) + left > layout.room:
         window = next(windows)  # one window open and all facts fit, so there is always another
         chosen.append(window)
         left -= sum(lengths[window.start : window.stop])

@@ -162,7 +162,7 @@ async def _worker(
     )
     await broker.start()
     await engine.start()
-    serving = Serving(Desks(Desk(engine, database, demonstration=True)))
+    serving = Serving(Desks(Desk(engine, demonstration=True)))
     worker = Worker(database, broker, serving, load_formats(), options)
     await worker.start()
     try:

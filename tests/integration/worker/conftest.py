@@ -79,7 +79,7 @@ class Bench:
             "allow_fallback": True,
             "with_text": False,
         }
-        serving = Serving(Desks(Desk(engine, self.database)))
+        serving = Serving(Desks(Desk(engine)))
         worker = Worker(self.database, self.broker, serving, load_formats(), WorkerOptions(**{**given, **options}))
         await worker.start()
         self.workers.append(worker)

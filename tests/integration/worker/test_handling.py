@@ -25,7 +25,7 @@ def closed(session_id: int, transcript: str | None) -> Delivery:
 
 def events_of(bench: Bench) -> SessionEvents:
     engine = ScriptedEngine(GOOD)
-    live = LiveReading(engine, Reader(engine, bench.database))
+    live = LiveReading(engine, Reader(engine))
     return SessionEvents(bench.database, live, LIMITS, lambda: None, lambda _session_id: None)
 
 

@@ -13,6 +13,7 @@ from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
 from models.formats import load_formats
 from models.transcript import Turn, render_transcript
+from server.worker.serving import Desk, Desks, Serving
 from server.worker.worker import Worker, WorkerOptions
 from tests.integration.worker.conftest import Bench, until
 from tests.integration.worker.test_long_sessions import close, document_of, events_of, say
@@ -27,8 +28,8 @@ async def small_worker(bench: Bench, cache: Path) -> AsyncIterator[Worker]:
     model = resolve_model(None, default_models_dir())
     engine = LlamaEngine(EngineSettings(model.path, lora_path=model.adapter_path, n_ctx=1280, cache_dir=cache))
     await engine.start()
-    options = WorkerOptions("one", "one:1", 4, 30.0, 120.0, True, True, False, True)
-    worker = Worker(bench.database, bench.broker, engine, load_formats(), options)
+    options = WorkerOptions("one", "one:1", 4, 30.0, 120.0, True, False, False)
+    worker = Worker(bench.database, bench.broker, Serving(Desks(Desk(engine))), load_formats(), options)
     await worker.start()
     try:
         yield worker
@@ -63,4 +64,4 @@ async def test_a_long_session_gives_the_same_note_live_and_at_once(bench: Bench,
 
 
 async def _idle(worker: Worker) -> bool:
-    return not worker.live._following
+    return not worker._serving.current.live._following

@@ -47,7 +47,7 @@ class Clinic:
         engine = ScriptedEngine(_script, delay=0.01 if chosen.name.startswith("slow") else 0, info=_info(chosen))
         await engine.start()
         self.engines[chosen.name] = engine
-        return Desk(engine, self.bench.database)
+        return Desk(engine)
 
     async def serves(self, name: str) -> None:
         async def look() -> bool:

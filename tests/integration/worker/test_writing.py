@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from events.memory import MemoryBroker
 from models.engine.api import Branch, EngineFailure, GenerationRequest
-from models.engine.scripted import scripted_info
 from models.formats import load_formats
 from server.clock import utc_now
 from server.db import generations, sessions
@@ -254,28 +253,6 @@ async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section
     assert dict(stored.note.suggestions or {})["plan"].startswith("Homework")
     assert [revision.change for revision in await bench.revisions(session_id)] == ["edited", "generated"]
     assert (stored.note.is_ai_generated, stored.note.edited_from_ai) == (True, True)
-
-
-async def test_a_session_that_does_not_fit_the_context_is_reduced_and_no_turn_is_left_out(bench: Bench) -> None:
-    lines = [f"Patient: On day {n} I walked to the lake and counted {n} boats before work." for n in range(400)]
-    transcript = "Therapist: Tell me about the days.\n" + "\n".join(lines)
-    read: list[str] = []
-
-    def script(request: GenerationRequest, branch: Branch) -> str:
-        read.extend(segment.text for segment in request.prefix)
-        return GOOD.get(branch.id) or " Patient walked to the lake and counted boats before work on many days."
-
-    await bench.start_worker(script, info=scripted_info(n_ctx=2048))
-    session_id, generation_id = await bench.closed_session(transcript)
-    row = await bench.ended(generation_id)
-
-    stored = await bench.note(session_id)
-    assert row.state == "done"
-    assert stored is not None
-    assert stored.note.fallback is False
-    seen = "".join(read)
-    assert all(line in seen for line in lines)
-    assert stored.evidence["coverage"]["turns"] == 401
 
 
 async def test_a_regeneration_of_one_section_leaves_the_others(bench: Bench) -> None:

@@ -60,7 +60,7 @@ async def by_event(api: RunningApi, engine: ObedientEngine, turns: list[Turn]) -
     )
     event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
     payload, headers = encode_event(event)
-    live = LiveReading(engine, Reader(engine, api.parts.database))
+    live = LiveReading(engine, Reader(engine))
     events = SessionEvents(
         api.parts.database, live, api.parts.limits, lambda: api.parts.broker.notify(WAKE_WORKER), lambda _id: None
     )

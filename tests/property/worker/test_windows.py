@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from models.transcript import Turn, normalise_whitespace
 from server.worker.windows import (
-    FACTS_OF_WINDOW,
     Layout,
     full_windows,
     layout_of,
@@ -15,7 +14,7 @@ from server.worker.windows import (
     split_turns,
 )
 
-ROOMS = st.integers(3 * FACTS_OF_WINDOW, 20_000)
+ROOMS = st.integers(512, 20_000)
 
 
 @st.composite
@@ -28,7 +27,7 @@ def sessions(draw: st.DrawFn) -> tuple[Layout, list[int]]:
 
 def fits(layout: Layout, lengths: list[int], windows: list[range]) -> bool:
     left = sum(lengths[windows[-1].stop if windows else 0 :])
-    return min(len(windows) * FACTS_OF_WINDOW, layout.facts) + left <= layout.room
+    return min(len(windows) * layout.share, layout.facts) + left <= layout.room
 
 
 @given(sessions())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models import prompts
+from models.bench import Shape, phi3_vocabulary, write_phi3_shape
 from models.bench.ours import note_request
 from models.bench.sessions import written_turns
 from models.chat import PHI3
@@ -18,6 +19,8 @@ from models.engine.engine import LlamaEngine
 from models.engine.loading import plan_load
 from models.engine.settings import EngineSettings
 from models.engine.tuning import remembered, tune, with_tuning
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_what_was_measured_is_used_at_the_next_start(tiny_phi3: Path, tmp_path: Path) -> None:
@@ -37,8 +40,12 @@ def test_what_was_measured_is_used_at_the_next_start(tiny_phi3: Path, tmp_path: 
     assert sum("<- used" in line for line in tuning.lines()) == 1
 
 
-def test_a_quantised_cache_is_measured_where_the_model_can_have_one(embedded_model: Path, tmp_path: Path) -> None:
-    tuning = tune(EngineSettings(embedded_model, flash_attn=True, n_threads=2, cache_dir=tmp_path))
+def test_a_quantised_cache_is_measured_where_the_model_can_have_one(tmp_path: Path) -> None:
+    model = tmp_path / "wide-heads.gguf"
+    shape = Shape(layers=1, width=64, feed_forward=128, heads=2, quantised=False)
+    write_phi3_shape(phi3_vocabulary(ROOT / "build" / "vocab"), model, shape)
+
+    tuning = tune(EngineSettings(model, flash_attn=True, n_threads=2, cache_dir=tmp_path))
 
     assert [point.kv_type for point in tuning.points] == ["f16", "q8_0"]
     assert [rows for rows, _ in tuning.rates] == [64, 128, 256, 512]
@@ -116,6 +123,6 @@ async def _run_until_tuned(settings: EngineSettings) -> None:
     engine = LlamaEngine(settings)
     await engine.start()
     async with asyncio.timeout(120):
-        while remembered(settings) is None:
+        while remembered(settings) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await engine.stop()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.formats import load_formats
 from models.transcript import Turn, parse_transcript, render_turn
 from server.worker.facts import Fact, chosen, facts_of, fitting
 from tests.support.transcripts import SHORT_SESSION
 
-FORMAT = load_formats()["progress"]
+TALK = st.text(max_size=120) | st.just("I want to hurt myself. Today I walked to the lake with my brother.")
 CALM = (
     "Therapist: What would you like to talk about today?\n"
     "Patient: I argued with my sister about the garden, and I have slept badly since Monday.\n"
@@ -23,49 +22,39 @@ def length(fact: Fact) -> int:
     return len(render_turn(fact.as_turn()))
 
 
-def test_each_sentence_of_the_paragraph_names_the_turn_it_rests_on() -> None:
-    turns = parse_transcript(CALM)
-
-    facts = facts_of("Patient argued with her sister about the garden and has slept badly since Monday.", turns, FORMAT)
-
-    assert facts[0].turns == (1,)
-    assert render_turn(facts[0].as_turn()).startswith("Turn 1: Patient argued with her sister")
-
-
-def test_the_turns_keep_the_numbers_that_they_have_in_the_session() -> None:
+def test_a_fact_is_what_was_said_with_the_number_of_its_turn_in_the_session() -> None:
     turns = [Turn(200 + turn.index, turn.speaker, turn.text) for turn in parse_transcript(CALM)]
 
-    facts = facts_of("Patient argued with her sister about the garden and has slept badly since Monday.", turns, FORMAT)
+    facts = facts_of(turns)
 
+    lines = [render_turn(fact.as_turn()) for fact in facts]
+    assert any(line.startswith("Turn 201: Patient ") and "sister about the garden" in line for line in lines)
     assert {index for fact in facts for index in fact.turns} <= {200, 201, 202, 203}
 
 
-def test_what_was_said_of_danger_comes_first_and_word_for_word_though_the_model_left_it_out() -> None:
-    turns = parse_transcript(SHORT_SESSION)
-
-    facts = facts_of("Patient could not sleep for three nights and thought about the exam.", turns, FORMAT)
+def test_what_was_said_of_danger_comes_first_and_word_for_word() -> None:
+    facts = facts_of(parse_transcript(SHORT_SESSION))
 
     assert facts[0].danger
     assert "No, nothing like that." in facts[0].text
     assert set(facts[0].turns) <= {4, 5}
-
-
-def test_what_the_window_does_not_bear_out_is_no_fact() -> None:
-    facts = facts_of("Patient denied suicidal ideation and takes 40 mg of fluoxetine.", parse_transcript(CALM), FORMAT)
-
-    assert not any("suicid" in fact.text or "fluoxetine" in fact.text for fact in facts)
-
-
-def test_a_window_that_the_model_wrote_nothing_of_is_told_in_its_own_words() -> None:
-    facts = facts_of("", parse_transcript(CALM), FORMAT)
-
-    assert "sister" in " ".join(fact.text for fact in facts)
+    assert not any(fact.danger for fact in facts[1:])
 
 
 def test_no_mark_of_a_risk_word_reaches_the_prompt() -> None:
-    facts = facts_of("Patient denied thoughts of {{RED:suicide}}.", parse_transcript(SHORT_SESSION), FORMAT)
+    turns = [Turn(0, "client", "I thought of {{RED:suicide}} on Monday, and of {{RED:self-harm}}.")]
 
-    assert not any("{{" in fact.text for fact in facts)
+    assert not any("{{" in fact.text for fact in facts_of(turns))
+
+
+@given(st.lists(st.builds(Turn, st.just(0), st.sampled_from(["client", "therapist", "unknown"]), TALK), max_size=6))
+def test_every_fact_names_turns_of_its_window_and_none_is_empty(spoken: list[Turn]) -> None:
+    window = [Turn(index, turn.speaker, turn.text) for index, turn in enumerate(spoken)]
+
+    facts = facts_of(window)
+
+    assert all(fact.text and fact.turns and set(fact.turns) <= set(range(len(window))) for fact in facts)
+    assert len({fact.text for fact in facts}) == len(facts)
 
 
 def test_a_fact_of_many_turns_names_the_first_and_the_last() -> None:
