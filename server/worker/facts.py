@@ -7,6 +7,7 @@ line of its own, in the place of a speaker the turns: "Turns 20 and 22: Patient 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
 _WORDS_IN_FACT = 26
+_SHORTEST = 24  # tokens of a fact that was shortened, its reference among them
 _NAMED = 3  # more turns than these are named by the first and the last
 
 
@@ -64,13 +66,18 @@ def fitting(facts: Sequence[Fact], most: int, count: Callable[[Fact], int]) -> t
             kept.append(fact)
             left -= count(fact)
     if facts and not kept:
-        kept = [_shortened(facts[0], most, count)]
+        kept = [_within(facts[0], most, count)]
     return tuple(kept)
 
 
 def chosen(windows: Sequence[Sequence[Fact]], most: int, count: Callable[[Fact], int]) -> list[tuple[Fact, ...]]:
     """What of each window's facts stands in the prompt, ``most`` tokens in all: the first of each window, then the
-    second of each, and so on. Where not even one of each fits, danger goes first and the others are spread evenly."""
+    second of each, and so on. Where the first of all do not fit they are shortened; where not even so, danger goes
+    first and the others are spread evenly."""
+    firsts = [facts[0] for facts in windows if facts]
+    if sum(map(count, firsts)) > most:
+        part = max(_SHORTEST, most // len(firsts))
+        windows = [[_within(fact, part, count) for fact in facts[:1]] for facts in windows]
     ranked = sorted(
         (rank, not fact.danger, _spread(place), place, fact)
         for place, facts in enumerate(windows)
@@ -94,11 +101,17 @@ def _spread(place: int) -> float:
     return value
 
 
-def _shortened(fact: Fact, most: int, count: Callable[[Fact], int]) -> Fact:
-    text = fact.text
-    while len(text) > 1 and count(replace(fact, text=f"{text}…")) > most:
-        text = text[: len(text) // 2].rstrip()
-    return replace(fact, text=f"{text}…")
+def _within(fact: Fact, most: int, count: Callable[[Fact], int]) -> Fact:
+    """``fact`` in at most ``most`` tokens: cut after a word, or in a first one that is too long, with an ellipsis."""
+    if count(fact) <= most:
+        return fact
+    fitting = bisect_right(range(1, len(fact.text)), most, key=lambda end: count(_cut(fact, end)))
+    whole = fact.text.rfind(" ", 0, fitting + 1)
+    return _cut(fact, whole if whole > 0 else max(1, fitting))
+
+
+def _cut(fact: Fact, end: int) -> Fact:
+    return replace(fact, text=f"{fact.text[:end].rstrip()}…")
 
 
 def _reference(turns: tuple[int, ...]) -> str:
