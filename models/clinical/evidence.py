@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from models.clinical.language import language_of
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.sentences import split_sentences
 from models.clinical.units import contradiction_factor, units_of
-from models.clinical.words import BACKCHANNEL, FRAME, content_stems, groups, numbers, words
+from models.clinical.words import BACKCHANNEL, content_stems, numbers, vocabulary, words
 from models.transcript import Turn, normalise_whitespace
 
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
@@ -31,6 +32,8 @@ _BY_PREFIX = 0.8  # a word met by one that begins alike
 _PREFIX = 5
 _OPEN_QUESTION = 0.6  # a word met in a question that says nothing itself
 _MOST_UNITS = 4
+_COGNATE = 4  # letters from which a word is taken for the same in two languages: a name, "trauma"
+_UNKNOWN_LANGUAGE = 0.5  # what is said or noted in a language that is not known is never called supported
 _SCATTERED = 0.5  # what is lost when nothing that is met stands together
 
 
@@ -69,7 +72,8 @@ class EvidenceIndex:
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self._turns = tuple(turns)
-        self._units = tuple(units_of(self._turns))
+        self._language = language_of(" ".join(turn.text for turn in turns))
+        self._units = tuple(units_of(self._turns, self._language or "en"))
         self._numbers = frozenset(number for unit in self._units for number in unit.numbers)
         self._holders: dict[str, list[int]] = defaultdict(list)
         self._group_holders: dict[int, list[int]] = defaultdict(list)
@@ -79,6 +83,7 @@ class EvidenceIndex:
                 self._holders[one].append(place)
                 if len(one) >= _PREFIX:
                     self._stem_holders[one[:_PREFIX]].append(place)
+            groups = vocabulary(unit.language).groups
             for group in {group for one in unit.own | unit.asked for group in groups(one)}:
                 self._group_holders[group].append(place)
 
@@ -91,44 +96,50 @@ class EvidenceIndex:
         plain = normalise_whitespace(strip_markers(sentence)).replace("’", "'")
         if plain in ABSENT_SENTENCES:
             return Evidence(sentence, (), 1.0, True)
-        whole = self._judge(plain)
-        parts = [self._judge(part) for part in _parts(plain)]
+        language = language_of(plain, self._language)
+        whole = self._judge(plain, language or "en")
+        parts = [self._judge(part, language or "en") for part in _parts(plain)]
         score, chosen = whole.score, whole.units
         if len(parts) > 1:
             weight = sum(part.weight for part in parts)
             mean = sum(part.score * part.weight for part in parts) / weight
             if mean > score:
                 score, chosen = mean, sorted({place for part in parts if part.score >= _ANY for place in part.units})
+        if language is None or self._language is None:
+            score = min(score, _UNKNOWN_LANGUAGE)
         turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
         return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
 
-    def _judge(self, plain: str) -> _Judgement:
-        weights = self._weights(content_stems(plain))
+    def _judge(self, plain: str, language: str) -> _Judgement:
+        weights = self._weights(content_stems(plain, language), language)
         if not weights or not self._units:
             return _Judgement(0.0, 0.0, [])
-        hits = self._hits(weights)
+        hits = self._hits(weights, language)
         chosen = self._choose(weights, hits)
-        return _Judgement(self._score(plain, weights, hits, chosen), sum(weights.values()), chosen)
+        return _Judgement(self._score(plain, language, weights, hits, chosen), sum(weights.values()), chosen)
 
     def overlap(self, sentence: str) -> float:
         """The part of the meaning of ``sentence`` that occurs anywhere in the session, from 0 to 1, whether or not
         the session bears it out; 1 for a sentence without meaning of its own."""
-        weights = self._weights(content_stems(strip_markers(sentence)))
-        hits = self._hits(weights)
+        language = language_of(sentence, self._language) or "en"
+        weights = self._weights(content_stems(strip_markers(sentence), language), language)
+        hits = self._hits(weights, language)
         met = {one: max((found.get(one, 0.0) for found in hits.values()), default=0.0) for one in weights}
         return sum(weights[one] * met[one] for one in weights) / sum(weights.values()) if weights else 1.0
 
-    def _weights(self, stems: Iterable[str]) -> dict[str, float]:
+    def _weights(self, stems: Iterable[str], language: str) -> dict[str, float]:
         """How much each stem says: the rarer in the session the more; what only frames it, little."""
         total = len(self._units) + 1
+        frame = vocabulary(language).frame
         return {
-            one: math.log(1 + total / (1 + len(self._holders.get(one, ())))) * (_FRAMED if one in FRAME else 1.0)
+            one: math.log(1 + total / (1 + len(self._holders.get(one, ())))) * (_FRAMED if one in frame else 1.0)
             for one in Counter(stems)
         }
 
-    def _hits(self, weights: dict[str, float]) -> dict[int, dict[str, float]]:
+    def _hits(self, weights: dict[str, float], language: str) -> dict[int, dict[str, float]]:
         """For each unit that has anything of the sentence: stem to how well it is met, 1 by itself, less by meaning."""
         hits: dict[int, dict[str, float]] = defaultdict(dict)
+        groups = vocabulary(language).groups
         for one in weights:
             for group in groups(one):
                 for place in self._group_holders.get(group, ()):
@@ -136,7 +147,8 @@ class EvidenceIndex:
             for place in self._stem_holders.get(one[:_PREFIX], ()) if len(one) >= _PREFIX else ():
                 hits[place][one] = _BY_PREFIX
             for place in self._holders.get(one, ()):
-                hits[place][one] = 1.0
+                if self._units[place].language == language or len(one) >= _COGNATE or one[0].isdigit():
+                    hits[place][one] = 1.0
         for place, found in hits.items():
             if self._units[place].open:
                 hits[place] = {one: value * _OPEN_QUESTION for one, value in found.items()}
@@ -162,13 +174,15 @@ class EvidenceIndex:
         return chosen
 
     def _score(
-        self, plain: str, weights: dict[str, float], hits: dict[int, dict[str, float]], chosen: list[int]
+        self, plain: str, language: str, weights: dict[str, float], hits: dict[int, dict[str, float]], chosen: list[int]
     ) -> float:
         met = {one: max((hits[place].get(one, 0.0) for place in chosen), default=0.0) for one in weights}
         score = sum(weights[one] * met[one] for one in weights) / sum(weights.values())
         units = [self._units[place] for place in chosen]
         score *= 1.0 - _SCATTERED * (1.0 - self._together(weights, hits, chosen))
-        return score * self._number_factor(plain, chosen) * contradiction_factor(plain, weights, units)
+        return (
+            score * self._number_factor(plain, language, chosen) * contradiction_factor(plain, language, weights, units)
+        )
 
     def _together(self, weights: dict[str, float], hits: dict[int, dict[str, float]], chosen: list[int]) -> float:
         """The part of what is met that is met within one exchange."""
@@ -180,8 +194,8 @@ class EvidenceIndex:
             best = max(best, sum(weights[one] * max(hits[place].get(one, 0.0) for place in near) for one in weights))
         return best / whole if whole else 0.0
 
-    def _number_factor(self, plain: str, chosen: list[int]) -> float:
-        noted = numbers(plain)
+    def _number_factor(self, plain: str, language: str, chosen: list[int]) -> float:
+        noted = numbers(plain, language)
         if any(number not in self._numbers for number in noted):
             return 0.4
         near = {place + step for place in chosen for step in (-1, 0, 1)}

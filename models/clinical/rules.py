@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from models.clinical.evidence import index_of
+from models.clinical.language import language_of
 from models.clinical.lexicon import ABBREVIATIONS, DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
 from models.clinical.risk import find_risk, risk_spans
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import Session
-from models.clinical.words import NUMBERS, WORD_LISTS, content_stems, numbers, stem, words
+from models.clinical.words import WORD_LISTS, Vocabulary, content_stems, stem, vocabulary, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
@@ -22,11 +23,7 @@ _RELATIVE = re.compile(
 
 Rule = Callable[[str, Session], str | None]
 
-_DOSE = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(mg|milligrams?|mcg|ml|units?|%|percent|pounds?|lbs?|kg|pills?|tablets?|drinks?|beers?)(?!\w)",
-    re.IGNORECASE,
-)
-_UNITS = {"mg": "mg", "milligram": "mg", "milligrams": "mg", "percent": "%", "lb": "pound", "lbs": "pound"}
+_DOSE = re.compile(r"((?:[\w.,-]+ ){0,3}?[\w.,]+) ?(?:mg|milli?gram\w*|miligramos?)(?!\w)", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’.-])[A-ZÀ-Þ][a-zà-ÿ]+(?:[-'’][A-Z]?[a-zà-ÿ]+)*(?!\w)")
 _CAPITALS = frozenset(WORD_LISTS["capitals"].split())
 _VERBS_OF_REPORT = re.compile(
@@ -66,17 +63,20 @@ def invented_denial(sentence: str, session: Session) -> str | None:
 
 def invented_number(sentence: str, session: Session) -> str | None:
     """Numbers of a note occur in the transcript, doses with their unit."""
-    if any(number not in session.numbers for number in numbers(sentence)):
+    known = vocabulary(language_of(sentence, session.language) or "en")
+    if any(number not in session.numbers for number in known.numbers(sentence)):
         return "number"
-    for value, unit in _DOSE.findall(sentence):
-        said = {(NUMBERS.get(v, v), _unit(u)) for v, u in _DOSE.findall(session.text)}
-        if _unit(unit) == "mg" and said and (value, _unit(unit)) not in said:
+    if doses := _doses(sentence, known):
+        said = _doses(session.text, vocabulary(session.language or "en"))
+        if said and not doses <= said:
             return "dose"
     return None
 
 
-def _unit(unit: str) -> str:
-    return _UNITS.get(unit.lower(), unit.lower())
+def _doses(text: str, known: Vocabulary) -> set[str]:
+    """The numbers that stand before a weight of medication in ``text``."""
+    found = (known.numbers(match.group(1)) for match in _DOSE.finditer(text))
+    return {numbers[-1] for numbers in found if numbers}
 
 
 def invented_date(sentence: str, session: Session) -> str | None:
@@ -144,7 +144,7 @@ def invented_name(sentence: str, session: Session) -> str | None:
             continue
         if _TITLE.search(sentence[: match.start()]) or name in _GIVEN_NAMES:
             return "name"
-        if not session.english:
+        if session.language != "en":
             continue  # other languages write more than names with capitals
         first = not sentence[: match.start()].strip("\"'“‘( ")
         if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
@@ -175,9 +175,10 @@ def _bare(text: str) -> str:
 
 
 def unheard_of(sentence: str, session: Session) -> str | None:
-    """A sentence of whose meaning next to nothing occurs in the session. Only where session and note are in English:
-    what is said in one language and noted in another shares no words."""
-    if not session.english or find_risk([Turn(0, "note", sentence)]):
+    """A sentence of whose meaning next to nothing occurs in the session. Only where session and note are in one
+    language that is known: what is said in one and noted in another shares few words."""
+    language = session.language
+    if language is None or language_of(sentence, language) != language or find_risk([Turn(0, "note", sentence)]):
         return None  # danger has its own rule, and is left out by no other
     return "not_said" if index_of(session.turns).overlap(sentence) < _LEAST_OVERLAP else None
 

@@ -14,7 +14,7 @@ from models.transcript import normalise_whitespace
 
 _ABBREVIATIONS = frozenset(WORD_LISTS["abbreviations"].split())
 _ENDERS = ".!?…。！？؟।"
-_CLOSERS = "\"'”’»)]}*"
+_CLOSERS = "\"'”’“»«)]}*"
 _LAST = frozenset(_ENDERS + _CLOSERS)
 _OPENERS = "\"'“‘«([{*¿¡"
 _END = re.compile(rf"([{_ENDERS}]+)[{re.escape(_CLOSERS)}]*$")

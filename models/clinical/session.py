@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from models.clinical.gates import holds
+from models.clinical.language import language_of
 from models.clinical.lexicon import INSTRUCTION, NEGATION, NO_ANSWER
 from models.clinical.markers import strip_markers
 from models.clinical.risk import RiskMention, find_risk
 from models.clinical.sentences import split_sentences
 from models.clinical.watch import plain_words
-from models.clinical.words import numbers, stem, words
+from models.clinical.words import vocabulary, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
 _CLAUSE = re.compile(r"[,;:—]|(?<!\w)(?:but|aber|pero|mais)(?!\w)")
-_ENGLISH = frozenset({"the", "and", "i", "to", "a", "you", "it", "that", "of", "is", "in", "my", "was", "not"})
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """``turns`` without sentences that give the writer of the note instructions, and what occurs in them. ``gates``
-    are those of the whole talk: an instruction that speaks of danger still speaks of it. ``spoken`` is ``text`` without
-    regard to case; ``denied`` is what was said, or answered, not to be so, clause by clause."""
+    are those of the whole talk: an instruction that speaks of danger still speaks of it. ``language`` is one of those
+    that are known, or None. ``spoken`` is ``text`` without regard to case; ``denied`` is what was said, or answered,
+    not to be so, clause by clause."""
 
     turns: tuple[Turn, ...]
     instructions: tuple[Turn, ...]
@@ -38,7 +39,7 @@ class Session:
     mentions: tuple[RiskMention, ...]
     denied: tuple[str, ...]
     gates: frozenset[Gate]
-    english: bool
+    language: str | None
 
 
 def session_of(turns: Sequence[Turn]) -> Session:
@@ -51,18 +52,20 @@ def _session(turns: tuple[Turn, ...]) -> Session:
     spoken = _only(turns, instructions=False)
     text = strip_markers("\n".join(turn.text for turn in spoken)).replace("’", "'")
     found = words(text)
+    language = language_of(text)
+    known = vocabulary(language or "en")
     return Session(
         turns=spoken,
         instructions=_only(turns, instructions=True),
         text=text,
         spoken=text.casefold(),
         words=frozenset(found) | {part for word in found for part in word.split("'")},
-        stems=frozenset(stem(word) for word in found),
-        numbers=frozenset(numbers(text)),
+        stems=frozenset(known.stem(word) for word in found),
+        numbers=frozenset(known.numbers(text)) | {value for word in found if (value := known.number(word))},
         sequences=tuple(plain_words(strip_markers(turn.text)) for turn in turns),
         mentions=find_risk(spoken),
         denied=tuple(_denied(spoken)),
-        english=sum(word in _ENGLISH for word in found) >= 0.12 * len(found),
+        language=language,
         gates=frozenset(gate for gate in Gate if holds(gate, turns)),
     )
 

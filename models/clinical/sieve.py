@@ -50,6 +50,8 @@ class Sieve:
                 rest += f"{between}{good}" if rest else good
         if not rest or rest == sentence:
             return rest
+        if len(_CLAUSES.split(rest)) == 1 and unheard_of(rest, self._session):
+            return ""
         return rest[:1].upper() + rest[1:] + ("" if ends_sentence(rest.split(" ")[-1]) else ".")
 
     def _clause(self, clause: str, *, alone: bool) -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from models.clinical.language import language_of
 from models.clinical.lexicon import NO_ANSWER
-from models.clinical.reading import Side, read
+from models.clinical.reading import read
 from models.clinical.sentences import split_sentences
-from models.clinical.words import groups
+from models.clinical.words import Side, vocabulary
 from models.transcript import Turn
 
 _OPEN = re.compile(
@@ -32,23 +33,26 @@ class Unit:
     absolute: bool
     sides: frozenset[Side]
     open: bool
+    language: str
 
 
-def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
-    """The sentences of ``turns`` in order of speech. A question that the next speaker answers with "no" says what it
-    asks to be not so; the answer says it too."""
+def units_of(turns: Sequence[Turn], language: str) -> Iterator[Unit]:
+    """The sentences of ``turns``, mostly in ``language``, in order of speech. A question that the next speaker answers
+    with "no" says what it asks to be not so; the answer says it too."""
     question = _NOTHING
     for place, turn in enumerate(turns):
+        spoken = language_of(turn.text, language) or language
         sentences = split_sentences(turn.text)
         answer = _first_sentence(turns, place + 1, turn.speaker)
         for number, sentence in enumerate(sentences):
-            reading = read(sentence)
+            reading = read(sentence, spoken)
             question_here = _is_question(sentence)
             asks = question_here and number == len(sentences) - 1
             negative = reading.negative
             if asks:
-                answered = read(answer)
-                negative |= reading.positive if NO_ANSWER.match(answer) else reading.positive & answered.negative
+                answered = read(answer, spoken)
+                denied = NO_ANSWER.match(answer)
+                negative = reading.positive if denied else negative | (reading.positive & answered.negative)
             polar = _Polar(reading.stems, negative)
             answers = number == 0 and place > 0 and turns[place - 1].speaker != turn.speaker
             asked = question if answers else _NOTHING
@@ -61,6 +65,7 @@ def units_of(turns: Sequence[Turn]) -> Iterator[Unit]:
                 absolute=reading.absolute,
                 sides=reading.sides,
                 open=question_here and bool(_OPEN.match(sentence)),
+                language=spoken,
             )
             question = polar if asks else _NOTHING
 
@@ -88,14 +93,14 @@ _AGAINST = 0.8
 _OPPOSED = 0.45
 
 
-def contradiction_factor(note: str, weights: Mapping[str, float], units: Sequence[Unit]) -> float:
+def contradiction_factor(note: str, language: str, weights: Mapping[str, float], units: Sequence[Unit]) -> float:
     """From 1, nothing speaks against the sentence ``note``, down to 0.2. ``units`` are those it rests on."""
     if not units:
         return 1.0
-    reading = read(note)
+    reading = read(note, language)
     agree = against = 0.0
     for one, weight in weights.items():
-        polarity = [_negative_of(one, unit) for unit in units]
+        polarity = [_negative_of(one, language, unit) for unit in units]
         said = [value for value in polarity if value is not None]
         if said and (one in reading.negative) not in said:
             against += weight
@@ -109,12 +114,12 @@ def contradiction_factor(note: str, weights: Mapping[str, float], units: Sequenc
     return factor
 
 
-def _negative_of(one: str, unit: Unit) -> bool | None:
+def _negative_of(one: str, language: str, unit: Unit) -> bool | None:
     """Whether ``unit`` says that ``one``, or what means nearly the same, is not so; None when it does not say it."""
     if one in unit.own or one in unit.asked:
         return one in unit.negative
-    own = set(groups(one))
-    near = [other for other in unit.own | unit.asked if own & set(groups(other))]
+    own, theirs = set(vocabulary(language).groups(one)), vocabulary(unit.language)
+    near = [other for other in unit.own | unit.asked if not own.isdisjoint(theirs.groups(other))]
     return any(other in unit.negative for other in near) if near else None
 
 

@@ -88,7 +88,7 @@ def test_a_streamed_section_is_one_line_without_markup(text: str) -> None:
 
 @given(st.lists(st.text(alphabet="abcdefghij", min_size=1, max_size=9), min_size=2, max_size=20, unique=True))
 def test_words_leave_as_they_come(words: list[str]) -> None:
-    assume(not begins_claim(" ".join(words), session_of(_SESSION)))
+    assume(not any(begins_claim(" ".join(words[:n]), session_of(_SESSION)) for n in range(1, len(words) + 1)))
     writer = SectionWriter(_PLAN, _SESSION)
     for number, word in enumerate(words):
         writer.feed(f" {word}")
