@@ -13,7 +13,9 @@ from models.clinical.rules import invented_date, invented_diagnosis, invented_me
 from models.clinical.session import Session
 from models.clinical.words import WORD_LISTS
 
-_TAIL = 90  # characters: longer than anything that is looked for
+# Characters of what was just written: longer than any claim, and than any name of one, that is looked for.
+_TAIL = 80
+_LAST = 40
 _QUOTES = frozenset('"“”„«»')
 _RATING = re.compile(r"(?<!\w)(?:risks?|riesgo|risiko|risque)(?!\w)", re.IGNORECASE)
 _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
@@ -25,14 +27,19 @@ _NAMING = (invented_number, invented_date, invented_medication, invented_diagnos
 
 def begins_claim(so_far: str, session: Session) -> bool:
     """Whether ``so_far``, the beginning of a sentence without markers, holds a claim that ``session`` must bear out."""
-    tail = so_far[-_TAIL:]
+    tail, last = _ending(so_far, _TAIL), _ending(so_far, _LAST)
     return (
         not _QUOTES.isdisjoint(so_far)
         or any(pattern.search(tail) for pattern in _ASSERTED)
-        or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(tail))
-        or any(rule(tail, session) for rule in _NAMING)
+        or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(last))
+        or any(rule(last, session) for rule in _NAMING)
         or invented_name(so_far, session) is not None
     )
+
+
+def _ending(text: str, most: int) -> str:
+    """The last whole words of ``text``."""
+    return text if len(text) <= most else text[-most:].partition(" ")[2]
 
 
 def may_claim(word: str, *, first: bool) -> bool:

@@ -172,6 +172,8 @@ class Cleaner:
 
 def _token(raw: str) -> str:
     """``whole``, ``partial`` or ``none``: whether ``raw`` is, or may become, something that is stripped whole."""
+    if raw[0] not in "<[{":
+        return "none"
     text = raw.casefold()
     if text in _TOKENS or text in _MARKS or (text.startswith("<|") and text.endswith("|>") and _PIPED.match(text)):
         return "whole"

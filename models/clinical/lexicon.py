@@ -58,6 +58,10 @@ YES_ANSWER = re.compile(_LEAD_IN + _source(_TABLE["yes_answer"]) + r")(?!\w)", r
 
 # Of what a note says.
 DENIAL = _compile(_TABLE["denial"])
+SAME_DATE: dict[str, frozenset[str]] = {
+    name: frozenset(line.split()) for line in _TABLE["dates"]["same"] for name in line.split()
+}
+"""Name of a day, a month or a span of time to its names in the languages of sessions."""
 DAYS = _compile(_TABLE["days"])
 FOLLOW_UP = _compile(_TABLE["follow_up"])
 RELATIONS = _compile(_TABLE["relations"])

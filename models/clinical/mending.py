@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from models.clinical.danger import risk_spans
 from models.clinical.lexicon import DENIAL, DIAGNOSES, MENTAL_STATUS, TOPICS
-from models.clinical.risk import risk_spans
 from models.clinical.words import content_stems
 
 Broken = Callable[[str], str | None]

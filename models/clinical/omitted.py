@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.danger import risk_spans
 from models.clinical.evidence import index_of
-from models.clinical.risk import RiskMention, is_affirmed, risk_spans
+from models.clinical.risk import RiskMention, is_affirmed
 from models.clinical.sentences import split_sentences
 from models.clinical.session import Session
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import (
     FIRST_PERSON,
-    IDIOMS,
     NEGATION,
     NO_ANSWER,
     OF_DANGER,
     OTHERS,
-    RISK,
     SECOND_PERSON,
     YES_ANSWER,
 )
@@ -76,9 +74,6 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
     return tuple(mentions)
 
 
-_GRAVE = frozenset({"suicide", "self_harm", "overdose", "harm_to_others"})
-
-
 def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
     """The grave kinds of danger that the client spoke of as their own, or said yes to."""
     return frozenset(mention.category for mention in mentions if is_affirmed(mention))
@@ -87,27 +82,7 @@ def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
 def is_affirmed(mention: RiskMention) -> bool:
     """Whether by ``mention`` the client spoke of a grave danger as their own, or said yes to it."""
     affirms = mention.about == "client" and not (mention.negated or mention.question)
-    return affirms and mention.category in _GRAVE and (mention.speaker == "client" or mention.answered)
-
-
-@lru_cache(maxsize=4096)
-def risk_spans(sentence: str) -> tuple[tuple[str, int, int], ...]:
-    """``(category, start, end)`` of what a sentence says of danger; of overlapping terms the longest, no idioms."""
-    found = [(match, category) for category, pattern in RISK.items() for match in pattern.finditer(sentence)]
-    idioms = [match.span() for match in IDIOMS.finditer(sentence)] if found else []
-    spans = [
-        (match.start(), match.end(), category)
-        for match, category in found
-        if not any(start < match.end() and match.start() < end for start, end in idioms)
-    ]
-    spans.sort(key=lambda span: (span[0], span[0] - span[1]))
-    kept: list[tuple[str, int, int]] = []
-    reached = -1
-    for start, end, category in spans:
-        if start >= reached:
-            reached = end
-            kept.append((category, start, end))
-    return tuple(kept)
+    return affirms and mention.category in GRAVE and (mention.speaker == "client" or mention.answered)
 
 
 def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> Iterator[RiskMention]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.danger import risk_spans
 from models.clinical.lexicon import DENIAL, RELATIONS
-from models.clinical.risk import RiskMention, affirmed_categories, find_risk, risk_spans
+from models.clinical.risk import RiskMention, affirmed_categories, find_risk
 from models.clinical.session import Session
 from models.transcript import Turn
 

@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from models.clinical.danger import risk_spans
 from models.clinical.evidence import index_of
 from models.clinical.language import language_of
-from models.clinical.lexicon import ABBREVIATIONS, DAYS, DENIAL, DIAGNOSES, FOLLOW_UP, MEDICATION, MENTAL_STATUS, TOPICS
-from models.clinical.risk import find_risk, risk_spans
+from models.clinical.lexicon import (
+    ABBREVIATIONS,
+    DAYS,
+    DENIAL,
+    DIAGNOSES,
+    FOLLOW_UP,
+    MEDICATION,
+    MENTAL_STATUS,
+    SAME_DATE,
+    TOPICS,
+)
+from models.clinical.risk import find_risk
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import Session
-from models.clinical.words import WORD_LISTS, Vocabulary, content_stems, stem, vocabulary, words
+from models.clinical.words import WORD_LISTS, Vocabulary, content_stems, vocabulary, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
 _RELATIVE = re.compile(
-    r"(?<!\w)(?:last|past|next|previous|coming|in a|in two)"
-    r" (weekend|week|month|year|summer|winter|spring|fall)s?(?!\w)",
+    r"(?<!\w)(?:last|past|next|previous|coming|in a|in two|letzte[nrs]?|nächste[nrs]?|pasad[oa]|próxim[oa])"
+    r" (weekend|week|month|year|summer|winter|spring|fall|wochenende|woche|monat|jahr|sommer|semana|mes|año)s?(?!\w)",
     re.IGNORECASE,
 )
 
@@ -51,7 +62,7 @@ def invented_denial(sentence: str, session: Session) -> str | None:
     if re.search(r"(?<!\w)den(?:y|ies|ied|ying)(?!\w)", denied, re.IGNORECASE) and not any(risk_spans(denied)):
         if index_of(session.turns).support(sentence).support < _LEAST_FOR_DENIAL:
             return "denial_not_borne_out"
-        content = [stem(word) for word in words(denied[denial.end() - denial.start() :]) if len(word) > 3]
+        content = [session.known.stem(word) for word in words(denied[denial.end() - denial.start() :]) if len(word) > 3]
         if (
             content
             and not any(one in session.stems for one in content)
@@ -67,7 +78,7 @@ def invented_number(sentence: str, session: Session) -> str | None:
     if any(number not in session.numbers for number in known.numbers(sentence)):
         return "number"
     if doses := _doses(sentence, known):
-        said = _doses(session.text, vocabulary(session.language or "en"))
+        said = _doses(session.text, session.known)
         if said and not doses <= said:
             return "dose"
     return None
@@ -81,11 +92,15 @@ def _doses(text: str, known: Vocabulary) -> set[str]:
 
 def invented_date(sentence: str, session: Session) -> str | None:
     """Days and months of a note occur in the transcript."""
-    if any(match.group(0).lower() not in session.words for match in DAYS.finditer(sentence)):
-        return "date"
-    if any(match.group(1).lower() not in session.stems | session.words for match in _RELATIVE.finditer(sentence)):
-        return "date"
-    return None
+    named = [match.group(0) for match in DAYS.finditer(sentence)]
+    named += [match.group(1) for match in _RELATIVE.finditer(sentence)]
+    return "date" if any(not _dated(name.casefold(), session) for name in named) else None
+
+
+def _dated(name: str, session: Session) -> bool:
+    """Whether a day or a span of time was named, in whichever language."""
+    names = SAME_DATE.get(name) or SAME_DATE.get(name.removesuffix("s")) or frozenset({name})
+    return not names.isdisjoint(session.words | session.stems)
 
 
 def invented_medication(sentence: str, session: Session) -> str | None:
@@ -102,7 +117,7 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
             continue
         if (spelled := ABBREVIATIONS.get(term)) and spelled.search(session.spoken):
             continue
-        if all(stem(word) in session.stems for word in words(term)):
+        if all(session.known.stem(word) in session.stems for word in words(term)):
             continue
         return "diagnosis"
     return None
@@ -111,10 +126,10 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
 def invented_mental_status(sentence: str, session: Session) -> str | None:
     """What only an examiner could have seen is noted only when it was spoken of."""
     for match in MENTAL_STATUS.finditer(sentence):
-        if any(stem(word) in session.stems for word in words(match.group(0))):
+        if any(session.known.stem(word) in session.stems for word in words(match.group(0))):
             continue
         described = sentence[: match.start()] + sentence[match.end() :]
-        if match.group(0).lower() == "affect" and _described(described, session):
+        if match.group(0).lower() in ("affect", "affekt", "afecto") and _described(described, session):
             continue
         return "mental_status"
     return None
@@ -140,7 +155,12 @@ def invented_name(sentence: str, session: Session) -> str | None:
     tokens = sentence.split()
     for match in _NAME.finditer(sentence):
         name = match.group(0).casefold().removesuffix("'s").removesuffix("’s")
-        if name in session.words or name in _CAPITALS or stem(name) in session.stems:
+        if (
+            name in session.words
+            or name in _CAPITALS
+            or name in session.known.stop
+            or session.known.stem(name) in session.stems
+        ):
             continue
         if _TITLE.search(sentence[: match.start()]) or name in _GIVEN_NAMES:
             return "name"

@@ -14,7 +14,7 @@ from models.clinical.markers import strip_markers
 from models.clinical.risk import RiskMention, find_risk
 from models.clinical.sentences import split_sentences
 from models.clinical.watch import plain_words
-from models.clinical.words import vocabulary, words
+from models.clinical.words import Vocabulary, vocabulary, words
 from models.formats.format import Gate
 from models.transcript import Turn
 
@@ -40,6 +40,11 @@ class Session:
     denied: tuple[str, ...]
     gates: frozenset[Gate]
     language: str | None
+
+    @property
+    def known(self) -> Vocabulary:
+        """What is known of the words of its language; of English where that is not known."""
+        return vocabulary(self.language or "en")
 
 
 def session_of(turns: Sequence[Turn]) -> Session:

@@ -9,6 +9,7 @@ import re
 
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
+from models.clinical.quotes import QUOTE, contains, quoted
 from models.clinical.rules import RULES, unheard_of
 from models.clinical.sentences import ends_sentence
 from models.clinical.session import Session
@@ -17,7 +18,6 @@ from models.clinical.words import content_stems
 
 _CLAUSES = re.compile(r"(; |\s?—\s?)")
 _CLAUSES_BESIDE_QUOTES = re.compile(r"(; )")
-_QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"")
 _FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may say in others what was said
 
 
@@ -41,7 +41,7 @@ class Sieve:
 
     def _without_broken(self, sentence: str) -> str:
         """``sentence`` without the clauses that break a rule, as it was when none does."""
-        quotes = any(mark in sentence for mark in '"“”')
+        quotes = any(mark in sentence for mark in '"“”„«»')
         clauses = (_CLAUSES_BESIDE_QUOTES if quotes else _CLAUSES).split(sentence)
         alone = len(clauses) == 1
         rest = ""
@@ -80,11 +80,7 @@ def unquote(sentence: str, session: Session) -> str:
     """``sentence`` with the quotation marks off every quote that nobody said in those words."""
 
     def keep(match: re.Match[str]) -> str:
-        said = plain_words(match.group(1) or match.group(2))
-        return match.group(0) if any(_contains(whole, said) for whole in session.sequences) else match.group(0)[1:-1]
+        said = plain_words(quoted(match))
+        return match.group(0) if any(contains(whole, said) for whole in session.sequences) else match.group(0)[1:-1]
 
-    return _QUOTE.sub(keep, sentence)
-
-
-def _contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
-    return bool(part) and any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
+    return QUOTE.sub(keep, sentence)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from models.clinical.danger import risk_spans
 from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.omitted import omitted_danger
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
-from models.clinical.risk import risk_spans
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import session_of

@@ -38,6 +38,8 @@ class Vocabulary:
         self.stop = frozenset(lists["stop"].split())
         self.negators = frozenset(lists["negators"].split())
         self.absolutes = frozenset(lists["absolutes"].split())
+        self.supposing = frozenset(lists["supposing"].split())
+        self.relatives = frozenset(lists["relatives"].split())
         self.function = frozenset(lists["function"].split())
         self._vague = frozenset(lists["vague"].split())
         self._numbers: dict[str, str] = dict(pair.split("=") for pair in lists["numbers"].split())

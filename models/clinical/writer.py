@@ -42,6 +42,7 @@ class SectionWriter:
         self._showing = Showing(session_of(turns), cautious=plan.gate is Gate.RISK)
         self._token = ""  # the word being written
         self._sentence: list[str] = []  # words of the sentence being written
+        self._words = 0  # that stand or are being written, without the last one
         self._closed = False
 
     @property
@@ -100,7 +101,7 @@ class SectionWriter:
         if self.done:
             return False
         token = self._token + character
-        if self._words() + word_count(token) > self.plan.words:
+        if self._words + word_count(token) > self.plan.words:
             self._end("budget")
             return False
         if _endless(token):
@@ -114,18 +115,15 @@ class SectionWriter:
         ended = ends_sentence(self._sentence[-1], before) and starts_sentence(character)
         return ended and not in_quotation(self._sentence)
 
-    def _words(self) -> int:
-        """How many stand or are being written, without the last one."""
-        return self._showing.words + sum(map(word_count, self._sentence))
-
     def _is_full(self) -> bool:
-        average = self._words() / max(1, self._showing.sentences)
-        return self._words() + max(_SHORTEST_SENTENCE, _ROOM * average) > self.plan.words
+        average = self._words / max(1, self._showing.sentences)
+        return self._words + max(_SHORTEST_SENTENCE, _ROOM * average) > self.plan.words
 
     def _end_word(self) -> None:
         if not self._token:
             return
         self._sentence.append(self._token)
+        self._words += word_count(self._token)
         problem = self._watch.word(self._token)
         self._token = ""
         if problem:
@@ -141,7 +139,7 @@ class SectionWriter:
             self._end(problem, problem=True)
             return
         self._showing.settle(sentence + ("." if last and (sentence[-1].isalnum() or sentence[-1] in ")%") else ""))
-        self._sentence = []
+        self._sentence, self._words = [], self._showing.words
 
     def _end_at_label(self, reason: str) -> None:
         self._end_sentence(last=reason == "heading")

@@ -24,15 +24,16 @@ class Labelled:
     supported: bool
 
 
-def labelled_sentences() -> list[Labelled]:
-    """Every sentence of the set, scored against the session that it is labelled for."""
-    sessions = json.loads((_DATA / "evidence_sessions.json").read_text(encoding="utf-8"))
+def labelled_sentences(language: str = "en") -> list[Labelled]:
+    """Every sentence of the set in ``language``, scored against the session that it is labelled for."""
+    suffix = "" if language == "en" else f"_{language}"
+    sessions = json.loads((_DATA / f"evidence_sessions{suffix}.json").read_text(encoding="utf-8"))
     indexes = {
         name: EvidenceIndex([Turn(at, turn["speaker"], turn["text"]) for at, turn in enumerate(session["turns"])])
         for name, session in sessions.items()
     }
     found = []
-    for line in (_DATA / "evidence.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (_DATA / f"evidence{suffix}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         evidence = indexes[row["session"]].support(row["text"])
         part = sessions[row["session"]]["part"]

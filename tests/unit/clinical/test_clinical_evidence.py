@@ -114,16 +114,69 @@ def test_the_labelled_set_is_large_and_split_by_session() -> None:
     assert {one.label for one in sentences} == {"supported", "contradicted", "absent", "other_session"}
 
 
-def test_support_parts_the_held_out_sentences_as_documented() -> None:
-    held_out = [one for one in labelled_sentences() if one.part == "held_out"]
-    supported = [one.support for one in held_out if one.label == "supported"]
-    others = [one.support for one in held_out if one.label != "supported"]
+@pytest.mark.parametrize(
+    ("language", "part", "row", "least"),
+    [
+        ("en", "development", "development", 0.85),
+        ("en", "held_out", "held out", 0.85),
+        ("de", "development", "German, development", 0.75),
+        ("de", "held_out", "German, held out", 0.75),
+        ("es", "development", "Spanish, development", 0.75),
+        ("es", "held_out", "Spanish, held out", 0.75),
+    ],
+)
+def test_support_parts_the_sentences_as_documented(language: str, part: str, row: str, least: float) -> None:
+    sentences = [one for one in labelled_sentences(language) if one.part == part]
+    supported = [one.support for one in sentences if one.label == "supported"]
+    others = [one.support for one in sentences if one.label != "supported"]
     measured = auc(supported, others)
-    precision, recall = precision_recall(held_out)
-    row = next(
-        line for line in (_ROOT / "docs" / "evidence.md").read_text().splitlines() if line.startswith("| held out")
-    )
-    documented = [float(number) for number in re.findall(r"0\.\d+", row)]
+    precision, recall = precision_recall(sentences)
+    page = (_ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    line = next(line for line in page.splitlines() if line.startswith(f"| {row} |"))
+    documented = [float(number) for number in re.findall(r"\d\.\d+", line)]
 
-    assert measured >= 0.85
+    assert measured >= least
     assert documented[:3] == pytest.approx([measured, precision, recall], abs=0.006)
+    assert line.endswith(f"| {len(sentences)} |")
+
+
+QUOTING = parse_transcript(
+    """Therapist: Any urges to hurt yourself?
+Client: I had urges. No intent. I used ice instead.
+Therapist: I am glad. We keep the plan."""
+)
+
+
+def test_a_quotation_of_several_sentences_is_one_sentence_and_rests_on_its_turn() -> None:
+    found = EvidenceIndex(QUOTING).sentences(
+        'Patient said: "I had urges. No intent." Therapist said: "We keep the plan."'
+    )
+
+    assert [(one.supported, one.support, one.turns) for one in found] == [(True, 1.0, (1,)), (True, 1.0, (2,))]
+
+
+def test_a_quotation_is_not_supported_when_somebody_else_said_it() -> None:
+    found = EvidenceIndex(QUOTING).support('Therapist said: "I had urges. No intent."')
+
+    assert found.support < 1.0
+
+
+@pytest.mark.parametrize("sentence", ["La patiente ne dort pas.", "La patiente dort bien.", "Patient sleeps badly."])
+def test_nothing_is_called_supported_in_a_language_that_is_not_known(sentence: str) -> None:
+    turns = parse_transcript(
+        "Therapist: Comment dormez-vous cette semaine ?\nClient: Je ne dors pas, je pense à mon travail et je pleure."
+    )
+
+    assert not EvidenceIndex(turns).support(sentence).supported
+
+
+def test_a_note_in_english_finds_its_turns_in_a_german_session() -> None:
+    turns = parse_transcript(
+        "Therapist: Wie war die Woche?\nClient: Ich schlafe schlecht und habe Angst vor der Arbeit.\n"
+        "Therapist: Haben Sie Suizidgedanken?\nClient: Nein, gar nicht."
+    )
+    index = EvidenceIndex(turns)
+
+    assert 1 in index.support("Patient reports poor sleep and anxiety about work.").turns
+    assert index.support("Patient denied suicidal thoughts.").turns[0] in (2, 3)
+    assert not index.support("Patient reports suicidal thoughts.").supported

@@ -1,0 +1,35 @@
+"""Quotations in a note: what they hold, and where it was said in those words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from models.clinical.watch import plain_words
+from models.transcript import Turn
+
+QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"|„([^„“\"]+)“|«([^«»]+)»")
+_FEWEST = 3  # words of a quotation that can be found again for certain
+
+
+def quoted(match: re.Match[str]) -> str:
+    """What stands between the marks."""
+    return next(text for text in match.groups() if text)
+
+
+def said_in(words: Sequence[str], turns: Sequence[Turn]) -> Iterator[Turn]:
+    """The turns that hold ``words`` in a row."""
+    for turn in turns:
+        if contains(plain_words(turn.text), tuple(words)):
+            yield turn
+
+
+def telling_quotes(sentence: str) -> list[tuple[str, ...]]:
+    """The words of each quotation of ``sentence`` that is long enough to be known by them."""
+    found = (plain_words(quoted(match).rstrip("…")) for match in QUOTE.finditer(sentence))
+    return [words for words in found if len(words) >= _FEWEST]
+
+
+def contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Whether ``part`` stands in ``whole`` in a row; an empty one does not."""
+    return bool(part) and any(whole[at : at + len(part)] == part for at in range(len(whole) - len(part) + 1))
