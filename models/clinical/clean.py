@@ -157,6 +157,8 @@ class Cleaner:
                 self._start = "sentence"
             self._gap = self._gap or " "
             return ""
+        if character == ":" and not self._last:
+            return ""  # of the heading, which stands before the text already
         out = self._between(character) + character
         self._gap, self._last, self._start = "", character, None
         self._sentence_ended = character in ".!?…。！？" or (self._sentence_ended and character in "\"'”’)»")
