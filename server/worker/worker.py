@@ -25,7 +25,7 @@ from server.db import generations, notes, sessions
 from server.db.database import Database
 from server.db.tables import GenerationRow
 from server.errors import LockedError
-from server.notes import editing, state, text
+from server.notes import editing, merging, text
 from server.notes.document import document
 from server.notes.state import Change, Draft
 from server.stream.terminal import failure_problem
@@ -206,7 +206,7 @@ class Worker:
             stored = await notes.find(db, row.session_id)
             options = row.options
             try:
-                note = state.generated(
+                note = merging.generated(
                     stored.note if stored else None,
                     draft,
                     text.render,

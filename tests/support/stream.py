@@ -83,3 +83,8 @@ def shown(events: list[Event]) -> Reader:
     for event in events:
         reader.take(event)
     return reader
+
+
+def ids_of(body: str) -> list[str]:
+    """The ids of a stream's events, in order."""
+    return [line.removeprefix("id: ") for line in body.splitlines() if line.startswith("id: ")]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from models.clinical.markers import mark_risk
 from models.formats import load_formats
 from models.transcript import Turn, parse_transcript
-from server.notes import state, text
+from server.notes import merging, state, text
 from server.notes.digest import digest_of, from_json, to_json
 from server.notes.patient_summary import PatientSummary, summarise
 from server.notes.state import Draft, Note
@@ -27,7 +27,7 @@ HEADINGS = [
 
 def note_of(sections: dict[str, str], summary: str = "", note_format: str = "progress") -> Note:
     draft = Draft(FORMATS[note_format], sections, summary, None, True, 0.1)
-    return state.generated(None, draft, text.render, NOW)
+    return merging.generated(None, draft, text.render, NOW)
 
 
 def overview(*sessions: tuple[int, Note | None, tuple[Turn, ...]]) -> PatientSummary:

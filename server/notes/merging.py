@@ -1,0 +1,142 @@
+"""A generation's draft over the note that stands: what is written over, what stays, what is only suggested. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from models.formats import NoteFormat
+from server.notes.state import (
+    FREE_TEXT,
+    Author,
+    Draft,
+    Note,
+    RenderText,
+    Section,
+    Status,
+    next_version,
+    refuse_if_signed,
+)
+
+
+def generated(
+    note: Note | None,
+    draft: Draft,
+    render: RenderText,
+    now: datetime,
+    *,
+    keep_edited: bool = True,
+    only: frozenset[str] | None = None,
+) -> Note:
+    """The note after a generation.
+
+    With ``keep_edited`` sections that a person touched stay, in another format too, and the draft's text for them
+    becomes a suggestion; ``only`` limits the change to those sections. Raises ``LockedError`` when the note is signed.
+    """
+    refuse_if_signed(note)
+    if note is not None and _is_free_text(note) and (keep_edited or only is not None):
+        return replace(
+            note,
+            version=next_version(note),
+            generated_at=now,
+            model=draft.model,
+            inference_time=draft.inference_time,
+            suggestions={**draft.sections, "summary": draft.summary},
+        )
+    sections, suggestions = _merge(note, draft, keep_edited=keep_edited, only=only)
+    keeps_summary = (
+        note is not None
+        and bool(note.summary)
+        and ((keep_edited and note.summary_author is not Author.AI) or (only is not None and "summary" not in only))
+    )
+    is_ai = any(section.author is not Author.PERSON for section in sections)
+    is_edited = is_ai and any(section.author is not Author.AI for section in sections)
+    return Note(
+        version=next_version(note),
+        status=Status.EDITED if any(section.author is not Author.AI for section in sections) else Status.DRAFT,
+        format=draft.format.id,
+        summary=note.summary if note is not None and keeps_summary else draft.summary,
+        text=note.text if note is not None and note.sections == sections else render(draft.format, sections, draft),
+        sections=sections,
+        generated_at=now,
+        last_edited_at=note.last_edited_at if note is not None else None,
+        model=draft.model,
+        fallback=draft.fallback,
+        inference_time=draft.inference_time,
+        is_ai_generated=is_ai,
+        edited_from_ai=is_edited,
+        summary_author=note.summary_author if note is not None and keeps_summary else Author.AI,
+        suggestions=suggestions or None,
+        addenda=note.addenda if note is not None else (),
+        reduced=draft.reduced,
+    )
+
+
+def _merge(
+    note: Note | None, draft: Draft, *, keep_edited: bool, only: frozenset[str] | None
+) -> tuple[tuple[Section, ...], dict[str, str]]:
+    """The draft's sections over the note's: what stands after, and what is only suggested."""
+    before = _standing(note, draft.format) if note is not None else {}
+    sections: list[Section] = []
+    suggestions: dict[str, str] = {}
+    for spec in draft.format.sections:
+        old = before.get(spec.id)
+        written = draft.sections.get(spec.id, "")
+        written = written if written.strip() else spec.absent
+        is_left = note is not None and only is not None and spec.id not in only
+        if old is not None and (is_left or (keep_edited and old.author is not Author.AI)):
+            sections.append(replace(old, id=spec.id, heading=spec.heading))
+            if not is_left and written != old.text:
+                suggestions[spec.id] = written
+        elif not is_left:
+            sections.append(Section(spec.id, spec.heading, written, Author.AI))
+    if note is not None and (keep_edited or only is not None):
+        sections.extend(_strangers(note, draft.format, before.values()))
+    return tuple(sections), suggestions
+
+
+def _is_free_text(note: Note) -> bool:
+    """Whether a person wrote the note as one text without the format's headings: then it stays as it is."""
+    return any(section.id == FREE_TEXT and section.author is not Author.AI for section in note.sections)
+
+
+def _standing(note: Note, note_format: NoteFormat) -> dict[str, Section]:
+    """The sections of ``note`` that have a place in ``note_format``, by their id there.
+
+    Of a note in another format these are what a person touched: under the same id and heading, or set aside when the
+    note left this format.
+    """
+    headings = {spec.id: spec.heading for spec in note_format.sections}
+    if note.format == note_format.id:
+        return {section.id: section for section in note.sections if section.id in headings}
+    aside = {_aside(note_format.id, section_id): section_id for section_id in headings}
+    standing: dict[str, Section] = {}
+    for section in note.sections:
+        if section.author is Author.AI or not section.text:
+            continue
+        if headings.get(section.id) == section.heading:
+            standing[section.id] = section
+        elif section.id in aside:
+            standing.setdefault(aside[section.id], section)
+    return standing
+
+
+def _strangers(note: Note, note_format: NoteFormat, standing: Collection[Section]) -> list[Section]:
+    """Sections that a person touched and that have no place in ``note_format``: they follow behind it. One whose id or
+    heading the format uses for something else is set aside under others."""
+    ids = {spec.id for spec in note_format.sections}
+    headings = {spec.heading for spec in note_format.sections}
+    strangers = []
+    for section in note.sections:
+        if section.author is Author.AI or not section.text or section in standing:
+            continue
+        section_id = _aside(note.format, section.id) if section.id in ids else section.id
+        heading = f"{section.heading} ({note.format})" if section.heading in headings else section.heading
+        strangers.append(replace(section, id=section_id, heading=heading))
+    return strangers
+
+
+def _aside(format_id: str, section_id: str) -> str:
+    """The id of a section outside its format."""
+    return f"{format_id}_{section_id}"
