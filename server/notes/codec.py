@@ -31,6 +31,7 @@ def to_json(note: Note) -> dict[str, Any]:
         "signed_at": _time(note.signed_at),
         "addenda": [{"text": a.text, "author": a.author, "created_at": _time(a.created_at)} for a in note.addenda],
         "reduced": reduced_to_json(note),
+        "model_words": sorted(note.model_words),
     }
 
 
@@ -56,8 +57,9 @@ def from_json(data: dict[str, Any]) -> Note:
         addenda=tuple(
             Addendum(a["text"], a["author"], datetime.fromisoformat(a["created_at"])) for a in data["addenda"]
         ),
-        # Notes of earlier releases lack it.
+        # Notes of earlier releases lack these.
         reduced=tuple(Reduced(**window) for window in data.get("reduced", ())),
+        model_words=frozenset(data.get("model_words", ())),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from models.formats import NoteFormat
+from server.notes import wording
 from server.notes.state import (
     FREE_TEXT,
     Author,
@@ -35,6 +36,8 @@ def generated(
     becomes a suggestion; ``only`` limits the change to those sections. Raises ``LockedError`` when the note is signed.
     """
     refuse_if_signed(note)
+    words = wording.sentences_of([*draft.sections.values(), draft.summary])
+    words |= note.model_words if note is not None else frozenset()
     if note is not None and _is_free_text(note) and (keep_edited or only is not None):
         return replace(
             note,
@@ -43,6 +46,7 @@ def generated(
             model=draft.model,
             inference_time=draft.inference_time,
             suggestions={**draft.sections, "summary": draft.summary},
+            model_words=words,
         )
     sections, suggestions = _merge(note, draft, keep_edited=keep_edited, only=only)
     keeps_summary = (
@@ -70,6 +74,7 @@ def generated(
         suggestions=suggestions or None,
         addenda=note.addenda if note is not None else (),
         reduced=draft.reduced,
+        model_words=words,
     )
 
 

@@ -5,8 +5,8 @@ rules of authorship are here and nowhere else:
 
 - what the model wrote is ``ai``; what a person wrote is ``person``; a person's change to the model's text is ``both``;
 - a section that a person touched is only written over when that is asked for (``merging``);
-- the model's text for a kept section is not thrown away: it becomes a suggestion, and whoever takes it over into the
-  note takes over the model's words, so that the section is ``both``.
+- the model's text for a kept section is not thrown away: it becomes a suggestion;
+- a sentence that a model once wrote for the note stays the model's, whoever sends it back: its section is ``both``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from models.clinical.plan import ABSENT_SENTENCES
 from models.formats import NoteFormat
 from server.errors import BadRequestError, LockedError
+from server.notes import wording
 
 
 class Author(StrEnum):
@@ -99,7 +99,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One version of a note. ``text`` is what legacy clients read and write, kept to the letter."""
+    """One version of a note. ``text`` is what legacy clients read and write, kept to the letter. ``model_words``: the
+    sentences that a model ever wrote for it, as ``wording`` knows them."""
 
     version: int
     status: Status
@@ -120,6 +121,7 @@ class Note:
     signed_at: datetime | None = None
     addenda: tuple[Addendum, ...] = ()
     reduced: tuple[Reduced, ...] = ()
+    model_words: frozenset[str] = frozenset()
 
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
@@ -140,12 +142,13 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
     before = {section.id: section for section in note.sections} if note is not None else {}
     from_ai = note is not None and note.is_ai_generated
     base = note or _empty(note_format)
-    taken = _suggestions_in(base, text)
     sections = tuple(
-        Section(section_id, heading, words, _author_after(before.get(section_id), words, taken, from_ai=from_ai))
+        Section(
+            section_id, heading, words, _author_after(before.get(section_id), words, base.model_words, from_ai=from_ai)
+        )
         for section_id, heading, words in parse(note_format, text)
     )
-    is_ai = base.is_ai_generated or bool(taken)
+    is_ai = base.is_ai_generated or any(wording.holds(section.text, base.model_words) for section in sections)
     return replace(
         base,
         version=next_version(note),
@@ -154,7 +157,7 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
         edited_from_ai=is_ai,
         text=text,
         sections=sections,
-        suggestions={key: value for key, value in (base.suggestions or {}).items() if key not in taken} or None,
+        suggestions=_still_suggested(base, text) or None,
         last_edited_at=now,
     )
 
@@ -173,15 +176,14 @@ def edited_sections(
     if unknown:
         raise BadRequestError(f"The note has no section '{unknown[0][:40]}'; it has {', '.join(known)} and summary.")
     old = {section.id: section for section in base.sections}
-    taken = _suggestions_in(base, "\n".join(texts.values()))
-    is_ai = base.is_ai_generated or bool(taken)
+    is_ai = base.is_ai_generated or any(wording.holds(text, base.model_words) for text in texts.values())
     sections = []
     for section_id, heading in known.items():
         before = old.get(section_id)
         text = texts.get(section_id, before.text if before else "")
         author = before.author if before else Author.PERSON
         if section_id in texts:
-            author = _author_after(before, text, taken)
+            author = _author_after(before, text, base.model_words)
         if before is not None or section_id in texts:
             sections.append(Section(section_id, heading, text, author))
     kept = tuple(sections)
@@ -189,7 +191,9 @@ def edited_sections(
     summary_author = base.summary_author
     if "summary" in texts and texts["summary"] != base.summary:
         was_models = bool(base.summary) and base.summary_author is not Author.PERSON
-        summary_author = Author.BOTH if was_models or _holds(texts["summary"], taken) else Author.PERSON
+        summary_author = (
+            Author.BOTH if was_models or wording.holds(texts["summary"], base.model_words) else Author.PERSON
+        )
     return replace(
         base,
         version=next_version(note),
@@ -238,10 +242,10 @@ def refuse_if_signed(note: Note | None) -> None:
         raise LockedError("The note is signed: it changes only by an addendum, or after it is unlocked with a reason.")
 
 
-def _author_after(before: Section | None, text: str, taken: Mapping[str, str], *, from_ai: bool = False) -> Author:
+def _author_after(before: Section | None, text: str, model_words: frozenset[str], *, from_ai: bool = False) -> Author:
     if before is not None and before.text == text:
         return before.author
-    if _holds(text, taken):
+    if wording.holds(text, model_words):
         return Author.BOTH
     if before is None:
         # A new section in a text that the model began may hold the model's words: it is not the person's alone.
@@ -249,17 +253,9 @@ def _author_after(before: Section | None, text: str, taken: Mapping[str, str], *
     return Author.PERSON if before.author is Author.PERSON else Author.BOTH
 
 
-def _suggestions_in(note: Note, text: str) -> dict[str, str]:
-    """The suggestions that a person took over into ``text``: they are the note's now, and still the model's words."""
-    return {
-        key: words.strip()
-        for key, words in (note.suggestions or {}).items()
-        if words.strip() and words.strip() not in ABSENT_SENTENCES and words.strip() in text
-    }
-
-
-def _holds(text: str, taken: Mapping[str, str]) -> bool:
-    return any(words in text for words in taken.values())
+def _still_suggested(note: Note, text: str) -> dict[str, str]:
+    """The suggestions that do not stand in ``text``."""
+    return {key: words for key, words in (note.suggestions or {}).items() if words.strip() not in text}
 
 
 def _empty(note_format: NoteFormat) -> Note:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,8 @@ async def edit(story: Story, step: Step) -> None:
         return
     assert answer.json()["notes"] == stored(text)
     story.took(text)
-    story.expect_edit(changed=stored(text) != before, uses_suggestion=_takes_over(story, text))
+    if stored(text) != before:
+        story.expect_edit(*re.split(r"\*\*[\w ]+:\*\*", text))
 
 
 async def section(story: Story, step: Step) -> None:
@@ -302,16 +304,9 @@ async def _save(story: Story, client: Client, texts: dict[str, str], conditional
     old["summary"] = story.now["summary"] if story.now else ""
     answer = await _put(story, client, conditional, sections=texts)
     if answer.status_code == 200:
-        words = "\n".join(texts.values())
-        story.took(words)
-        changed = any(stored(text) != old.get(key) for key, text in texts.items())
-        story.expect_edit(changed=changed, uses_suggestion=changed and _takes_over(story, words))
-
-
-def _takes_over(story: Story, words: str) -> bool:
-    """Whether a text holds what the model suggested."""
-    suggestions = (story.now or {}).get("suggestions", {}).values()
-    return any(one.strip() in words for one in suggestions if one.strip() and not one.startswith(("Not ", "None ")))
+        story.took("\n".join(texts.values()))
+        if any(stored(text) != old.get(key) for key, text in texts.items()):
+            story.expect_edit(*texts.values())
 
 
 async def _refused_as_signed(story: Story, answer: httpx.Response) -> bool:

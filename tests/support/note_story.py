@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from models.clinical.markers import normalise_markers
+from models.clinical.sentences import split_sentences
 from tests.support.clinic_life import Clinic
 from tests.support.transcripts import SHORT_SESSION
 
@@ -108,6 +109,8 @@ class Story:
         assert (flags["is_ai_generated"], flags["edited_from_ai"]) == (self.is_ai, self.edited)
         assert flags["generated_at"] is not None or not self.is_ai
         self._check_authors()
+        for text in self.now["suggestions"].values():
+            self.by_models.update(_sentences(text))
         assert [one["text"] for one in self.now["addenda"]] == self.addenda
         seen = (self.now["text"], self.now["summary"])
         assert self.versions.setdefault(self.now["version"], seen) == seen, "a version changed"
@@ -119,10 +122,9 @@ class Story:
         for author, text in [*parts, (self.now["summary_author"], self.now["summary"])]:
             if author == "ai":
                 assert not _PERSONS.search(text), "a person's words are said to be the model's"
-                if not _SILENT.fullmatch(text) and text:
-                    self.by_models.add(text)
+                self.by_models.update(_sentences(text))
             if author == "person":
-                assert not any(said in text for said in self.by_models), "the model's words are said to be a person's"
+                assert not self.by_models & set(_sentences(text)), "the model's words are said to be a person's"
         known = {author for author, text in parts if text}
         assert self.now["authorship"]["is_ai_generated"] or known <= {"person"}
 
@@ -164,11 +166,16 @@ class Story:
         """The service took a person's words."""
         self.written.extend(_PERSONS.findall(words))
 
-    def expect_edit(self, *, changed: bool, uses_suggestion: bool) -> None:
-        if uses_suggestion:
+    def expect_edit(self, *texts: str) -> None:
+        """A person changed the note: ``texts`` are the sections that they sent."""
+        if any(self.by_models & set(_sentences(text)) for text in texts):
             self.is_ai = True
-        if changed:
-            self.edited = self.is_ai
+        self.edited = self.is_ai
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences that say something, and that nobody else would come upon."""
+    return [one for one in split_sentences(text) if not _SILENT.fullmatch(one) and len(one.split()) > 3]
 
 
 def stored(words: str) -> str:

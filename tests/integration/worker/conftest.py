@@ -64,9 +64,10 @@ class Bench:
         delay: float = 0.0,
         failures: dict[int, EngineFailure] | None = None,
         info: ModelInfo | None = None,
+        engine: ScriptedEngine | None = None,
         **options: Any,
     ) -> Worker:
-        engine = ScriptedEngine(GOOD if script is None else script, delay=delay, failures=failures, info=info)
+        engine = engine or ScriptedEngine(GOOD if script is None else script, delay=delay, failures=failures, info=info)
         await engine.start()
         self.engines.append(engine)
         given = {
