@@ -17,6 +17,7 @@ from events.wake import WAKE_WORKER
 from models.formats import load_formats
 from server.db import generations
 from server.worker.handling import SessionEvents
+from server.worker.serving import Desk, Desks, Serving
 from server.worker.worker import Worker, WorkerOptions
 from tests.support.api import RunningApi, eventually, running_api
 from tests.support.models import ObedientEngine
@@ -29,6 +30,7 @@ class Clinic:
     api: RunningApi
     engine: ObedientEngine
     worker: Worker
+    serving: Serving
     broker: MemoryBroker
     deaths: int = 0
 
@@ -43,7 +45,8 @@ class Clinic:
 
     async def replace_worker(self) -> None:
         """What the supervisor does then."""
-        self.worker = _worker(self.api, self.engine, self.broker, self.deaths)
+        self.serving = Serving(Desks(Desk(self.engine)))
+        self.worker = _worker(self.api, self.serving, self.broker, self.deaths)
         await self.worker.start()
 
     async def asked(self) -> None:
@@ -84,7 +87,7 @@ class Clinic:
         payload, headers = encode_event(event)
         events = SessionEvents(
             self.api.parts.database,
-            self.worker.live,
+            self.serving,
             self.api.parts.limits,
             lambda: self.api.parts.broker.notify(WAKE_WORKER),
             lambda _id: None,
@@ -92,7 +95,7 @@ class Clinic:
         return await events.handle(Delivery(closed_subject(session_id), payload, headers, 1, 1))
 
 
-def _worker(api: RunningApi, engine: ObedientEngine, broker: MemoryBroker, number: int) -> Worker:
+def _worker(api: RunningApi, serving: Serving, broker: MemoryBroker, number: int) -> Worker:
     options = WorkerOptions(
         name="life",
         owner=f"life:{number}",
@@ -102,9 +105,8 @@ def _worker(api: RunningApi, engine: ObedientEngine, broker: MemoryBroker, numbe
         parallel=True,
         allow_fallback=True,
         with_text=False,
-        demonstration=False,
     )
-    return Worker(api.parts.database, broker, engine, load_formats(), options)
+    return Worker(api.parts.database, broker, serving, load_formats(), options)
 
 
 @asynccontextmanager
@@ -115,7 +117,8 @@ async def running_clinic(folder: Path) -> AsyncIterator[Clinic]:
     async with running_api(folder) as api:
         broker = MemoryBroker(api.server)
         await broker.start()
-        clinic = Clinic(api, engine, _worker(api, engine, broker, 0), broker)
+        serving = Serving(Desks(Desk(engine)))
+        clinic = Clinic(api, engine, _worker(api, serving, broker, 0), serving, broker)
         await clinic.worker.start()
         try:
             yield clinic

@@ -58,16 +58,11 @@ async def edit(story: Story, step: Step) -> None:
 async def section(story: Story, step: Step) -> None:
     """An editor saves some sections, the paragraph among them."""
     client = story.clients[step.client]
-    texts = {"plan": f"{story.word()} {step.words}"}
+    known = [one["id"] for one in story.now["sections"]] if story.now else []
+    chosen = known[(step.choice + story.words) % len(known)] if known else "plan"
+    texts = {chosen: f"{step.words} {story.word()}" if step.choice % 3 else f"{story.word()} {step.words}"}
     if step.choice % 3 == 1:
         texts["summary"] = f"{story.word()} in the paragraph."
-    if step.choice % 3 == 2:
-        texts = {"risk": f"{step.words} {story.word()}"}
-    if story.now and any(one["id"] == "note" for one in story.now["sections"]):
-        texts = {"note": texts.popitem()[1]}
-    if story.now and story.now["format"] == "dap":
-        texts.pop("risk", None)
-        texts.setdefault("plan", story.word())
     await _save(story, client, texts, step.choice >= 3)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,8 @@ from starlette.responses import Response
 
 from server.clock import utc_now
 from server.db import generations, notes
-from server.db.tables import SessionRow
+from server.db.notes import Stored
+from server.db.tables import GenerationRow, SessionRow
 from server.errors import NotFoundError, StaleVersionError
 from server.http.answers import answer, check_conditions, etag, is_unchanged
 from server.http.inputs import AddendumIn, NoteIn, SignIn, UnlockIn
@@ -47,7 +49,8 @@ async def replace(call: Call) -> Response:
             return await editing.replace_sections(db, session, body.sections, call.caller, now)
         return await editing.replace_text(db, session, body.notes or "", call.caller, now)
 
-    session, note = await _changed(call, change)
+    changed = await _changed(call, change)
+    session, note = changed.session, changed.stored.note
     known = {"is_ai_generated": note.is_ai_generated, "edited_from_ai": note.edited_from_ai}
     return answer(
         {
@@ -70,8 +73,7 @@ async def sign(call: Call) -> Response:
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
         return await call.parts.editing.sign(db, session, name, call.caller, now)
 
-    await _changed(call, change)
-    return await _present(call, 200)
+    return _answered(await _changed(call, change), 200)
 
 
 async def unlock(call: Call) -> Response:
@@ -81,8 +83,7 @@ async def unlock(call: Call) -> Response:
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
         return await call.parts.editing.unlock(db, session, body.reason, call.caller, now)
 
-    await _changed(call, change)
-    return await _present(call, 200)
+    return _answered(await _changed(call, change), 200)
 
 
 async def add_addendum(call: Call) -> Response:
@@ -92,8 +93,7 @@ async def add_addendum(call: Call) -> Response:
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
         return await call.parts.editing.add_addendum(db, session, body.text, call.caller, now)
 
-    await _changed(call, change)
-    return await _present(call, 201)
+    return _answered(await _changed(call, change), 201)
 
 
 async def revisions(call: Call) -> Response:
@@ -114,20 +114,39 @@ async def revision(call: Call) -> Response:
     return answer(revision_json(row))
 
 
-async def _changed(call: Call, change: Change) -> tuple[SessionRow, Note]:
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What a change left behind, as its own transaction saw it: no second look can fail after it was made."""
+
+    session: SessionRow
+    stored: Stored
+    generation: GenerationRow | None
+
+
+async def _changed(call: Call, change: Change) -> _Changed:
     """One transaction: the caller's conditions, then the change. A stale caller is told what the note is now."""
     now = utc_now()
     try:
         async with call.parts.database.write() as db:
             session = await intake.locked(db, call.session_id, call.caller)
-            stored = await notes.find(db, session.id)
-            check_conditions(call.request, session.id, stored.note.version if stored else 0)
-            note = await change(db, session, now)
+            before = await notes.find(db, session.id)
+            check_conditions(call.request, session.id, before.note.version if before else 0)
+            await change(db, session, now)
+            after = await notes.find(db, session.id)
+            generation = await generations.active(db, session.id)
     except StaleVersionError as error:
         raise await _with_current(call, error) from None
-    if stored is None or note.version != stored.note.version:
+    if after is None:
+        raise NotFoundError("The session has no note yet")
+    if before is None or after.note.version != before.note.version:
         call.changed(session.id)
-    return session, note
+    return _Changed(session, after, generation)
+
+
+def _answered(changed: _Changed, status: int) -> Response:
+    """The document as it is now."""
+    body = note_json(changed.session, changed.stored, changed.generation)
+    return answer(body, status, {"ETag": etag(changed.session.id, changed.stored.note.version)})
 
 
 async def _with_current(call: Call, error: StaleVersionError) -> StaleVersionError:
@@ -143,13 +162,3 @@ async def _with_current(call: Call, error: StaleVersionError) -> StaleVersionErr
         current=note_json(session, stored, generation),
         etag=etag(session.id, stored.note.version),
     )
-
-
-async def _present(call: Call, status: int) -> Response:
-    async with call.parts.database.read() as db:
-        session = await intake.found(db, call.session_id, call.caller)
-        stored = await notes.find(db, session.id)
-        generation = await generations.active(db, session.id)
-    if stored is None:
-        raise NotFoundError("The session has no note yet")
-    return answer(note_json(session, stored, generation), status, {"ETag": etag(session.id, stored.note.version)})

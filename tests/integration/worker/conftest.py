@@ -65,6 +65,7 @@ class Bench:
         failures: dict[int, EngineFailure] | None = None,
         info: ModelInfo | None = None,
         engine: ScriptedEngine | None = None,
+        database: Database | None = None,
         **options: Any,
     ) -> Worker:
         engine = engine or ScriptedEngine(GOOD if script is None else script, delay=delay, failures=failures, info=info)
@@ -80,8 +81,8 @@ class Bench:
             "allow_fallback": True,
             "with_text": False,
         }
-        serving = Serving(Desks(Desk(engine)))
-        worker = Worker(self.database, self.broker, serving, load_formats(), WorkerOptions(**{**given, **options}))
+        serving, used = Serving(Desks(Desk(engine))), database or self.database
+        worker = Worker(used, self.broker, serving, load_formats(), WorkerOptions(**{**given, **options}))
         await worker.start()
         self.workers.append(worker)
         return worker
