@@ -18,7 +18,7 @@ from models.clinical.lexicon import (
 )
 from models.clinical.markers import strip_markers
 from models.clinical.reading import read
-from models.clinical.sentences import split_sentences
+from models.clinical.sentences import quotations, split_sentences
 from models.clinical.words import content_stems
 from models.transcript import Turn
 
@@ -173,6 +173,6 @@ def _about(sentence: str, start: int, end: int, category: str) -> str:
 
 
 def _quoted_from_another(before: str) -> bool:
-    quotes = [at for at, character in enumerate(before) if character in '"“']
-    closed = before.count('"') % 2 == 0 and before.count("“") == before.count("”")
-    return bool(quotes) and not closed and bool(OTHERS.search(before[: quotes[-1]]))
+    """Whether ``before`` ends inside a quotation that another person is said to have spoken."""
+    opened = [begin for begin, end in quotations(before) if end is None]
+    return bool(opened) and bool(OTHERS.search(before[: opened[0]]))

@@ -29,14 +29,21 @@ _RATED = re.compile(
 _BY_OTHER = re.compile(r"\W*(?:\w+ ){0,2}(?:by|of|in|from) ", re.IGNORECASE)
 # Parts of a danger that can be denied by somebody who affirms another part.
 _FACET = re.compile(
-    r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history)(?!\w)",
+    r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history"
+    r"|plant|planen|planea|absicht\w*|versuch\w*|intención|intenciones)(?!\w)",
     re.IGNORECASE,
 )
 # Of these parts each is another, however it is worded.
 _FACETS = tuple(
     re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)
-    for words in ("attempt|tried|try|acted|acting|act on|history|did", "inten[td]|want", "plan|means|method", "activ")
+    for words in (
+        "attempt|tried|try|acted|acting|act on|history|did|past|ago|versuch|früher|intent[oó]|intentar",
+        "inten[tdc]|want|absicht|wollte|will|quier|quer",
+        "plan|means|method|pills|gun|notfall",
+        "activ|aktiv",
+    )
 )
+_NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)
 # What a denial leaves standing beside it: "denies self-harm for two months, with urges".
 _STILL = re.compile(
     r"(?<!\w)(?:but|with|though|although|however|except|despite)(?!\w)(?:(?!(?<!\w)no(?!\w)).)*?(?<!\w)(?:urges?|thoughts?)(?!\w)",
@@ -75,6 +82,8 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
                 return "risk_contradicted"
         elif about != "other" and not _borne_out(same, negated):
             return "risk_contradicted"
+        if not negated and about == "client" and _unheard_facets(sentence, noted, session):
+            return "risk_contradicted"
         if negated and about == "client" and _denies_the_affirmed(sentence, noted, session):
             return "risk_contradicted"
     return None
@@ -97,6 +106,17 @@ def _of_facets(sentence: str, noted: RiskMention) -> list[str]:
     start = sentence.find(noted.term)
     around = " ".join([*sentence[:start].split()[-3:], noted.term, *sentence[start + len(noted.term) :].split()[:2]])
     return [match.group(0) for match in _FACET.finditer(around)]
+
+
+def _unheard_facets(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether ``sentence`` affirms, in words of its own, a part of a danger that the session denies or is silent on."""
+    if any(mark in sentence for mark in '"“„'):
+        return False
+    start = sentence.find(noted.term)
+    after = _NOT_SO.split(sentence[start + len(noted.term) :])[0]
+    around = " ".join([*sentence[:start].split()[-3:], *after.split()[:2]])
+    kinds = [kind for facet in _FACET.findall(around) for kind in _FACETS if kind.search(facet)]
+    return any(not kind.search(session.text) or any(kind.search(denied) for denied in session.denied) for kind in kinds)
 
 
 def _facets_denied(sentence: str, noted: RiskMention, session: Session) -> bool:

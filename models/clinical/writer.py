@@ -39,7 +39,9 @@ class SectionWriter:
         speakers = {name for turn in turns for name in (turn.speaker, speaker_label(turn.speaker))}
         self._clean = Cleaner(plan.heading, plan.headings, speakers, inline=plan.id != SUMMARY_ID)
         self._watch = Watch(turns, plan.instruction)
-        self._showing = Showing(session_of(turns), cautious=plan.gate is Gate.RISK)
+        session = session_of(turns)
+        # Where somebody tells the writer what to write, no words of it shall be seen either.
+        self._showing = Showing(session, cautious=plan.gate is Gate.RISK or bool(session.instructions))
         self._token = ""  # the word being written
         self._sentence: list[str] = []  # words of the sentence being written
         self._words = 0  # that stand or are being written, without the last one

@@ -102,6 +102,22 @@ def test_what_was_not_said_does_not_stay(session: dict[str, Any], lie: dict[str,
             assert lie["text"].rstrip(".") not in text
 
 
+@pytest.mark.parametrize(("session", "lie"), cases("lies"))
+def test_what_was_not_said_is_not_seen_for_a_moment(session: dict[str, Any], lie: dict[str, str]) -> None:
+    turns = turns_of(session)
+    plan = plans_of(turns)[lie["section"]]
+    if lie["outcome"] != "removed" or plan.fixed is not None:
+        return
+    if check_section(lie["text"], turns).removed == ("not_said",):
+        return  # claims nothing that needs a ground, and shares no word with the session: seen until its sentence ends
+    writer = SectionWriter(plan, turns)
+    screen = ""
+    for at in range(0, len(lie["text"]), 3):
+        out = writer.feed(lie["text"][at : at + 3])
+        screen = out if writer.taken_back else screen + out
+        assert lie["text"].rstrip(".") not in strip_markers(screen)
+
+
 @pytest.mark.parametrize(("session", "truth"), cases("truths"))
 def test_what_was_said_stays(session: dict[str, Any], truth: dict[str, str]) -> None:
     turns = turns_of(session)
