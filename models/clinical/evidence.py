@@ -21,7 +21,7 @@ from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, said_in, telling_quotes
 from models.clinical.sentences import split_sentences
 from models.clinical.units import units_of
-from models.clinical.words import BACKCHANNEL, WORD_LISTS, content_stems, numbers, vocabulary, words
+from models.clinical.words import WORD_LISTS, content_stems, numbers, vocabulary, words
 from models.transcript import Turn, normalise_whitespace
 
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
@@ -245,15 +245,3 @@ class EvidenceIndex:
 def index_of(turns: tuple[Turn, ...]) -> EvidenceIndex:
     """The index over ``turns``, kept for the last few sessions."""
     return EvidenceIndex(turns)
-
-
-def coverage(turns: Sequence[Turn], evidences: Iterable[Evidence]) -> tuple[int, ...]:
-    """Indexes of the turns that no sentence rests on, without those that only keep a talk going."""
-    used = {index for evidence in evidences for index in evidence.turns}
-    return tuple(turn.index for turn in turns if turn.index not in used and not is_backchannel(turn.text))
-
-
-def is_backchannel(text: str) -> bool:
-    """Whether a turn holds nothing a note could be about: "Mm-hm.", a greeting."""
-    spoken = [word for part in words(text) for word in re.split(r"['-]", part)]
-    return all(word in BACKCHANNEL for word in spoken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.clinical.evidence import is_backchannel
+from models.clinical.coverage import is_backchannel
 from models.clinical.lexicon import CUES, MENTAL_STATUS, PLAN
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count

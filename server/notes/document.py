@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from models.clinical.evidence import Evidence, EvidenceIndex, coverage
+from models.clinical.coverage import coverage
+from models.clinical.evidence import Evidence, EvidenceIndex
 from models.clinical.risk import RiskMention, find_risk
 from models.transcript import Turn
 from server.notes.codec import model_to_json, reduced_to_json
