@@ -30,7 +30,7 @@ serve: setup ## Runs the service
 setup: $(STAMPS)/serving $(STAMPS)/model $(STAMPS)/web ## Sets up what the service needs
 
 .PHONY: setup-test
-setup-test: setup $(STAMPS)/dev $(STAMPS)/browser $(STAMPS)/postgres ## Sets up what the tests need besides
+setup-test: setup $(STAMPS)/dev $(STAMPS)/train $(STAMPS)/browser $(STAMPS)/postgres ## Sets up what the tests need besides
 
 $(STAMPS)/venv:
 	$(call say,Making .venv)
@@ -48,6 +48,11 @@ $(STAMPS)/serving: requirements/serving.txt pyproject.toml | $(STAMPS)/venv
 $(STAMPS)/dev: requirements/dev.txt | $(STAMPS)/serving
 	$(call say,Installing what the tests need)
 	$(PY) scripts/with_progress.py $(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(STAMPS)/train: pyproject.toml | $(STAMPS)/dev
+	$(call say,Installing what training needs: torch and its kin)
+	$(PY) scripts/with_progress.py $(PIP) install --quiet --no-build-isolation -e '.[train]'
 	touch $@
 
 $(STAMPS)/model: $(wildcard models/catalog/*.py training/adapters/*/adapter.gguf) | $(STAMPS)/serving
@@ -89,11 +94,6 @@ test: setup-test check check-web ## Runs every test
 test-slow: setup-test ## The same tests with many more rounds: hours
 	CASENOTE_TEST_ROUNDS=slow $(PY) -m pytest -m '' --timeout 7200 $(ARGS)
 	CASENOTE_TEST_ROUNDS=slow $(PY) -m pytest tests/browser -m '' --timeout 7200 $(ARGS)
-
-.PHONY: test-train
-test-train: setup-test ## Tests of fine-tuning, which need torch; installs the extra 'train'
-	$(PIP) install --quiet -e '.[train]'
-	$(PY) -m pytest tests/integration/training tests/unit/training $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measures the stream from token to client, beside llama.cpp alone

@@ -56,13 +56,14 @@ def prepare(
     vocabulary: Annotated[Path | None, typer.Option(help="GGUF whose tokenizer is used; the embedded model's.")] = None,
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     hold_out: Annotated[bool, typer.Option(help="Hold out 10 % to choose by and 10 % to measure on.")] = True,
+    fold: Annotated[str, typer.Option(help="Hold out this fold instead, K/N as in 0/5.")] = "",
 ) -> None:
     """Validates sessions, splits them and writes them as tokens."""
     from training.pipeline import prepare as run_prepare
 
     def work() -> None:
         found = [_source(text, labels if place == 0 else None) for place, text in enumerate(sources)]
-        prepared = run_prepare(found, vocabulary or _embedded(), out, seed=seed, hold_out=hold_out)
+        prepared = run_prepare(found, vocabulary or _embedded(), out, seed=seed, hold_out=hold_out, fold=fold)
         for dataset in prepared.datasets:
             typer.echo(dataset.report())
         for line in prepared.left_out:
@@ -142,6 +143,30 @@ def _settings(path: Path | None, changes: Sequence[str]) -> Any:
 
 
 @train_app.command()
+def distil(
+    sources: Annotated[list[str], typer.Argument(help="Files of sessions.")],
+    out: Annotated[Path, typer.Option(help="Where the sessions with their consensus go (.jsonl).")],
+    model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
+    adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,
+    part: Annotated[str, typer.Option(help="Of each file: all, or a fold as in 0/5 that was held out.")] = "all",
+    seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
+    samples: Annotated[int, typer.Option(help="Samples of each paragraph.", min=3)] = 8,
+) -> None:
+    """Writes sessions with the paragraph on which a model's samples agree, to train on: the consensus, at no cost when
+    serving. Take sessions that the model was not trained on: those it was, it knows by heart."""
+    from training.consensus import distil as run_distil
+    from training.measuring import chosen_sessions, resolve_candidates
+
+    def work() -> None:
+        records = [record for source in sources for record in chosen_sessions(Path(source), None, part, seed)]
+        [(path, beside)] = resolve_candidates(model, adapter, floor=False, current=False).values()
+        asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
+        typer.echo(f"{out}: {len(records)} sessions")
+
+    _guarded(work)
+
+
+@train_app.command()
 def export(
     adapter: Annotated[Path, typer.Option(help="Folder of the trained adapter.")],
     out: Annotated[Path, typer.Option(help="GGUF to write.")],
@@ -158,21 +183,23 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Sessions to measure on, never trained on.")],
     out: Annotated[Path, typer.Option(help="Folder of the report.")],
     labels: Annotated[Path | None, typer.Option(help="Section text for the sessions.")] = None,
-    part: Annotated[str, typer.Option(help="valid, test or all of the file.")] = "test",
+    part: Annotated[str, typer.Option(help="valid, test, all of the file, or a fold as in 0/5.")] = "test",
     seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
     model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
     adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,
     floor: Annotated[bool, typer.Option(help="Measure the base without adapter as well.")] = True,
+    consensus: Annotated[int, typer.Option(help="Also measure the paragraph on which so many samples agree.")] = 0,
     whole: Annotated[bool, typer.Option("--whole", help="The references are whole notes, not paragraphs.")] = False,
+    current: Annotated[bool, typer.Option(help="Measure the model that serves beside --model, for the gate.")] = True,
     examples: Annotated[int, typer.Option(help="Sessions shown in the report; 0 keeps text out of it.")] = 3,
 ) -> None:
     """Writes notes for held-out sessions with what serves, and reports how good they are."""
-    from training.measuring import measure_models, resolve_candidates
+    from training.measuring import Measuring, measure_models, resolve_candidates
 
     def work() -> None:
-        candidates = resolve_candidates(model, adapter, floor)
-        lines = asyncio.run(measure_models(candidates, data, labels, part, seed, out, examples, typer.echo, whole))
-        for line in lines:
+        candidates = resolve_candidates(model, adapter, floor, current)
+        what = Measuring(data, labels, part, seed, whole, consensus, examples)
+        for line in asyncio.run(measure_models(candidates, what, out, typer.echo)):
             typer.echo(line)
 
     _guarded(work)

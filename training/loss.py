@@ -37,8 +37,8 @@ def collate(rows: Sequence[Packed], device: str = "cpu") -> Batch:
         positions=padded([row.positions for row in rows], torch.int64, 0),
         targets=padded([row.targets for row in rows], torch.int64, 0),
         weights=padded([row.weights for row in rows], torch.float32, 0.0),
-        # Padding comes last, so before a token of a single branch there is nothing that it must not see; without a
-        # mask attention takes half the time.
+        # Padding comes last, so before a token of a single branch there is nothing that it must not see, and without a
+        # mask a step costs an eighth less on a CPU.
         allowed=_allowed(padded([row.owner for row in rows], torch.int64, -2)) if _branched(rows) else None,
     )
 

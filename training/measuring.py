@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_SHA256, default_models_dir
 from models.catalog.files import replacing
-from models.catalog.resolve import BASE_KEY, resolve_model
+from models.catalog.resolve import BASE_KEY, ResolvedModel, resolve_model
+from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
 from models.engine.gguf_file import read_head
 from models.engine.settings import EngineSettings
 from models.errors import ModelFileError
 from training.cases import Texts, whole_notes, with_whole_notes
+from training.consensus import write_consensus
 from training.data import SessionRecord, read_dataset, with_sections
 from training.evaluate import Evaluation, evaluate, summary_line
 from training.examples import references
 from training.report import write_report
-from training.splits import split_records
-from training.writing import Written, write_notes
+from training.splits import fold_of, split_records
+from training.writing import write_notes
 
 Candidates = Mapping[str, tuple[Path, Path | None]]  # by name: the GGUF and its adapter
+
+Say = Callable[[str], None]
 
 SCORES_FILE = "scores.json"
 BASE = "the base without adapter"
 
 
-def resolve_candidates(model: Path | None, adapter: Path | None, floor: bool) -> Candidates:
-    """What is to be measured, by name. Raises ``ModelFileError``."""
+def resolve_candidates(model: Path | None, adapter: Path | None, floor: bool, current: bool = True) -> Candidates:
+    """What is to be measured, by name: ``model``, with ``current`` the one that serves beside it, so that the gate can
+    compare them, and as a ``floor`` the first of them without its adapter. Raises ``ModelFileError``."""
     if adapter is not None and model is None:
         raise ModelFileError("an adapter needs --model, the GGUF that it was trained on")
-    served = resolve_model(str(model) if model else None, default_models_dir())
-    beside = adapter or served.adapter_path
-    found: dict[str, tuple[Path, Path | None]] = {served.adapter_name or served.name: (served.path, beside)}
-    if floor and (base := base_of(served.path, beside)) is not None:
+    chosen = resolve_model(str(model) if model else None, default_models_dir())
+    beside = adapter or chosen.adapter_path
+    found: dict[str, tuple[Path, Path | None]] = {_name(chosen, adapter): (chosen.path, beside)}
+    if model is not None and current:
+        served = resolve_model(None, default_models_dir())
+        found.setdefault(_name(served), (served.path, served.adapter_path))
+    if floor and (base := base_of(chosen.path, beside)) is not None:
         found[BASE] = (base, None)
     return found
+
+
+def _name(model: ResolvedModel, adapter: Path | None = None) -> str:
+    """An adapter's folder, where it is told apart by that, else the model's own name."""
+    if adapter is not None:
+        return adapter.parent.name if adapter.stem == "adapter" else adapter.stem
+    return model.adapter_name or model.name
 
 
 def base_of(model: Path, adapter: Path | None) -> Path | None:
@@ -49,65 +66,77 @@ def base_of(model: Path, adapter: Path | None) -> Path | None:
     return embedded if made_of == EMBEDDED_SHA256 and embedded.is_file() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """What is measured on: a ``part`` of the sessions of ``data``. ``whole``: the references are whole notes, and the
+    parts of each written note are compared with them as one text. ``consensus``: so many samples of the first
+    candidate's paragraph are another candidate, the one they agree on (see ``training.consensus``), 0 for none.
+    ``examples``: sessions whose text the report shows."""
+
+    data: Path
+    labels: Path | None = None
+    part: str = "test"
+    seed: int = 0
+    whole: bool = False
+    consensus: int = 0
+    examples: int = 3
+
+
 async def measure_models(
-    candidates: Candidates,
-    data: Path,
-    labels: Path | None,
-    part: str,
-    seed: int,
-    folder: Path,
-    examples: int = 3,
-    say: Callable[[str], None] = lambda line: None,
-    whole: bool = False,
+    candidates: Candidates, what: Measuring, folder: Path, say: Say = lambda line: None
 ) -> list[str]:
-    """Writes the report to ``folder`` and returns one line for each candidate. ``whole``: the references are whole
-    notes, and the parts of each written note are compared with them as one text."""
-    records = chosen_sessions(data, labels, part, seed)
-    only = () if whole else tuple(dict.fromkeys(part for record in records for part in references(record)))
-    records = with_whole_notes(records) if whole else records
+    """Writes the report to ``folder`` and returns one line for each candidate."""
+    records = chosen_sessions(what.data, what.labels, what.part, what.seed)
+    only = () if what.whole else tuple(dict.fromkeys(part for record in records for part in references(record)))
+    records = with_whole_notes(records) if what.whole else records
     texts: dict[str, Texts] = {}
     speed: dict[str, float] = {}
     for name, (model, adapter) in candidates.items():
-        written = await _write(model, adapter, records, only, lambda line, name=name: say(f"{name}: {line}"))  # type: ignore[misc]
-        texts[name] = whole_notes(written.texts) if whole else written.texts
+        async with _engine(model, adapter) as engine:
+            written = await write_notes(engine, records, only=only, watch=_progress(name, say))
+            is_first = not texts
+            texts[name] = whole_notes(written.texts) if what.whole else written.texts
+            if what.consensus and is_first:
+                agreed = await write_consensus(engine, records, what.consensus, say)
+                texts[f"{name}: consensus of {what.consensus}"] = agreed
         if written.too_long:
             say(f"{name}: {len(written.too_long)} sessions do not fit the context and count as not written")
         speed[f"{name}: prompt tokens a second"] = written.prefill_rate
         speed[f"{name}: tokens written a second"] = written.decode_rate
     evaluation = evaluate(records, texts, speed)
-    write_report(evaluation, folder, f"Evaluation on {len(records)} sessions of {data.name} ({part})", examples)
+    title = f"Evaluation on {len(records)} sessions of {what.data.name} ({what.part})"
+    write_report(evaluation, folder, title, what.examples)
     write_scores(evaluation, folder)
-    return [f"{name}: {summary_line(evaluation, name)}" for name in candidates]
+    return [f"{name}: {summary_line(evaluation, name)}" for name in texts]
 
 
 def chosen_sessions(data: Path, labels: Path | None, part: str, seed: int) -> tuple[SessionRecord, ...]:
-    """The sessions of a part of a file, ``valid`` and ``test`` as the training of that seed held them out."""
+    """The sessions of a part of a file, ``valid``, ``test`` and folds as the training of that seed held them out."""
     records = read_dataset(data).records
     if labels:
         records = with_sections(records, labels)
     if part == "all":
         return records
+    if "/" in part:
+        return fold_of(records, part, seed).test
     split = split_records(records, seed)
     if part not in ("valid", "test"):
-        raise ValueError(f"the part is '{part}', it may be valid, test or all")
+        raise ValueError(f"the part is '{part}', it may be valid, test, all, or a fold as in 0/5")
     return split.valid if part == "valid" else split.test
 
 
-async def _write(
-    model: Path,
-    adapter: Path | None,
-    records: tuple[SessionRecord, ...],
-    only: tuple[str, ...],
-    say: Callable[[str], None],
-) -> Written:
+@asynccontextmanager
+async def _engine(model: Path, adapter: Path | None) -> AsyncIterator[Engine]:
     engine = LlamaEngine(EngineSettings(model, lora_path=adapter))
     await engine.start()
     try:
-        return await write_notes(
-            engine, records, only=only, watch=lambda done, total: say(f"{done} of {total} sessions")
-        )
+        yield engine
     finally:
         await engine.stop()
+
+
+def _progress(name: str, say: Say) -> Callable[[int, int], None]:
+    return lambda done, total: say(f"{name}: {done} of {total} sessions")
 
 
 def write_scores(evaluation: Evaluation, folder: Path) -> Path:

@@ -19,7 +19,7 @@ from training.finetune import Step, train
 from training.pictures import loss_curve
 from training.run_record import build_record, write_record
 from training.settings import TrainSettings
-from training.splits import SHINGLE_WORDS, Leak, Split, find_leaks, split_records, without
+from training.splits import SHINGLE_WORDS, Leak, Split, find_leaks, fold_of, split_records, without
 from training.tokens import LlamaTokenizer
 
 LOSS_PICTURE = "loss.svg"
@@ -55,12 +55,16 @@ def load_sources(sources: Sequence[Source]) -> tuple[tuple[Dataset, ...], list[t
 
 
 def prepare(
-    sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True
+    sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True, fold: str = ""
 ) -> Prepared:
-    """Writes the training examples of the sources to ``target``. The first source is split 80/10/10; of all sources,
-    what is a near-duplicate of a held-out session is left out. Without ``hold_out`` everything is trained on."""
+    """Writes the training examples of the sources to ``target``. The first source is split 80/10/10, or by ``fold``
+    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session is left out. Without
+    ``hold_out`` everything is trained on."""
     datasets, records = load_sources(sources)
-    split = split_records(records[0], seed) if hold_out else Split(records[0], (), ())
+    if fold:
+        split = fold_of(records[0], fold, seed)
+    else:
+        split = split_records(records[0], seed) if hold_out else Split(records[0], (), ())
     held = (*split.valid, *split.test)
     tokenizer = LlamaTokenizer(vocabulary)
     examples: list[Example] = []
@@ -71,7 +75,7 @@ def prepare(
         built, problems = build_examples(without(part, leaks), tokenizer)
         examples += list(built) * source.repeat
         left_out += problems
-    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, hold_out))
+    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out))
     return Prepared(split, datasets, len(examples), tuple(left_out))
 
 
@@ -80,7 +84,7 @@ def _leak_line(leak: Leak) -> str:
     return f"session {leak.first}: shares {share} with session {leak.second}, which is held out"
 
 
-def _origin(sources: Sequence[Source], seed: int, hold_out: bool) -> dict[str, Any]:
+def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str) -> dict[str, Any]:
     files = [
         {
             "name": source.path.name,
@@ -90,7 +94,8 @@ def _origin(sources: Sequence[Source], seed: int, hold_out: bool) -> dict[str, A
         }
         for source in sources
     ]
-    return {"files": files, "split_seed": seed if hold_out else None}
+    fold = {"fold": hold_out} if isinstance(hold_out, str) else {}
+    return {"files": files, "split_seed": seed if hold_out else None, **fold}
 
 
 def train_adapter(

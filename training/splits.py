@@ -66,6 +66,16 @@ def folds(records: Sequence[SessionRecord], count: int, seed: int = 0) -> list[t
     return [(sorted(set(range(len(records))) - set(part)), part) for part in held]
 
 
+def fold_of(records: Sequence[SessionRecord], fold: str, seed: int = 0) -> Split:
+    """One fold as ``K/N`` (K from 0): its sessions are the test part, all others are trained on. Raises
+    ``ValueError``."""
+    number, slash, count = fold.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise ValueError(f"the fold is '{fold}', it must be K/N with K from 0 to N-1, as in 0/5")
+    train, held = folds(records, int(count), seed)[int(number)]
+    return Split(tuple(records[place] for place in train), (), tuple(records[place] for place in held))
+
+
 def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     words = text.lower().split()
     last = max(1, len(words) - SHINGLE_WORDS + 1)

@@ -41,11 +41,11 @@ class Written:
         return sum(one.output_tokens for one in self.finished) / seconds if seconds else 0.0
 
 
-def branches(engine: Engine, note_format: NoteFormat, only: Sequence[str] = ()) -> tuple[Branch, ...]:
+def branches(engine: Engine, note_format: NoteFormat | None = None, only: Sequence[str] = ()) -> tuple[Branch, ...]:
     """The branches of a note as the service asks for them; ``only`` names parts, none for all."""
-    chat = FAMILIES[engine.info.chat]
-    parts = [(SUMMARY_ID, summary_prime(chat, note_format), note_format.summary_max_words)]
-    parts += [(s.id, section_prime(chat, note_format, s), s.words) for s in note_format.sections]
+    chat, shape = FAMILIES[engine.info.chat], note_format or load_format()
+    parts = [(SUMMARY_ID, summary_prime(chat, shape), shape.summary_max_words)]
+    parts += [(s.id, section_prime(chat, shape, s), s.words) for s in shape.sections]
     return tuple(Branch(name, prime, max_tokens(words)) for name, prime, words in parts if not only or name in only)
 
 
@@ -58,7 +58,16 @@ async def write_notes(
     watch: Callable[[int, int], None] = lambda done, total: None,
 ) -> Written:
     """The notes of the sessions, one after the other. Raises ``WritingError``."""
-    wanted = branches(engine, note_format or load_format(), only)
+    return await write_branches(engine, records, branches(engine, note_format, only), watch)
+
+
+async def write_branches(
+    engine: Engine,
+    records: Sequence[SessionRecord],
+    wanted: tuple[Branch, ...],
+    watch: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """What the model writes for each branch, by session and the branch's id. Raises ``WritingError``."""
     written = Written()
     for place, record in enumerate(records):
         await _write(engine, record.id, record.turns, wanted, written)

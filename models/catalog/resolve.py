@@ -94,5 +94,5 @@ def resolve_lineup(path: str | None, folder: Path, adapters: Path = ADAPTERS) ->
 
 def _of_entry(entry: Entry) -> ResolvedModel:
     beside = Path(entry.adapter) if entry.adapter else None
-    name = beside.parent.name if beside else None
-    return ResolvedModel(Path(entry.path), entry.name, beside, name, False, entry.sha256 + (entry.adapter_sha256 or ""))
+    digest = entry.sha256 + (entry.adapter_sha256 or "")
+    return ResolvedModel(Path(entry.path), entry.name, beside, entry.name if beside else None, False, digest)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+import transformers
 
 from training.average import average_adapters
 from training.base_model import add_adapter
@@ -14,10 +16,6 @@ from training.examples import Branch, Example, pack
 from training.finetune import Step, train
 from training.loss import collate, weighted_loss
 from training.settings import TrainSettings
-
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-pytest.importorskip("peft")
 
 pytestmark = [pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.filterwarnings("ignore::UserWarning")]
 

@@ -76,8 +76,6 @@ def test_the_floors_are_another_note_and_the_first_words() -> None:
 
 
 def test_a_report_shows_candidate_and_floors_and_keeps_text_out_when_told(tmp_path: Path) -> None:
-    pytest.importorskip("rouge_score")
-    pytest.importorskip("sacrebleu")
     from training.evaluate import evaluate
     from training.report import write_report
 

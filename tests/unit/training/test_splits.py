@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data import SessionRecord
-from training.splits import find_leaks, folds, split_records, without
+from training.splits import find_leaks, fold_of, folds, split_records, without
 
 
 def make(count: int, patients: int | None = None) -> list[SessionRecord]:
@@ -60,6 +60,20 @@ def test_each_session_is_held_out_by_one_fold(count: int, number: int, seed: int
     held = [place for train, part in folds(make(count), number, seed) for place in part if place not in train]
 
     assert sorted(held) == list(range(count))
+
+
+def test_a_fold_is_known_by_its_number_and_the_rest_is_trained_on() -> None:
+    records = make(20)
+    parts = [fold_of(records, f"{number}/5", seed=3) for number in range(5)]
+    assert sorted(r.id for part in parts for r in part.test) == sorted(r.id for r in records)
+    assert all(not {r.id for r in part.test} & {r.id for r in part.train} for part in parts)
+    assert fold_of(records, "1/5", seed=3) == parts[1]
+
+
+@pytest.mark.parametrize("fold", ["5/5", "a/5", "1", "-1/5", ""])
+def test_a_fold_that_is_none_is_refused(fold: str) -> None:
+    with pytest.raises(ValueError, match="must be K/N"):
+        fold_of(make(20), fold)
 
 
 def test_more_folds_than_groups_are_refused() -> None:

@@ -1,0 +1,50 @@
+"""Which models an evaluation measures, and by what names the gate then finds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.catalog.embedded import EMBEDDED_FILE
+from models.catalog.registry import describe, read_registry, write_registry
+from models.errors import ModelFileError
+from training import measuring
+from training.measuring import BASE, resolve_candidates
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A catalog in which ``mine``, a model with an adapter, serves."""
+    for name in (EMBEDDED_FILE, "m.gguf", "new.gguf"):
+        (tmp_path / name).write_bytes(b"GGUF" + name.encode())
+    (tmp_path / "tuned").mkdir()
+    (tmp_path / "tuned" / "adapter.gguf").write_bytes(b"GGUF")
+    entry = describe("mine", tmp_path / "m.gguf", tmp_path / "tuned" / "adapter.gguf")
+    write_registry(tmp_path, read_registry(tmp_path).with_entry(entry).using("mine"))
+    monkeypatch.setattr(measuring, "default_models_dir", lambda: tmp_path)
+    return tmp_path
+
+
+def test_what_serves_is_measured_under_the_name_of_the_catalog_with_its_base(folder: Path) -> None:
+    adapter = folder / "tuned" / "adapter.gguf"
+    assert resolve_candidates(None, None, floor=True) == {
+        "mine": (folder / "m.gguf", adapter),
+        BASE: (folder / "m.gguf", None),
+    }
+
+
+def test_a_candidate_is_measured_beside_what_serves(folder: Path) -> None:
+    adapter = folder / "tuned" / "adapter.gguf"
+    found = resolve_candidates(folder / "new.gguf", adapter, floor=True)
+    assert found == {
+        "tuned": (folder / "new.gguf", adapter),
+        "mine": (folder / "m.gguf", adapter),
+        BASE: (folder / "new.gguf", None),
+    }
+    assert "mine" not in resolve_candidates(folder / "new.gguf", adapter, floor=False, current=False)
+
+
+def test_an_adapter_without_its_model_is_refused(folder: Path) -> None:
+    with pytest.raises(ModelFileError, match="an adapter needs --model"):
+        resolve_candidates(None, folder / "tuned" / "adapter.gguf", floor=True)

@@ -1,0 +1,80 @@
+"""Consensus: of several samples, the one that the others agree with most.
+
+Minimum Bayes risk decoding (Kumar and Byrne, 2004; Eikema and Aziz, 2020) with ROUGE-L as the utility: the sample whose
+mean likeness to the others is highest is the best guess under the model's own doubt, where the most likely text, which
+greedy decoding looks for, is often an odd one. It costs as many samples, so it is not served: it is measured, and
+distilled into training data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from models.catalog.files import replacing
+from models.engine.api import Branch, Engine, Sampling
+from models.engine.engine import LlamaEngine
+from models.engine.settings import EngineSettings
+from models.prompts import SUMMARY_ID
+from training.data import SessionRecord
+from training.writing import branches, write_branches
+
+TEMPERATURE, TOP_K, TOP_P = 0.6, 50, 0.95
+
+Say = Callable[[str], None]
+
+
+def choose(samples: Sequence[str]) -> str:
+    """The sample with the highest mean ROUGE-L (F, stemmer) to the others; of equals the first. "" of none."""
+    from rouge_score import rouge_scorer
+
+    scorer = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=True)
+
+    def likeness(place: int) -> float:
+        others = [text for at, text in enumerate(samples) if at != place]
+        return sum(float(scorer.score(other, samples[place])["rougeL"].fmeasure) for other in others)
+
+    return samples[max(range(len(samples)), key=likeness)] if samples else ""
+
+
+def sampling_branches(branch: Branch, count: int, seed: int = 0) -> tuple[Branch, ...]:
+    """The same part ``count`` times, each with a chance of its own."""
+    return tuple(
+        replace(branch, id=f"{branch.id}.{number}", sampling=Sampling(TEMPERATURE, TOP_K, TOP_P, seed=seed + number))
+        for number in range(count)
+    )
+
+
+async def write_consensus(
+    engine: Engine, records: Sequence[SessionRecord], samples: int, say: Say = lambda line: None
+) -> dict[tuple[str, str], str]:
+    """The paragraph of each session, by session and part, on which ``samples`` samples agree."""
+    [paragraph] = branches(engine, only=(SUMMARY_ID,))
+    found = {}
+    for place, record in enumerate(records, 1):
+        written = await write_branches(engine, [record], sampling_branches(paragraph, samples))
+        found[record.id, SUMMARY_ID] = choose([text for text in written.texts.values() if text])
+        say(f"consensus: {place} of {len(records)} sessions")
+    return found
+
+
+async def distil(
+    model: Path, adapter: Path | None, records: Sequence[SessionRecord], samples: int, target: Path, say: Say
+) -> None:
+    """Writes the sessions to ``target`` with their consensus in place of the reference; sessions of which nothing was
+    written are left out. The sections stay. Raises ``ValueError`` without a session."""
+    if not records:
+        raise ValueError("no usable session was given")
+    engine = LlamaEngine(EngineSettings(model, lora_path=adapter))
+    await engine.start()
+    try:
+        found = await write_consensus(engine, records, samples, say)
+    finally:
+        await engine.stop()
+    with replacing(target) as draft, draft.open("w", encoding="utf-8") as file:
+        for record in records:
+            if text := found[record.id, SUMMARY_ID]:
+                row = {"id": f"{record.id}-consensus", "transcript": record.transcript, "summary": text}
+                file.write(json.dumps({**row, "sections": dict(record.sections)}, ensure_ascii=False) + "\n")
