@@ -34,6 +34,7 @@ _LANES = 8
 _STEPS = 6
 _TOKENS_A_SECTION = 30
 _ROWS = (64, 128, 256, 512)
+_CELLS = 512
 _NEARLY = 0.97  # of the best rate: fewer rows of a batch take less memory and are sooner cut short
 
 Steps = Generator[None, None, float]
@@ -129,8 +130,8 @@ def tuning_steps(settings: EngineSettings, open_runner: Open) -> Generator[None,
     """``tune`` in steps of one decode each, over runners that ``open_runner`` makes. A decode that was aborted is made
     again in the next step. Raises ``ModelError``."""
     plan = plan_load(replace(settings, lora_path=None))
-    small = min(1024, plan.runner.n_ctx)
-    base = replace(plan.runner, n_ctx=small, kv_tokens=max(1024, small), n_batch=max(_ROWS))
+    # As few cells as the measurements take: an engine's own cache may lie beside them.
+    base = replace(plan.runner, n_ctx=min(_CELLS, plan.runner.n_ctx), kv_tokens=_CELLS, n_batch=max(_ROWS))
     points: list[TuningPoint] = []
     for way in _ways(settings, base):
         try:

@@ -50,6 +50,8 @@ class Service:
             **{key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))},
             "CASENOTE_HOME": str(home),
             "API_PORT": str(self.port),
+            # Each service begins with nothing measured, and would measure beside its test.
+            "PHI3_TUNE": "false",
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
