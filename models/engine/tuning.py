@@ -72,7 +72,7 @@ class Tuned:
     def __str__(self) -> str:
         flash = "on" if self.flash_attn else "off"
         return (
-            f"flash attention {flash}, {self.kv_type} cache, {self.n_threads} threads, batches of {self.n_batch}; "
+            f"flash attention {flash}, {self.kv_type} cache, {self.n_threads} thread(s), batches of {self.n_batch}; "
             f"measured {self.measured_at}"
         )
 
