@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from events.errors import EmbeddedNatsError
-from events.streams import DEAD, MAX_PAYLOAD, MIB, NOTES, SESSIONS, TOKENS
+from events.streams import DEAD, MAX_PAYLOAD, MIB, NOTES, SESSIONS, TOKENS, WORKER_CONSUMER
 
 HOST = "127.0.0.1"
 LOG_FILE_BYTES = 10 * MIB
@@ -50,6 +50,8 @@ _CLINIC_PUBLISHES = (
         )
     ),
 )
+# A request to make a consumer that exists changes it: the worker would no longer get what the new filter leaves out.
+_CLINIC_NEVER = (f"$JS.API.CONSUMER.CREATE.{SESSIONS.name}.{WORKER_CONSUMER}.>",)
 _CLINIC_READS = ("notes.>", "dead.>", "sessions.*.closed", "_INBOX.>")
 
 
@@ -106,7 +108,7 @@ authorization {{
     {{
       user: "clinic", password: "{credentials.clinic}"
       permissions: {{
-        publish: {{ allow: {json.dumps(_CLINIC_PUBLISHES)} }}
+        publish: {{ allow: {json.dumps(_CLINIC_PUBLISHES)}, deny: {json.dumps(_CLINIC_NEVER)} }}
         subscribe: {{ allow: {json.dumps(_CLINIC_READS)} }}
       }}
     }}

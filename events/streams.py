@@ -57,4 +57,7 @@ NOTES: Final = StreamSettings("NOTES", ("notes.>",), False, False, 30 * DAY, 512
 DEAD: Final = StreamSettings("DEAD", ("dead.>",), False, False, 90 * DAY, 1024 * MIB, -1, HOUR)
 TOKENS: Final = StreamSettings("TOKENS", ("tokens.>",), True, False, 900.0, 128 * MIB, 1 * MIB, 60.0)
 
+# The consumer by which the workers share the events of sessions.
+WORKER_CONSUMER: Final = "casenote-worker"
+
 STREAMS: Final = (SESSIONS, NOTES, DEAD, TOKENS)

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from events.streams import WORKER_CONSUMER
 from events.wake import SESSION_CHANGED
 from models import prompts
 from models.catalog.resolve import ResolvedModel
@@ -24,8 +25,6 @@ from server.worker.report import INSTRUCTIONS
 from server.worker.serving import Desk
 from server.worker.switching import Switching
 from server.worker.worker import Worker, WorkerOptions
-
-WORKER_CONSUMER = "casenote-worker"
 
 
 def engine_settings(settings: Settings, model: ResolvedModel) -> EngineSettings:

@@ -327,6 +327,7 @@ async def test_a_clinic_may_publish_session_events_and_read_notes_and_dead_lette
         "$JS.API.CONSUMER.CREATE.TOKENS.mine.tokens.>",
         "$JS.API.CONSUMER.CREATE.SESSIONS.mine",
         "$JS.API.CONSUMER.DELETE.SESSIONS.worker",
+        "$JS.API.CONSUMER.CREATE.SESSIONS.casenote-worker.sessions.*.closed",
         "$JS.API.DIRECT.GET.TOKENS",
         "tokens.7",
         "notes.7.updated",
