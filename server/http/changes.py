@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 
 from events.broker import MessageBroker
@@ -36,7 +36,7 @@ class SessionChanges:
         broker.listen(SESSION_CHANGED, self._on_change)
         workers.on_reading(self._add)
 
-    async def follow(self, therapist: str | None) -> AsyncIterator[bytes]:
+    async def follow(self, therapist: str | None) -> AsyncGenerator[bytes, None]:
         """Encoded ``session`` events: each the list entry of a session that changed, only that therapist's."""
         watcher = _Watcher()
         self._watchers.add(watcher)

@@ -37,18 +37,19 @@ def _route(path: str, operations: Mapping[str, Operation], api: Api) -> Route:
 
 async def _call(request: Request, operation: Operation, api: Api) -> Call:
     """The request as a call. Raises what ``problems`` answers."""
-    caller = await _let_in(request, operation, api)
+    claims = await _let_in(request, operation, api)
     return Call(
         request=request,
         api=api,
-        caller=caller,
+        caller=claims.subject if claims else None,
+        expires=claims.expires if claims else None,
         body=await _body(request, operation, api.parts.settings.body_limit),
         query=_query(request, operation),
     )
 
 
-async def _let_in(request: Request, operation: Operation, api: Api) -> str | None:
-    """The caller. Raises ``UnauthorizedError`` where a token is needed and none that counts is there."""
+async def _let_in(request: Request, operation: Operation, api: Api) -> auth.Claims | None:
+    """Who calls; None where nobody has to say so. Raises ``UnauthorizedError`` without a token that counts."""
     if api.tokens is None:
         refuse_other_hosts(request, api.parts.settings)
         refuse_other_sites(request)
@@ -60,7 +61,7 @@ async def _let_in(request: Request, operation: Operation, api: Api) -> str | Non
         return None
     if token is None:
         raise auth.missing()
-    return (await api.tokens.check(token)).subject
+    return await api.tokens.check(token)
 
 
 async def _body(request: Request, operation: Operation, limit: int) -> Any:

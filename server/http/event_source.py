@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
 
 from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse, SendTimeoutError
@@ -25,11 +28,16 @@ class _KeepAlive(ServerSentEvent):
 
 
 class EventStream(EventSourceResponse):
-    """``stream`` names it in the metrics. A watcher that does not read is cut off, which is no error of ours."""
+    """``stream`` names it in the metrics. A watcher that does not read is cut off, which is no error of ours.
 
-    def __init__(self, events: AsyncIterator[bytes], measures: Measures, stream: str) -> None:
+    ``until``, in seconds since 1970: when the caller's token has expired the stream ends; coming back takes another.
+    """
+
+    def __init__(
+        self, events: AsyncGenerator[bytes, None], measures: Measures, stream: str, until: float | None
+    ) -> None:
         super().__init__(
-            events,
+            events if until is None else _until(events, until),
             ping=PING_SECONDS,
             sep="\n",
             ping_message_factory=_KeepAlive,
@@ -45,3 +53,14 @@ class EventStream(EventSourceResponse):
                 await super().__call__(scope, receive, send)
             except SendTimeoutError:
                 get_logger().info("a watcher that does not read was cut off", stream=self._stream)
+
+
+async def _until(events: AsyncGenerator[bytes, None], end: float) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(events):
+        while (left := end - time.time()) > 0:
+            try:
+                async with asyncio.timeout(left):
+                    event = await anext(events)
+            except (TimeoutError, StopAsyncIteration):
+                return
+            yield event

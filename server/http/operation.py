@@ -20,12 +20,14 @@ from server.http.problems import InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was let in. ``caller``: the therapist, None where authentication is off. ``body`` and ``query``
-    are instances of the operation's models; ``body`` is None where none was sent and none is needed."""
+    """One request that was let in. ``caller``: the therapist, None where authentication is off. ``expires``: when the
+    caller's token does, in seconds since 1970. ``body`` and ``query`` are instances of the operation's models; ``body``
+    is None where none was sent and none is needed."""
 
     request: Request
     api: Api
     caller: str | None
+    expires: float | None
     body: Any
     query: Any
 

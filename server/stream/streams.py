@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -63,7 +63,9 @@ class NoteStreams:
     def watchers(self) -> int:
         return sum(watched.watchers for watched in self._watched.values())
 
-    async def open(self, session_id: int, last_event_id: str | None, caller: str | None) -> AsyncIterator[bytes] | None:
+    async def open(
+        self, session_id: int, last_event_id: str | None, caller: str | None
+    ) -> AsyncGenerator[bytes, None] | None:
         """The encoded server-sent events from after ``last_event_id``; None when nothing came after it and nothing
         will. Raises ``NotFoundError`` where the session is not the ``caller``'s, and where nothing runs and nothing
         is stored."""
@@ -103,7 +105,7 @@ class NoteStreams:
 
     async def _open_log(
         self, session_id: int, row: GenerationRow, place: int | None, seen: tuple[str, Position] | None
-    ) -> AsyncIterator[bytes] | None:
+    ) -> AsyncGenerator[bytes, None] | None:
         watched = self._watch(session_id, row.id, row.created_at)
         log = watched.log
         if row.state not in generations.ACTIVE:
@@ -196,7 +198,7 @@ class NoteStreams:
         *,
         first: bytes = b"",
         after: Position | None = None,
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         log = watched.log
         watched.watchers += 1
         try:
@@ -250,5 +252,5 @@ def _foreign_reset(row: GenerationRow) -> bytes:
     return encode(f"{row.id}.0.0", "reset", {"attempt": max(1, row.attempt), "reason": "another generation"})
 
 
-async def _single(event_id: str, event: str, data: object) -> AsyncIterator[bytes]:
+async def _single(event_id: str, event: str, data: object) -> AsyncGenerator[bytes, None]:
     yield encode(event_id, event, data)

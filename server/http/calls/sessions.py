@@ -127,7 +127,7 @@ async def follow(call: Call) -> Response:
     """GET /sessions/stream"""
     if call.request.method == "HEAD":
         return Response(media_type="text/event-stream")
-    return EventStream(call.api.changes.follow(call.caller), call.api.measures, "sessions")
+    return EventStream(call.api.changes.follow(call.caller), call.api.measures, "sessions", call.expires)
 
 
 def _parts(turns: Sequence[Turn]) -> Iterator[list[Turn]]:

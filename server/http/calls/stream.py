@@ -26,4 +26,4 @@ async def note_stream(call: Call, last_event_id: str | None) -> Response:
     events = await call.parts.streams.open(call.session_id, last_event_id, call.caller)
     if events is None:
         return Response(status_code=204)
-    return EventStream(events, call.api.measures, "note")
+    return EventStream(events, call.api.measures, "note", call.expires)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -31,7 +31,7 @@ async def summarize(call: Call) -> Response:
     async with call.parts.database.read() as db:
         states = await digests.states_of(db, wanted.patient_id, call.caller)
     if wants_events(call.request):
-        return EventStream(_encoded(call, states), call.api.measures, "summary")
+        return EventStream(_encoded(call, states), call.api.measures, "summary", call.expires)
     if not states:
         return answer({"success": False, "message": NO_SESSIONS})
     read = [digest async for digest in _digests(call, states)]
@@ -55,7 +55,7 @@ def _body(states: Sequence[SessionState], summary: PatientSummary) -> dict[str, 
     }
 
 
-async def _encoded(call: Call, states: Sequence[SessionState]) -> AsyncIterator[bytes]:
+async def _encoded(call: Call, states: Sequence[SessionState]) -> AsyncGenerator[bytes, None]:
     number = 0
     async for name, data in _events(call, states):
         number += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import time
@@ -241,3 +242,19 @@ async def test_a_public_key_is_no_secret() -> None:
     token = f"{signed}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
     with pytest.raises(UnauthorizedError, match="RS256 or ES256"):
         await check.check(token)
+
+
+@pytest.mark.parametrize("address", ["/sessions/stream", "/sessions/{session_id}/notes/stream"])
+async def test_a_stream_ends_when_the_token_has_expired(tmp_path: Path, address: str) -> None:
+    async with running_api(tmp_path, **JWT) as api:
+        api.http.headers["authorization"] = f"Bearer {token_of('7')}"
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        await api.http.post(f"/sessions/{session_id}/close")
+        api.http.headers["authorization"] = f"Bearer {token_of('7', expires_in=2)}"
+
+        # Nobody writes the note and nothing changes: only the token's end can end these streams.
+        async with asyncio.timeout(10):
+            answer = await api.http.get(address.format(session_id=session_id))
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
