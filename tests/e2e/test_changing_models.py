@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -79,6 +80,42 @@ def test_a_rollback_in_the_middle_of_a_note_loses_nothing(service: Service, fold
     assert len(service.revisions(session_id)) == 1
     assert note["fallback"] is False
     assert written_by(service, session_id) != written_by(service, later)
+
+
+def test_a_candidate_on_trial_writes_and_is_compared_with_the_model_that_serves(
+    service: Service, folder: Path, tmp_path: Path
+) -> None:
+    adapter = shipped_adapter()
+    assert adapter is not None
+    assert model(folder, "add", "beside", str(folder / EMBEDDED_FILE), "--adapter", str(adapter)).returncode == 0
+    measured = scores(tmp_path / "scores.json", 0.4)
+    before = service.create(SHORT_SESSION)
+    service.close(before)
+    usual = written_by(service, before)
+
+    tried = model(folder, "trial", "beside", "--share", "1", "--scores", str(measured))
+    assert tried.returncode == 0, tried.stderr
+
+    def by_the_candidate() -> bool:
+        session_id = service.create(SHORT_SESSION)
+        service.close(session_id)
+        return written_by(service, session_id) != usual
+
+    eventually(by_the_candidate, within=120, what="a note by the candidate")
+    assert model(folder, "end-trial").returncode == 0
+    eventually(lambda: not by_the_candidate(), within=120, what="a note by the model that serves")
+    compared = subprocess.run(
+        [sys.executable, "-m", "server", "model", "outcomes"],
+        cwd=ROOT,
+        env={**os.environ, "CASENOTE_HOME": str(service.home), "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert compared.returncode == 0, compared.stderr
+    rows = [line for line in compared.stdout.splitlines() if line.startswith("| ") and "(" in line]
+    assert {row.split(" (")[1][:8] for row in rows} >= {usual[:8]}
+    assert len({row.split(" | ")[0] for row in rows}) == 2
 
 
 def test_a_worse_candidate_is_refused_with_the_part_that_is_worse_and_nothing_changes(

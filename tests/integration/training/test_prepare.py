@@ -1,0 +1,84 @@
+"""From files of sessions to examples, with the tokenizer of the embedded model: who is held out, who is left out."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
+from training.example_files import read_examples
+from training.pipeline import Source, prepare
+
+VOCABULARY = default_models_dir() / EMBEDDED_FILE
+
+
+def session(number: int, extra: str = "") -> dict[str, str]:
+    chance = random.Random(number)
+    told = " ".join(
+        chance.choice(("sleep", "work", "brother", "was", "hard", "again", "the", "dog")) for _ in range(60)
+    )
+    return {
+        "id": f"s{number}",
+        "transcript": f"Therapist: How was it?\nPatient: {told}{extra}",
+        "summary": "Client spoke.",
+    }
+
+
+@pytest.fixture
+def sessions(tmp_path: Path) -> Path:
+    path = tmp_path / "sessions.jsonl"
+    path.write_text("".join(json.dumps(session(number)) + "\n" for number in range(20)))
+    return path
+
+
+def test_each_session_is_trained_on_or_held_out(sessions: Path, tmp_path: Path) -> None:
+    prepared = prepare([Source(sessions)], VOCABULARY, tmp_path / "out.jsonl")
+
+    trained = {example.id for example in read_examples(tmp_path / "out.jsonl").examples}
+    held = {record.id for record in (*prepared.split.valid, *prepared.split.test)}
+    assert (len(trained), len(held)) == (16, 4)
+    assert not trained & held
+
+
+def test_a_near_duplicate_of_a_held_out_session_is_left_out_of_every_source_and_named(
+    sessions: Path, tmp_path: Path
+) -> None:
+    held = prepare([Source(sessions)], VOCABULARY, tmp_path / "first.jsonl").split.test[0].id
+    copy = {**session(int(held[1:]), " and more"), "id": "copy"}
+    more = tmp_path / "more.jsonl"
+    more.write_text("".join(json.dumps(row) + "\n" for row in (copy, session(77))))
+
+    prepared = prepare([Source(sessions), Source(more, repeat=2)], VOCABULARY, tmp_path / "out.jsonl")
+
+    names = [example.id for example in read_examples(tmp_path / "out.jsonl").examples]
+    assert "copy" not in names
+    assert names.count("s77") == 2
+    assert any(line.startswith("session copy: shares ") and held in line for line in prepared.left_out)
+
+
+def test_near_duplicates_within_one_file_do_not_leak_across_its_split(tmp_path: Path) -> None:
+    path = tmp_path / "twins.jsonl"
+    twins = [{**session(number, extra), "id": f"{number}{extra}"} for number in range(10) for extra in ("", " again")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in twins))
+
+    prepared = prepare([Source(path)], VOCABULARY, tmp_path / "out.jsonl")
+
+    trained = {example.id.split(" ")[0] for example in read_examples(tmp_path / "out.jsonl").examples}
+    held = {record.id.split(" ")[0] for record in (*prepared.split.valid, *prepared.split.test)}
+    assert held
+    assert not trained & held
+
+
+def test_the_folds_of_a_file_hold_out_each_session_once_and_say_which_fold_they_are(
+    sessions: Path, tmp_path: Path
+) -> None:
+    held: list[str] = []
+    for number in range(4):
+        out = tmp_path / f"{number}.jsonl"
+        prepared = prepare([Source(sessions)], VOCABULARY, out, fold=f"{number}/4")
+        held += [record.id for record in prepared.split.test]
+        assert read_examples(out).origin["fold"] == f"{number}/4"
+    assert sorted(held) == sorted(f"s{number}" for number in range(20))
