@@ -18,6 +18,7 @@ from typing import IO
 from events.embedded_config import HOST, Credentials, load_credentials, render_config, write_private
 from events.errors import EmbeddedNatsError
 from events.server_process import answers, dies_with_parent, end_left_over, find_program, free_port, port_is_free
+from events.store_faults import StoreFaults, can_write
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class EmbeddedNats:
         self._told = False  # whether somebody may hold the address of this port
         self._process: asyncio.subprocess.Process | None = None
         self._lock: IO[str] | None = None
+        self._faults = StoreFaults(self._log)
+        self._faulty = False
 
     @classmethod
     def stored_url(cls, home: Path) -> str:
@@ -101,7 +104,21 @@ class EmbeddedNats:
         self._told = False
         await self._end()
 
+    async def mend(self) -> bool:
+        """Ends the child, for the caller to start it again, when it failed to write and the disk takes writes again.
+        True when it was ended: a stream that failed once would refuse every message until then."""
+        self._faulty = self._faulty or await asyncio.to_thread(self._faults.told)
+        if not self._faulty or not await asyncio.to_thread(can_write, self._folder):
+            return False
+        self._faulty = False
+        await self._end_child()
+        return True
+
     async def _end(self) -> None:
+        await self._end_child()
+        self._release_lock()
+
+    async def _end_child(self) -> None:
         process = self._process
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -113,7 +130,6 @@ class EmbeddedNats:
                     logger.warning("nats-server did not end in %.0f s and is killed", STOP_TIMEOUT)
                     process.kill()
             await process.wait()
-        self._release_lock()
 
     async def wait(self) -> int:
         """The child's exit code, once it has ended. Raises RuntimeError before ``start``."""

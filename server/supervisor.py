@@ -38,6 +38,8 @@ _ENDS_WITHIN = 30.0
 _FIRST_DELAY, _LONGEST_DELAY = 0.2, 10.0
 # A child that ran this long is not one that cannot start.
 _STEADY = 30.0
+# How often the embedded server's store is looked at.
+_LOOK_EVERY = 2.0
 CLINIC_FILE = "clinic-nats-url"
 CHILDREN_FILE = "processes.json"
 
@@ -228,16 +230,16 @@ class Supervisor:
             await embedded.start()
         except EmbeddedNatsError as error:
             raise SettingsError(f"NATS_URL is empty and the embedded server cannot run: {error}") from error
-        keeper = asyncio.create_task(self._keep(embedded))
+        tasks = [asyncio.create_task(self._keep(embedded)), asyncio.create_task(self._mend(embedded))]
         clinic = self._settings.casenote_home / CLINIC_FILE
         clinic.touch(mode=0o600)
         clinic.write_text(embedded.clinic_url)
         try:
             yield embedded.url
         finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await embedded.stop()
 
     async def _keep(self, embedded: EmbeddedNats) -> None:
@@ -257,6 +259,12 @@ class Supervisor:
                 else:
                     self._note_processes()
                     break
+
+    async def _mend(self, embedded: EmbeddedNats) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            if await embedded.mend():
+                structlog.get_logger().warning("nats-server could not write to its disk, and can again: started anew")
 
     def _note_processes(self) -> None:
         """Leaves the process ids where an operator finds them."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import signal
 import socket
 import stat
@@ -269,6 +270,39 @@ async def test_damaged_credentials_are_named(tmp_path: Path) -> None:
 
     with pytest.raises(EmbeddedNatsError, match="delete it to have new ones made"):
         await EmbeddedNats(tmp_path).start()
+
+
+async def test_a_store_that_could_not_be_written_works_again_once_it_can(nats: EmbeddedNats) -> None:
+    async with connected(nats) as broker:
+        await broker.publish("sessions.7.closed", bytes(100), {})
+        assert nats.pid is not None
+        # No file may grow beyond this: what a full disk is to the server, it is told in another word.
+        resource.prlimit(nats.pid, resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+        with pytest.raises(BrokerUnavailableError):
+            await broker.publish("sessions.7.closed", bytes(100_000), {})
+        resource.prlimit(nats.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+        await eventually(nats.mend)
+        await nats.wait()
+        await nats.start()
+        await eventually(lambda: broker.connected)
+
+        await broker.publish("sessions.7.closed", b"after", {})
+        assert not await nats.mend()
+
+
+async def test_while_the_disk_is_full_nothing_is_started_again(nats: EmbeddedNats, tmp_path: Path) -> None:
+    async with connected(nats) as broker:
+        assert nats.pid is not None
+        resource.prlimit(nats.pid, resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+        with pytest.raises(BrokerUnavailableError):
+            await broker.publish("sessions.7.closed", bytes(100_000), {})
+    (tmp_path / "nats" / ".space").mkdir()
+    assert not await nats.mend()
+    assert nats.returncode is None
+
+    (tmp_path / "nats" / ".space").rmdir()
+    assert await nats.mend()
 
 
 @pytest.fixture
