@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import CursorResult, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.tables import GenerationRow
@@ -187,6 +187,9 @@ def hand_back(row: GenerationRow) -> None:
 
 
 async def totals(db: AsyncSession) -> dict[str, int]:
-    """How many generations are in each state."""
-    rows = await db.execute(select(GenerationRow.state, func.count()).group_by(GenerationRow.state))
+    """How many generations are in each state. ``refused`` are those that no worker was given: too short a session."""
+    state = case(
+        ((GenerationRow.state == "failed") & (GenerationRow.attempt == 0), "refused"), else_=GenerationRow.state
+    )
+    rows = await db.execute(select(state.label("as_counted"), func.count()).group_by("as_counted"))
     return dict(rows.all())

@@ -53,3 +53,10 @@ class DatabaseOutbox:
     async def lag(self) -> int:
         async with self._database.read() as db:
             return (await db.execute(select(func.count()).where(OutboxRow.published_at.is_(None)))).scalar_one()
+
+    async def waiting(self) -> float:
+        """For how many seconds the oldest unpublished event has waited."""
+        async with self._database.read() as db:
+            oldest = select(func.min(OutboxRow.created_at)).where(OutboxRow.published_at.is_(None))
+            first = (await db.execute(oldest)).scalar_one()
+        return max(0.0, (utc_now() - first).total_seconds()) if first is not None else 0.0

@@ -152,6 +152,7 @@ class Health(Output):
     nats: str
     queue_depth: int
     outbox_lag: int | None
+    outbox_lag_seconds: float | None
     tokens_per_second: float
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from server.stream.workers import WorkerState
 
-_STATES = ("queued", "running", "done", "failed", "cancelled")
+_STATES = ("queued", "running", "done", "failed", "refused", "cancelled")
 
 
 def site_metrics(counted: Mapping[str, Any] | None, workers: Sequence[WorkerState], *, nats: bool) -> bytes:
@@ -20,6 +20,7 @@ def site_metrics(counted: Mapping[str, Any] | None, workers: Sequence[WorkerStat
     _gauge(registry, "casenote_workers", "Workers that spoke lately", len(workers))
     if counted is not None:
         _gauge(registry, "casenote_outbox_lag", "Events that wait to be published", counted["outbox"])
+        _gauge(registry, "casenote_outbox_lag_seconds", "For how long the first has waited", counted["outbox_seconds"])
         states = Gauge("casenote_generations", "Generations by state", ["state"], registry=registry)
         for state in _STATES:
             states.labels(state).set(counted.get(state, 0))

@@ -18,6 +18,8 @@ from server.stream.workers import WorkerState
 from server.version import VERSION
 
 _MIB = 1024 * 1024
+# Events leave within a second. One that has waited this long says that the relay or the broker's store does not work.
+_STUCK_SECONDS = 30.0
 
 
 async def health(call: Call) -> Response:
@@ -25,7 +27,7 @@ async def health(call: Call) -> Response:
     counted = await _counted(call)
     workers = call.parts.workers.alive()
     nats = call.parts.broker.connected
-    healthy = counted is not None and bool(workers) and nats
+    healthy = counted is not None and bool(workers) and nats and counted["outbox_seconds"] < _STUCK_SECONDS
     totals = counted or {}
     done, failed = totals.get("done", 0), totals.get("failed", 0)
     model = workers[0].model if workers else {}
@@ -45,6 +47,7 @@ async def health(call: Call) -> Response:
         "queue_depth": totals.get("queued", 0),
         "running": totals.get("running", 0),
         "outbox_lag": totals.get("outbox"),
+        "outbox_lag_seconds": totals.get("outbox_seconds"),
         "tokens_per_second": round(sum(_rate(worker) for worker in workers), 2),
         "workers": [{"owner": w.owner, "model": w.model, "stats": w.stats} for w in workers],
     }
@@ -72,14 +75,15 @@ async def metrics(call: Call) -> Response:
 
 
 async def _counted(call: Call) -> dict[str, Any] | None:
-    """Generations by state, their average time, and the outbox's lag; None when the database cannot be used."""
+    """Generations by state, their average time, and how the outbox lags; None when the database cannot be used."""
     try:
         async with call.parts.database.read() as db:
             totals = await _totals(db)
-        lag = await DatabaseOutbox(call.parts.database).lag()
+        outbox = DatabaseOutbox(call.parts.database)
+        lag, waiting = await outbox.lag(), await outbox.waiting()
     except (DBAPIError, OSError, TimeoutError):
         return None
-    return {**totals, "outbox": lag}
+    return {**totals, "outbox": lag, "outbox_seconds": round(waiting, 3)}
 
 
 async def _totals(db: AsyncSession) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Route
 
+from server.clock import utc_now
+from server.db import outbox
 from tests.support.api import SCRIPT, eventually, running_api
 from tests.support.transcripts import SHORT_SESSION
 
@@ -45,6 +48,31 @@ async def test_health_tells_of_the_model_and_what_it_did(tmp_path: Path) -> None
         assert (body["total_inferences"], body["success_rate"], body["queue_depth"]) == (1, 100.0, 0)
         assert body["avg_inference_time"] > 0
         assert body["outbox_lag"] == 1
+
+
+async def test_a_session_that_was_too_short_is_no_inference(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create(original_transcription="Client: Hm.")
+        await api.http.post(f"/sessions/{session_id}/close")
+        body = (await api.http.get("/health")).json()
+
+        assert (body["total_inferences"], body["success_rate"]) == (0, 100.0)
+
+
+@pytest.mark.parametrize(("age", "status"), [(5, "healthy"), (60, "degraded")])
+async def test_events_that_do_not_leave_are_told(tmp_path: Path, age: int, status: str) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+
+        async def loaded() -> bool:
+            return bool((await api.http.get("/health")).json()["model_loaded"])
+
+        await eventually(loaded)
+        async with api.parts.database.write() as db:
+            outbox.enqueue(db, "an-event", "notes.7.updated", b"{}", utc_now() - timedelta(seconds=age))
+        body = (await api.http.get("/health")).json()
+
+        assert (body["status"], body["outbox_lag"]) == (status, 1)
+        assert age <= body["outbox_lag_seconds"] < age + 20
 
 
 async def test_nats_away_is_degraded_but_ready(tmp_path: Path) -> None:
