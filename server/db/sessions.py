@@ -156,9 +156,11 @@ async def listed(
     only: Sequence[int] | None = None,
     before: tuple[datetime, int] | None = None,
     since: datetime | None = None,
+    by_change: bool = True,
     limit: int = 50,
 ) -> list[Listed]:
-    """Sessions by last change, newest first; ``before`` is the (updated_at, id) of the last one already seen.
+    """Sessions by last change or by creation, newest first; ``before`` is that moment and the id of the last one
+    already seen. By last change a session that changes meanwhile moves to the front, past who reads on.
 
     ``status`` is one of ``Listed.status``, except that ``live`` and ``closed`` mean all sessions that go on or have
     ended, whatever became of their notes.
@@ -190,10 +192,9 @@ async def listed(
         query = query.where(SessionRow.id.in_(only))
     if since is not None:
         query = query.where(SessionRow.updated_at > since)
+    column = SessionRow.updated_at if by_change else SessionRow.created_at
     if before is not None:
         moment, session_id = before
-        query = query.where(
-            (SessionRow.updated_at < moment) | ((SessionRow.updated_at == moment) & (SessionRow.id < session_id))
-        )
-    query = query.order_by(SessionRow.updated_at.desc(), SessionRow.id.desc()).limit(limit)
+        query = query.where((column < moment) | ((column == moment) & (SessionRow.id < session_id)))
+    query = query.order_by(column.desc(), SessionRow.id.desc()).limit(limit)
     return [Listed(*row) for row in await db.execute(query)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -118,6 +118,10 @@ class ListQuery(BaseModel):
 
     status: SessionStatus | None = None
     patient_id: int | None = Field(default=None, ge=1, le=MAX_ID)
+    order: Literal["created", "changed"] = Field(
+        default="created",
+        description="newest first, by creation: each session once, whatever changes meanwhile; or by last change",
+    )
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, max_length=200, description="next_cursor of the answer before")
 

@@ -67,11 +67,14 @@ async def listing(call: Call) -> Response:
             patient_id=query.patient_id,
             status=query.status,
             before=decode_cursor(query.cursor) if query.cursor else None,
+            by_change=query.order == "changed",
             limit=query.limit + 1,
         )
     page = entries[: query.limit]
     last = page[-1].row if len(entries) > query.limit else None
-    following = encode_cursor(last.updated_at, last.id) if last is not None else None
+    following = None
+    if last is not None:
+        following = encode_cursor(last.updated_at if query.order == "changed" else last.created_at, last.id)
     found = [listed_json(entry, call.parts.workers.reading(entry.row.id)) for entry in page]
     return answer({"sessions": found, "next_cursor": following})
 

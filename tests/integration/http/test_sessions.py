@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,41 @@ async def test_the_list_goes_on_where_it_stopped(tmp_path: Path) -> None:
                 break
 
         assert seen == ids[::-1]
+
+
+async def pages(api: RunningApi, **query: str) -> AsyncIterator[list[int]]:
+    """The ids of each page of three."""
+    cursor: str | None = None
+    while True:
+        params = {"limit": "3", **query, **({"cursor": cursor} if cursor else {})}
+        page = (await api.http.get("/sessions", params=params)).json()
+        yield [entry["id"] for entry in page["sessions"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+async def test_each_session_is_listed_once_while_sessions_change(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        ids = [await api.create() for _ in range(10)]
+        seen: list[int] = []
+        async for page in pages(api):
+            seen += page
+            # One that was listed, one that was not yet, and a new one.
+            for changed in (ids[-1], ids[0], await api.create()):
+                await api.http.put(f"/sessions/{changed}/notes", json={"notes": f"after {len(seen)}"})
+
+        assert seen == ids[::-1]
+
+
+async def test_the_list_by_change_begins_with_what_changed_last(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        ids = [await api.create() for _ in range(4)]
+        await api.http.put(f"/sessions/{ids[1]}/notes", json={"notes": "By hand."})
+
+        listed = [page async for page in pages(api, order="changed")]
+
+        assert listed == [[ids[1], ids[3], ids[2]], [ids[0]]]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,8 @@ export async function fetchSessions(
   cursor: string | null = null,
   patientId: number | null = null,
 ): Promise<SessionPage> {
-  const query = new URLSearchParams({ limit: "100" });
+  // By last change: what changed while the page was not connected is among the first.
+  const query = new URLSearchParams({ limit: "100", order: "changed" });
   if (cursor) query.set("cursor", cursor);
   if (patientId !== null) query.set("patient_id", String(patientId));
   const body = decode.object((await call(`/sessions?${query}`)).body);
