@@ -1,8 +1,9 @@
 """What can go wrong with a model, as errors with one clear line each.
 
 ModelError
-├── ModelFileError     the GGUF or the adapter is missing, truncated, of another hash or of no use
-└── ModelLoadError     llama.cpp would not load it (memory, unknown architecture)
+├── ModelFileError       the GGUF or the adapter is missing, truncated, of another hash or of no use
+├── ContextTooLongError  more tokens are asked of the model than it was trained for
+└── ModelLoadError       llama.cpp would not load it (memory, unknown architecture)
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ class ModelError(Exception):
 
 class ModelFileError(ModelError):
     """The file is missing, truncated, of another hash, or no GGUF."""
+
+
+class ContextTooLongError(ModelError):
+    """The configured context is longer than the model's."""
 
 
 class ModelLoadError(ModelError):

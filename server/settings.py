@@ -179,6 +179,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(_one_line(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not text in UTF-8: write one NAME=value a line.") from None
+    except OSError as error:
+        raise SettingsError(f"The file .env cannot be read ({error.strerror}): let this user read it.") from None
 
 
 def _one_line(error: ValidationError) -> str:
@@ -194,5 +198,10 @@ def _shown(name: str, value: object) -> str:
     if name in _SECRET:
         return "not shown"
     if name in _ADDRESSES:
-        return repr(_PARAMETERS.sub("?***", _LOGIN.sub(r"\1***@", str(value))))
+        return shown_address(str(value))
     return repr(value)
+
+
+def shown_address(address: str) -> str:
+    """An address in quotation marks, without what it can hold of a secret."""
+    return repr(_PARAMETERS.sub("?***", _LOGIN.sub(r"\1***@", address)))

@@ -27,7 +27,7 @@ from events.server_process import dies_with_parent
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
-from server.settings import Role, Settings
+from server.settings import Role, Settings, shown_address
 from server.wiring.model import model_of
 from server.wiring.shared import formats_of
 
@@ -146,8 +146,9 @@ async def prepare_database(settings: Settings) -> None:
     try:
         await migrate.upgrade(database)
     except Exception as error:
+        named = shown_address(settings.database)
         raise SettingsError(
-            f"DATABASE_URL: the database cannot be used ({type(error).__name__}); "
+            f"DATABASE_URL is {named}: the database cannot be used ({type(error).__name__}); "
             "check that it exists, that it can be written to, and that user and password are right"
         ) from error
     finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.chat import ChatFormat, recognise
+from models.chat import ChatFormat
 from models.engine.api import ModelInfo
 from models.engine.digest import sha256_of
+from models.engine.fitness import fitness_of
 from models.engine.gguf_file import GgufHead, read_head
 from models.engine.runner import LlamaRunner, RunnerSettings
-from models.engine.settings import DEFAULT_N_BATCH, DEFAULT_N_CTX, EngineSettings, physical_cores
-from models.errors import ModelFileError, ModelLoadError
+from models.engine.settings import DEFAULT_N_BATCH, EngineSettings, physical_cores
+from models.errors import ModelFileError
 
 __all__ = ["Plan", "describe", "kv_bytes_per_token", "load", "plan_load"]
 
@@ -31,21 +32,15 @@ class Plan:
 
 
 def plan_load(settings: EngineSettings) -> Plan:
-    """Raises ``ModelFileError`` or ``ModelLoadError``."""
+    """Raises ``ModelFileError`` and ``ContextTooLongError``."""
     head = read_head(settings.model_path)
-    if head.values.get("general.type", "model") == "adapter":
-        raise ModelFileError(f"model file {head.path} is an adapter; the model it was made for goes here")
+    fit = fitness_of(head, settings.n_ctx)
     if settings.lora_path is not None:
         _check_adapter(settings.lora_path, head)
-    chat = _chat(head)
-    n_ctx_train = head.of_architecture("context_length") or DEFAULT_N_CTX
-    n_ctx = settings.n_ctx if settings.n_ctx is not None else min(n_ctx_train, DEFAULT_N_CTX)
-    if n_ctx > n_ctx_train:
-        raise ModelLoadError(f"n_ctx is {n_ctx}; the model {head.path.name} was trained for at most {n_ctx_train}")
     runner = RunnerSettings(
         model_path=settings.model_path,
-        n_ctx=n_ctx,
-        kv_tokens=_kv_tokens(settings, head, n_ctx),
+        n_ctx=fit.n_ctx,
+        kv_tokens=_kv_tokens(settings, head, fit.n_ctx),
         n_threads=settings.n_threads if settings.n_threads is not None else physical_cores(),
         n_batch=settings.n_batch if settings.n_batch is not None else DEFAULT_N_BATCH,
         n_gpu_layers=settings.n_gpu_layers,
@@ -54,10 +49,10 @@ def plan_load(settings: EngineSettings) -> Plan:
         mapped=not head.types & _REPACKED,
         lora_path=settings.lora_path,
         lora_scale=settings.lora_scale,
-        end_marks=(chat.assistant_close.strip(),),
+        end_marks=(fit.chat.assistant_close.strip(),),
         verbose=settings.verbose,
     )
-    return Plan(head, chat, runner, n_ctx_train)
+    return Plan(head, fit.chat, runner, fit.n_ctx_train)
 
 
 def load(plan: Plan) -> LlamaRunner:
@@ -80,15 +75,6 @@ def describe(plan: Plan, cache_dir: Path | None) -> ModelInfo:
         adapter=lora.name if lora else None,
         adapter_sha256=sha256_of(lora, cache_dir) if lora else None,
     )
-
-
-def _chat(head: GgufHead) -> ChatFormat:
-    template = str(head.values.get("tokenizer.chat_template", ""))
-    chat = recognise(template)
-    if chat is None:
-        found = "a chat template of no known family" if template else "no chat template"
-        raise ModelFileError(f"model file {head.path} has {found}; chatml, llama3, gemma, phi3 and mistral are known")
-    return chat
 
 
 def _check_adapter(path: Path, model: GgufHead) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from models.catalog.embedded import default_models_dir
 from models.catalog.registry import REGISTRY_FILE
 from models.catalog.resolve import Lineup, ResolvedModel, resolve_lineup
+from models.engine.fitness import fitness_of
 from models.engine.gguf_file import read_head
-from models.errors import ModelFileError
+from models.errors import ContextTooLongError, ModelFileError
 from server.errors import SettingsError
 from server.settings import Settings
 
@@ -19,11 +20,12 @@ def models_folder(settings: Settings) -> Path:
 
 
 def lineup_of(settings: Settings) -> Lineup:
-    """The models that the settings name, or the catalog. Raises ``ModelFileError`` when a file is of no use."""
+    """The models that the settings name, or the catalog. Raises ``ModelFileError`` when a file is of no use,
+    ``ContextTooLongError`` when more is configured than it can take."""
     lineup = resolve_lineup(settings.phi3_model_path or None, models_folder(settings))
     for model in (lineup.current, lineup.candidate):
         if model is not None:
-            read_head(model.path)
+            fitness_of(read_head(model.path), settings.phi3_n_ctx)
     return lineup
 
 
@@ -32,6 +34,8 @@ def model_of(settings: Settings) -> ResolvedModel:
     named = settings.phi3_model_path
     try:
         return lineup_of(settings).current
+    except ContextTooLongError as error:
+        raise SettingsError(f"PHI3_N_CTX is '{settings.phi3_n_ctx}': {error}") from error
     except ModelFileError as error:
         raise SettingsError(f"PHI3_MODEL_PATH is {named!r}: {error}" if named else str(error)) from error
 

@@ -12,15 +12,16 @@ import pytest
 
 from tests.support.service import ROOT, free_port
 
+ADAPTER = sorted((ROOT / "training" / "adapters").glob("*/adapter.gguf"))[0]
 TOKENS = {"CASENOTE_AUTH": "jwt", "AUTH_JWT_SECRET": "a secret that is long enough"}
 
 
-def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(home: Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))}
     return subprocess.run(
         [sys.executable, "-m", "server", "serve"],
-        cwd=ROOT,
-        env={**clean, "CASENOTE_HOME": str(home), "API_PORT": str(free_port()), **environment},
+        cwd=cwd,
+        env={**clean, "PYTHONPATH": str(ROOT), "CASENOTE_HOME": str(home), "API_PORT": str(free_port()), **environment},
         capture_output=True,
         text=True,
         timeout=60,
@@ -47,6 +48,10 @@ def start(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         ({"API_HOST": "0.0.0.0"}, "API_HOST", "CASENOTE_AUTH"),
         ({"CASENOTE_AUTH": "jwt"}, "AUTH_JWT_SECRET", "CASENOTE_AUTH=jwt"),
         ({"PYTHON_ENV": "production"}, "NATS_URL", "production"),
+        ({"DATABASE_URL": "sqlite+aiosqlite:////nowhere/at/all.db"}, "DATABASE_URL", "/nowhere/at/all.db"),
+        ({"DATABASE_URL": "postgresql+asyncpg://u:hidden@127.0.0.1:1/y"}, "DATABASE_URL", "***@127.0.0.1:1/y"),
+        ({"PHI3_N_CTX": "100000"}, "PHI3_N_CTX", "100000"),
+        ({"PHI3_MODEL_PATH": str(ADAPTER)}, "PHI3_MODEL_PATH", "is an adapter"),
         ({"PHI3_MODEL_PATH": "/nowhere/model.gguf"}, "PHI3_MODEL_PATH", "/nowhere/model.gguf"),
     ],
 )
@@ -59,6 +64,7 @@ def test_a_bad_setting_is_named(tmp_path: Path, environment: dict[str, str], nam
     assert "Traceback" not in ended.stderr
     assert "hid" not in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "home" / "nats").exists()
 
 
 def test_a_truncated_model_file_is_named(tmp_path: Path) -> None:
@@ -70,6 +76,16 @@ def test_a_truncated_model_file_is_named(tmp_path: Path) -> None:
     assert ended.returncode != 0
     assert "PHI3_MODEL_PATH" in ended.stderr
     assert "cut.gguf" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_file_of_settings_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"AUTH_JWT_SECRET=\xff\xfe\n")
+
+    ended = start(tmp_path / "home", tmp_path)
+
+    assert ended.returncode != 0
+    assert ".env is not text in UTF-8" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

@@ -13,7 +13,7 @@ from models.engine.digest import sha256_of
 from models.engine.gguf_file import read_head
 from models.engine.loading import plan_load
 from models.engine.settings import EngineSettings, physical_cores
-from models.errors import ModelError, ModelFileError, ModelLoadError
+from models.errors import ContextTooLongError, ModelError, ModelFileError
 
 
 def test_the_head_of_the_embedded_model_is_read(embedded_model: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_damaged_head_never_ends_in_another_error(
 
 
 def test_a_context_longer_than_the_model_was_trained_for_is_refused(embedded_model: Path) -> None:
-    with pytest.raises(ModelLoadError, match=r"n_ctx is 9000; .* at most 8192"):
+    with pytest.raises(ContextTooLongError, match=r"n_ctx is 9000; .* at most 8192"):
         plan_load(EngineSettings(embedded_model, n_ctx=9000))
 
 
