@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "/sessions/{session_id}/notes": {"notes": "x"},
     "/sessions/{session_id}/notes/addenda": {"text": "x"},
     "/sessions/{session_id}/notes/unlock": {"reason": "x"},
+    "/sessions/{session_id}/training-consent": {"consent": True},
     "/summarize-sessions": {"patient_id": 7},
     "/sessions": {"patient_id": 7},
     "/sessions/": {"patient_id": 7},
