@@ -12,11 +12,17 @@ _KNOWN = 0.5  # what a word of meaning counts beside one of grammar
 _ENOUGH = 1.5  # for a text that may also be in the language that was expected
 _LONG = 25  # words: of as many some are of grammar in any language
 _SHARE = 0.12
+_TELLING = 2000  # characters
 
 
-@lru_cache(maxsize=4096)
 def language_of(text: str, expected: str | None = "en") -> str | None:
-    """One of ``LANGUAGES``; None for any other. A text that is too short to tell is in the ``expected`` language."""
+    """One of ``LANGUAGES``; None for any other. A text that is too short to tell is in the ``expected`` language; of a
+    very long one the beginning tells."""
+    return _language_of(text[:_TELLING], expected)
+
+
+@lru_cache(maxsize=2048)
+def _language_of(text: str, expected: str | None) -> str | None:
     found = words(text)
     scores = {language: _score(found, language) for language in LANGUAGES}
     best = max(scores, key=lambda language: (scores[language], language == expected))

@@ -50,6 +50,9 @@ _CLAUSE_BEGINS = frozenset(
         "als",
     ]
 )
+_DENY_BACKWARDS = frozenset(
+    {"denied", "absent", "negative", "none", "verneint", "negada", "negado", "ausente", "nein", "keine"}
+)
 _TO_SUBJECT = 3  # words from the beginning of a clause in which its subject stands
 
 
@@ -129,12 +132,15 @@ class _Reader:
         self._subject: str | None = None
         self._at = 0  # words since the clause began
         self._clause: set[str] = set()
+        self._last = ""
 
     def step(self, token: str) -> None:
         if token in _CLAUSE_ENDS:
+            self._end_clause()
             self._reach, self._at, self._clause = 0, 0, set()
             self._supposing = self._supposing and token in (",", ":")
             return
+        self._last = token
         word = _word(token, self._language)
         self._absolute = self._absolute or word.absolute
         self._follow_subject(token, word)
@@ -147,11 +153,19 @@ class _Reader:
         if self._reach <= 0 and not word.negator:
             self._sides |= word.sides
 
+    def _end_clause(self) -> None:
+        """A word at its end may deny what stands before it: "SI denied"."""
+        if self._last in _DENY_BACKWARDS:
+            self._deny_clause()
+
+    def _deny_clause(self) -> None:
+        self._found["negative"] |= self._clause
+        self._found["positive"] -= self._clause
+
     def _negate(self, token: str) -> None:
         self._reach = 0 if self._reach > 0 else _REACH
         if token == "nicht":  # it also governs what stands before it: "ich schlafe nicht"
-            self._found["negative"] |= self._clause
-            self._found["positive"] -= self._clause
+            self._deny_clause()
 
     def _take(self, word: _Word) -> None:
         self._found["negative" if self._reach > 0 else "positive"].add(word.stem)
@@ -176,6 +190,7 @@ class _Reader:
                 self._subject = None
 
     def reading(self, numbers: tuple[str, ...]) -> Reading:
+        self._end_clause()
         return Reading(
             **{name: frozenset(stems) for name, stems in self._found.items()},
             supposes=self._supposes,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from models.clinical.grounding import check_section
-from models.formats import Gate
-from models.transcript import parse_transcript
+from models.clinical.markers import strip_markers
+from models.clinical.plan import plan_note, plan_summary
+from models.clinical.writer import SectionWriter
+from models.formats import Gate, load_format
+from models.transcript import Turn, parse_transcript
 from tests.support.transcripts import sample_turns
 
 AFFIRMED_BUT_NO_ATTEMPT = parse_transcript(
@@ -40,3 +43,112 @@ def test_what_was_denied_beside_it_may_be_noted(sentence: str) -> None:
     grounded = check_section(sentence, AFFIRMED_BUT_NO_ATTEMPT, Gate.RISK, words=45)
 
     assert "risk_contradicted" not in grounded.removed
+
+
+SESSIONS = {
+    "English": (
+        "Therapist: Have you had thoughts of suicide?\nPatient: {}\n"
+        "Therapist: Do you have a plan?\nPatient: No. My sister stays with me.",
+        "Yes, on Monday night it was bad.",
+        "No, none.",
+    ),
+    "German": (
+        "Therapist: Haben Sie Suizidgedanken?\nPatient: {}\n"
+        "Therapist: Haben Sie einen Plan?\nPatient: Nein. Meine Schwester bleibt bei mir.",
+        "Ja, am Montag war es schlimm.",
+        "Nein, gar nicht.",
+    ),
+    "Spanish": (
+        "Therapist: ¿Ha pensado en suicidarse?\nPatient: {}\n"
+        "Therapist: ¿Tiene un plan?\nPatient: No. Mi hermana se queda conmigo.",
+        "Sí, el lunes fue muy malo.",
+        "No, nunca.",
+    ),
+}
+DENIALS = {
+    "English": [
+        *(
+            "SI: denied.",
+            "SI denied.",
+            "Suicidal ideation: none.",
+            "SI: none.",
+            "SI absent.",
+            "(-) SI.",
+            "Not suicidal.",
+        ),
+        *("Suicidal thoughts: no.", "Negative for SI.", "Free of suicidal ideation.", "Suicidal ideation: negative."),
+        *("Suicidal ideation was ruled out.", "Suicidal ideation was not endorsed.", "No evidence of suicidality."),
+        *("Patient reports that suicidal thoughts are absent.", "Patient lacks suicidal ideation.", "Risk: none."),
+        *(
+            "Patient rejects suicide.",
+            "Patient is not at risk of suicide.",
+            "Patient denies suicidal ideation, intent or plan.",
+        ),
+        *(
+            "Patient denies active suicidal ideation.",
+            "No acute danger to self.",
+            "No safety concerns.",
+            "None reported.",
+        ),
+        *("Nothing reported.", "Denies.", "Denies safety concerns.", "Suicide was not discussed.", "Low suicide risk."),
+    ],
+    "German": [
+        *("Suizidalität wird verneint.", "Keine Suizidgedanken.", "Suizidalität: nein.", "Suizidalität: keine."),
+        *("Von Suizidalität klar distanziert.", "Patientin ist nicht suizidal.", "Akute Suizidalität besteht nicht."),
+        *("Kein Anhalt für Suizidalität.", "Suizidalität verneint.", "Patientin denkt nicht an Suizid.", "Keine."),
+        "No suicidal ideation.",
+    ],
+    "Spanish": [
+        *("Ideación suicida: no.", "La paciente no tiene ideas suicidas.", "Ideación suicida negada.", "Ninguna."),
+        *("Se niega ideación suicida.", "Sin ideación suicida.", "Ideación suicida ausente.", "Descarta el suicidio."),
+        "Denies suicidal ideation.",
+    ],
+}
+CASES = [(language, denial) for language, denials in DENIALS.items() for denial in denials]
+
+
+def written(output: str, turns: tuple[Turn, ...], section: str) -> str:
+    """What readers have seen of a section when the model writes ``output``."""
+    plans = {plan.id: plan for plan in (*plan_note(load_format(), turns), plan_summary(load_format(), turns))}
+    writer = SectionWriter(plans[section], turns)
+    seen = "".join(writer.feed(character) for character in output) + writer.finish()
+    return strip_markers(seen)
+
+
+@pytest.mark.parametrize("section", ["risk", "summary"])
+@pytest.mark.parametrize(("language", "denial"), CASES)
+def test_however_a_denial_is_put_nobody_sees_it_of_a_client_who_said_yes(
+    language: str, denial: str, section: str
+) -> None:
+    talk, yes, _ = SESSIONS[language]
+
+    assert denial.rstrip(".") not in written(denial, parse_transcript(talk.format(yes)), section)
+
+
+@pytest.mark.parametrize(
+    ("language", "denial"),
+    [
+        *(("English", text) for text in ("SI: none.", "SI denied.", "Suicidal ideation: negative.", "Not suicidal.")),
+        *(("German", text) for text in ("Suizidalität wird verneint.", "Keine Suizidgedanken.", "Suizidalität: nein.")),
+        *(("Spanish", text) for text in ("Ideación suicida: no.", "Sin ideación suicida.")),
+    ],
+)
+def test_the_same_denial_stands_for_a_client_who_said_no(language: str, denial: str) -> None:
+    talk, _, no = SESSIONS[language]
+
+    assert written(denial, parse_transcript(talk.format(no)), "risk") == denial
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Passive SI without plan or intent.",
+        "Patient reports suicidal thoughts on Monday; no plan.",
+        "Suicidal thoughts on Monday night, not acted on.",
+        "Patient denied a suicide plan.",
+    ],
+)
+def test_what_was_affirmed_stands_beside_what_was_denied(sentence: str) -> None:
+    talk, yes, _ = SESSIONS["English"]
+
+    assert written(sentence, parse_transcript(talk.format(yes)), "risk") == sentence

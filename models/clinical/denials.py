@@ -1,0 +1,49 @@
+"""How a note denies a danger, before its name and behind it: "denies SI", "SI: none", "Suizidalität wird verneint"."""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.lexicon import DENIAL
+from models.clinical.risk import RiskMention
+
+_BEFORE = re.compile(
+    r"(?<!\w)(?:lack\w*|reject\w*|rul(?:ed|es) out|distanc\w+|distanzier\w*|descarta\w*|ausschlie\w*)(?!\w)|\([-−]\)",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(
+    r"(?<!\w)(?:den(?:y|ies|ied)|none|no|nil|never|\w+n't|absent|absence|negative|neg|rul(?:ed|es) out|unlikely"
+    r"|not(?! (?:to )?(?:be|being|wak\w+|exist\w*|liv\w+|want\w*))"  # "not to be here" is the danger itself
+    r"|verneint\w*|nein|kein\w*|nicht|distanzier\w*|ausgeschlossen|bestritten|negad[ao]s?|niega|ausentes?|descart\w*"
+    r"|ningun[ao]|jamais|non|pas|nié\w*)(?!\w)|\([-−]\)|[-−]\s*\.?$",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[;.—]|,? (?<!\w)(?:but|although|though|however|aber|pero|mais)(?!\w)")
+# What is denied behind a danger may be a part of it only: "SI without plan or intent", "SI, not acted on".
+_OF_A_PART = re.compile(
+    r"\W*(?:\w+\W+){0,3}?(?:intent\w*|intend\w*|plans?|means|method\w*|act\w*|attempt\w*|behaviou?rs?|action|absicht\w*|versuch\w*"
+    r"|plan\w*|intenci\w+)(?!\w)",
+    re.IGNORECASE,
+)
+_EMPTY = re.compile(
+    r"\W*(?:none|nothing|nil|negative|denie[sd](?: all| any| it)?|no (?:concerns?|issues?)|n/?a"
+    r"|keine?|nichts|nada|ningun[ao])"
+    r"(?:\W+(?:was|were|is|are|reported|noted|endorsed|discussed|identified|present|stated|indicated|at|this|time|session"
+    r"|currently|current|all|any|of|concern|berichtet|angegeben|vorhanden|referid[ao]))*\W*",
+    re.IGNORECASE,
+)
+
+
+def denies(sentence: str, noted: RiskMention) -> bool:
+    """Whether ``sentence`` says of the danger ``noted`` in it that it is not so."""
+    start = sentence.find(noted.term)
+    before, after = sentence[:start], sentence[start + len(noted.term) :]
+    if noted.negated or DENIAL.search(before) or _BEFORE.search(before):
+        return True
+    clause = _CLAUSE_END.split(after, maxsplit=1)[0]
+    return any(not _OF_A_PART.match(clause[found.end() :]) for found in _BEHIND.finditer(clause))
+
+
+def is_empty_denial(sentence: str) -> bool:
+    """Whether a sentence denies without saying what: "None reported."."""
+    return _EMPTY.fullmatch(sentence) is not None

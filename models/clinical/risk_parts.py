@@ -1,0 +1,68 @@
+"""Parts of a danger that one may affirm and deny apart: an attempt, an intent, a plan, acting on it."""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.danger import risk_spans
+from models.clinical.risk import RiskMention
+from models.clinical.session import Session
+
+_PART = re.compile(
+    r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history"
+    r"|plant|planen|planea|absicht\w*|versuch\w*|intención|intenciones)(?!\w)",
+    re.IGNORECASE,
+)
+# Of these each is another part, however it is worded.
+_KINDS = tuple(
+    re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)
+    for words in (
+        "attempt|tried|try|acted|acting|act on|history|did|past|ago|versuch|früher|intent[oó]|intentar",
+        "inten[tdc]|want|absicht|wollte|will|quier|quer",
+        "plan|means|method|pills|gun|notfall",
+        "activ|aktiv",
+    )
+)
+# "suicidal ideation, intent or plan" names the whole danger beside its parts.
+_WHOLE = re.compile(r"\W*(?:ideation|thoughts?|ideas?|urges?|feelings?|gedanken|ideación|ideas)(?!\w)", re.IGNORECASE)
+_ACTIVE = re.compile(r"acti\w+|akti\w+", re.IGNORECASE)
+_NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)
+# What a denial leaves standing beside it: "denies self-harm for two months, with urges".
+_STILL = re.compile(
+    r"(?<!\w)(?:but|with|though|although|however|except|despite)(?!\w)"
+    r"(?:(?!(?<!\w)no(?!\w)).)*?(?<!\w)(?:urges?|thoughts?)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def parts_of(sentence: str, noted: RiskMention) -> list[str]:
+    """The parts of a danger that are named around the word for it ("no suicidal intent"), none where it is named whole;
+    thoughts that are called active are a part."""
+    start = sentence.find(noted.term)
+    before, after = sentence[:start].split()[-3:], sentence[start + len(noted.term) :]
+    if _WHOLE.match(after):
+        return [word for word in before if _ACTIVE.fullmatch(word)]
+    return _PART.findall(" ".join([*before, noted.term, *after.split()[:2]]))
+
+
+def parts_denied(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether the session says no to one of the parts that ``sentence`` denies."""
+    kinds = {kind for part in parts_of(sentence, noted) for kind in _KINDS if kind.search(part)}
+    return any(kind.search(denied) for kind in kinds for denied in session.denied)
+
+
+def unheard_parts(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether ``sentence`` affirms, in words of its own, a part of a danger that the session denies or is silent on."""
+    if any(mark in sentence for mark in '"“„'):
+        return False
+    start = sentence.find(noted.term)
+    after = _NOT_SO.split(sentence[start + len(noted.term) :])[0]
+    around = " ".join([*sentence[:start].split()[-3:], *after.split()[:2]])
+    kinds = [kind for part in _PART.findall(around) for kind in _KINDS if kind.search(part)]
+    return any(not kind.search(session.text) or any(kind.search(denied) for denied in session.denied) for kind in kinds)
+
+
+def denied_in_part(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether a denial says what it leaves standing, and the session denies the rest: "no self-harm, but urges"."""
+    denied = {category for clause in session.denied for category, _, _ in risk_spans(clause)}
+    return noted.category in denied and bool(_STILL.search(sentence, sentence.find(noted.term)))
