@@ -20,24 +20,22 @@ def models_folder(settings: Settings) -> Path:
 
 
 def lineup_of(settings: Settings) -> Lineup:
-    """The models that the settings name, or the catalog. Raises ``ModelFileError`` when a file is of no use,
-    ``ContextTooLongError`` when more is configured than it can take."""
-    lineup = resolve_lineup(settings.phi3_model_path or None, models_folder(settings))
-    for model in (lineup.current, lineup.candidate):
-        if model is not None:
-            fitness_of(read_head(model.path), settings.phi3_n_ctx)
-    return lineup
+    """The models that the settings name, or the catalog. Raises ``ModelFileError``."""
+    return resolve_lineup(settings.phi3_model_path or None, models_folder(settings))
 
 
 def model_of(settings: Settings) -> ResolvedModel:
-    """The model that serves. Raises ``SettingsError`` when it cannot, or a candidate beside it."""
+    """The model that serves. Raises ``SettingsError`` when its file is of no use, or when more context is configured
+    than it can take."""
     named = settings.phi3_model_path
     try:
-        return lineup_of(settings).current
+        model = lineup_of(settings).current
+        fitness_of(read_head(model.path), settings.phi3_n_ctx)
     except ContextTooLongError as error:
         raise SettingsError(f"PHI3_N_CTX is '{settings.phi3_n_ctx}': {error}") from error
     except ModelFileError as error:
         raise SettingsError(f"PHI3_MODEL_PATH is {named!r}: {error}" if named else str(error)) from error
+    return model
 
 
 def catalog_stamp(settings: Settings) -> tuple[int, int] | None:

@@ -32,9 +32,15 @@ class Switching:
         self._log = structlog.get_logger()
 
     async def start(self) -> Serving:
-        """The models of the catalog, loaded. Raises ``ModelError``."""
-        desks = await self._desks_of(self._resolve())
-        return Serving(desks)
+        """The models of the catalog, loaded; a candidate that cannot be is left out. Raises ``ModelError``."""
+        lineup = self._resolve()
+        try:
+            return Serving(await self._desks_of(lineup))
+        except ModelError as error:
+            if lineup.candidate is None:
+                raise
+            self._log.error("the candidate cannot serve; the other model writes for all sessions", detail=str(error))
+            return Serving(await self._desks_of(Lineup(lineup.current)))
 
     async def follow(self, serving: Serving) -> None:
         """Keeps ``serving`` as the catalog says, until it is cancelled."""
@@ -49,6 +55,9 @@ class Switching:
             desks = await self._desks_of(await asyncio.to_thread(self._resolve))
         except ModelError as error:
             self._log.error("the chosen model cannot serve; the models before it go on", detail=str(error))
+            return
+        except Exception as error:
+            self._log.error("the catalog cannot be followed", error=type(error).__name__)
             return
         if desks == serving.desks:
             return

@@ -34,14 +34,14 @@ class Clinic:
         self.lineup = Lineup(model("slow-one"))
         self.engines: dict[str, ScriptedEngine] = {}
         self._stamp = 0
-        self.switching = Switching(self._load, lambda: self.lineup, lambda: self._stamp)
+        self.switching = Switching(self.load, lambda: self.lineup, lambda: self._stamp)
         self.serving: Serving
 
     def choose(self, lineup: Lineup) -> None:
         self.lineup = lineup
         self._stamp += 1
 
-    async def _load(self, chosen: ResolvedModel) -> Desk:
+    async def load(self, chosen: ResolvedModel) -> Desk:
         if chosen.name.startswith("bad"):
             raise ModelFileError("it cannot be loaded")
         engine = ScriptedEngine(_script, delay=0.01 if chosen.name.startswith("slow") else 0, info=_info(chosen))
@@ -134,6 +134,17 @@ async def test_a_choice_that_cannot_be_loaded_leaves_what_serves(clinic: Clinic)
 
     clinic.choose(Lineup(model("two")))
     await clinic.serves("two")
+
+
+async def test_a_candidate_that_cannot_be_loaded_keeps_no_service_from_starting(clinic: Clinic) -> None:
+    lineup = Lineup(model("two"), model("bad"), Trial("bad", 1.0))
+    started = await Switching(clinic.load, lambda: lineup, lambda: 0).start()
+
+    assert started.desks.candidate is None
+    assert started.current.engine.info.name == "two"
+    await started.stop()
+    with pytest.raises(ModelFileError):
+        await Switching(clinic.load, lambda: Lineup(model("bad")), lambda: 0).start()
 
 
 async def test_going_back_to_a_model_that_still_serves_loads_it_no_second_time(clinic: Clinic) -> None:
