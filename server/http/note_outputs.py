@@ -136,7 +136,7 @@ class RevisionOut(Output):
 
     version: int
     change: Literal["generated", "edited", "regenerated", "signed", "unlocked", "addendum"]
-    author: dict[str, Any] = Field(description="kind (person, model or fallback), and what is known of it")
+    author: dict[str, Any] = Field(description="kind: person (id, reason), model or fallback (generation, settings)")
     created_at: datetime
     status: Literal["draft", "edited", "signed"]
     format: str

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
 
 from events.broker import MessageBroker
 from events.wake import CANCEL, SESSION_CHANGED, WAKE_RELAY, WAKE_WORKER, WORKER_STATS
-from models.engine.api import EngineFailure
+from models.engine.api import EngineFailure, Sampling
 from models.formats import NO_WISHES, NoteFormat, NoteOptions, with_options
 from models.formats.format import DEFAULT_FORMAT
 from server import announce
@@ -194,6 +194,16 @@ class Worker:
         chosen = self._formats.get(options["format"] or self._options.note_format) or self._formats[DEFAULT_FORMAT]
         return with_options(chosen, self._options.style.but(options.get("style", {})))
 
+    def _settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """How this note was asked for: with the model and the prompt's version, enough to have it written again."""
+        return {
+            **asdict(self._options.style.but(options.get("style", {}))),
+            "sections": options.get("only"),
+            "kept_edited": options["keep_edited"],
+            "parallel": self._options.parallel,
+            "temperature": Sampling().temperature,
+        }
+
     async def _store(self, row: GenerationRow, draft: Draft, frames: FrameWriter) -> None:
         """The note, its revision, its event and the end of the generation, in one transaction."""
         now = utc_now()
@@ -219,7 +229,11 @@ class Worker:
                 frames.add("error", failure_problem("signed"))
                 frames.flush()
                 return
-            author = {"kind": "fallback" if draft.fallback else "model", "generation": row.id}
+            author = {
+                "kind": "fallback" if draft.fallback else "model",
+                "generation": row.id,
+                "settings": self._settings(options),
+            }
             kept = await editing.store(
                 db, session, note, Change(row.change), author, now, with_text=self._options.with_text
             )

@@ -26,7 +26,6 @@ from events.memory import MemoryBroker
 from events.memory_server import MemoryServer
 from models.engine.scripted import ScriptedEngine
 from models.formats import load_formats
-from models.formats.format import DEFAULT_FORMAT
 from server.db.database import Database
 from server.db.migrate import upgrade
 from server.http.application import create_api
@@ -103,7 +102,7 @@ def parts_of(settings: Settings, database: Database, broker: MemoryBroker, web: 
         settings=settings,
         database=database,
         broker=broker,
-        editing=Editing(load_formats(), DEFAULT_FORMAT, settings.events_include_text, settings.queue_limit),
+        editing=Editing(load_formats(), settings.note_format, settings.events_include_text, settings.queue_limit),
         limits=Limits(transcript=settings.transcript_limit),
         streams=NoteStreams(database, broker),
         waiter=GenerationWaiter(database, broker),
@@ -161,6 +160,8 @@ async def _worker(
         parallel=True,
         allow_fallback=settings.allow_fallback,
         with_text=False,
+        note_format=settings.note_format,
+        style=settings.note_style,
     )
     await broker.start()
     await engine.start()

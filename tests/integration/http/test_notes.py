@@ -11,6 +11,7 @@ import pytest
 from models.engine.scripted import ScriptedEngine
 from tests.support.api import SCRIPT, RunningApi, running_api
 from tests.support.asgi import opened
+from tests.support.models import ObedientEngine
 from tests.support.transcripts import SHORT_SESSION
 
 DOCUMENT_MEMBERS = {
@@ -300,6 +301,67 @@ async def test_every_version_stays_with_its_author(tmp_path: Path) -> None:
         ]
         assert revisions[1]["text"] == "Mine."
         assert revisions[0]["model"]["name"] == "scripted"
+        assert revisions[2]["author"]["settings"] == {
+            "density": "standard", "quoting": "key", "modality": "general", "sections": None, "kept_edited": False,
+            "parallel": True, "temperature": 0.0,
+        }  # fmt: skip
         assert all(r.keys() >= {"version", "change", "author", "created_at", "text"} for r in revisions)
         assert (await api.http.get(f"{path}/2")).json() == revisions[1]
         assert (await api.http.get(f"{path}/4")).status_code == 404
+
+
+async def test_density_and_modality_reach_the_model_and_the_revision(tmp_path: Path) -> None:
+    engine = ObedientEngine()
+    engine.says = {key: text for key, text in SCRIPT.items() if key != "plan"} | {"plan": " Breathing." * 60}
+    async with running_api(tmp_path, engine=engine, note_modality="act") as api:  # type: ignore[arg-type]
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        body = {"density": "brief", "quoting": "many"}
+        assert (await api.http.post(f"/sessions/{session_id}/generate-notes", json=body)).status_code == 200
+        revisions = (await api.http.get(f"/sessions/{session_id}/notes/revisions")).json()["revisions"]
+        options = (await api.http.get("/formats")).json()["options"]
+        refused = await api.http.post(f"/sessions/{session_id}/generate-notes", json={"density": "endless"})
+
+        settings = revisions[0]["author"]["settings"]
+        assert (settings["density"], settings["quoting"], settings["modality"]) == ("brief", "many", "act")
+        asked = "".join(segment.text for branch in engine.asked[0].branches for segment in branch.prime)
+        assert "acceptance and commitment therapy" in asked
+        assert "own words in quotation marks" in asked
+        assert options["modality"]["default"] == "act"
+        assert options["density"]["choices"] == ["brief", "standard", "full"]
+        assert refused.status_code == 422
+
+
+async def test_a_change_of_format_keeps_what_a_person_wrote_and_brings_it_back(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await generated(api)
+        await put(api, session_id, sections={"plan": "Call on Friday.", "emotional_state": "Calmer than last week."})
+        path = f"/sessions/{session_id}/generate-notes"
+        for note_format in ("soap", "progress"):
+            body = {"regenerate": True, "force": False, "format": note_format}
+            assert (await api.http.post(path, json=body)).status_code == 200
+            document = (await api.http.get(f"/sessions/{session_id}/notes")).json()
+            ids = [section["id"] for section in document["sections"]]
+            texts = {section["id"]: section["text"] for section in document["sections"]}
+            assert (texts["plan"], texts["emotional_state"]) == ("Call on Friday.", "Calmer than last week.")
+            assert document["text"].count("**Plan:**") == 1
+            assert ids.index("emotional_state") == (1 if note_format == "progress" else 5)
+
+
+async def test_single_sections_are_written_anew_only_in_a_note_of_that_format(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        path = f"/sessions/{session_id}/generate-notes"
+        first = await api.http.post(path, json={"sections": ["plan"]})
+        await api.http.post(path, json={})
+        other = await api.http.post(path, json={"regenerate": True, "format": "soap", "sections": ["plan"]})
+
+        assert (first.status_code, other.status_code) == (400, 400)
+        assert "leave 'sections' out" in first.json()["detail"]
+
+
+async def test_what_a_person_leaves_out_is_not_said_to_be_absent(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create()
+        answer = await put(api, session_id, sections={"plan": "Call on Friday."})
+
+        assert answer.json()["notes"] == "**Plan:** Call on Friday."
