@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
+import urllib.error
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from models.engine.api import EngineFailure
 from models.engine.scripted import ScriptedEngine
 from tests.support.api import SCRIPT, SECRET, running_api, token_of
 from tests.support.legacy_client import LegacyClient, LegacyError
 from tests.support.live import served
 from tests.support.transcripts import SHORT_SESSION
+
+HEADINGS = ("Chief Complaint", "Emotional State", "Risk", "Intervention", "Progress", "Plan")
+OVERVIEW = (
+    "Latest Session",
+    "Chief Complaint",
+    "Emotional State",
+    "Risk Assessment",
+    "Intervention",
+    "Progress",
+    "Plan",
+)
+
+
+def headings_of(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"^\*\*([^*]+):\*\*", text, re.MULTILINE))
+
+
+def flags_of(session: dict[str, Any]) -> tuple[bool, bool]:
+    metadata = session["notes_metadata"]
+    return metadata["is_ai_generated"], metadata["edited_from_ai"]
 
 
 def work(client: LegacyClient) -> None:
@@ -21,54 +47,104 @@ def work(client: LegacyClient) -> None:
     first = client.create_session(7, SHORT_SESSION)
     second = client.create_session(7, SHORT_SESSION)
     assert (first["session_number"], second["session_number"]) == (1, 2)
+    assert (first["patient_id"], first["language"], first["duration"]) == (7, "english", 3000)
+    assert (first["original_transcription"], first["notes"]) == (SHORT_SESSION, None)
+    assert flags_of(first) == (False, False)
 
     written = client.generate_notes(first["id"])
-    assert written["generated_notes"].startswith("**Chief Complaint:**")
-    assert written["can_edit"] is True
-    with pytest.raises(LegacyError, match="Notes already exist"):
+    assert headings_of(written["generated_notes"]) == HEADINGS
+    session = client.session(first["id"])
+    assert session["notes"] == written["generated_notes"]
+    assert flags_of(session) == (True, False)
+    begun = datetime.fromisoformat(session["notes_metadata"]["generated_at"])
+    assert session["notes_metadata"]["last_edited_at"] is None
+    with pytest.raises(LegacyError, match=r"400: Notes already exist\. Set regenerate=true to overwrite\."):
         client.generate_notes(first["id"])
 
-    saved = client.save_notes(first["id"], written["generated_notes"] + "\n\nAdded by hand.", is_ai=True)
+    mine = written["generated_notes"] + "\n\nAdded by hand."
+    saved = client.save_notes(first["id"], mine, is_ai=True)
+    assert saved["notes"] == mine
     assert saved["notes_metadata"] == {"is_ai_generated": True, "edited_from_ai": True}
     session = client.session(first["id"])
-    assert session["notes"].endswith("Added by hand.")
-    assert session["notes_metadata"]["last_edited_at"] is not None
+    assert (session["notes"], flags_of(session)) == (mine, (True, True))
+    assert session["updated_at"] == saved["updated_at"]
+    assert datetime.fromisoformat(session["notes_metadata"]["last_edited_at"]) >= begun
 
     again = client.generate_notes(first["id"], regenerate=True)
     session = client.session(first["id"])
     assert session["notes"] == again["generated_notes"]
-    assert session["notes_metadata"]["edited_from_ai"] is False
+    assert flags_of(session) == (True, False)
+    assert datetime.fromisoformat(session["notes_metadata"]["generated_at"]) > begun
 
-    by_hand = client.save_notes(second["id"], "All by hand.")
+    by_hand = client.save_notes(second["id"], "All by hand.", is_ai=True, edited=True)
     assert by_hand["notes_metadata"] == {"is_ai_generated": False, "edited_from_ai": False}
+    assert client.generate_without_body(client.create_session(9, SHORT_SESSION)["id"])["generated_notes"]
 
     overview = client.summarise(7)
-    assert overview["success"] is True
-    assert overview["session_count"] == 2
-    assert overview["summary"].startswith("**Latest Session:**")
-    assert len(overview["key_points"]) <= 5
+    assert (overview["success"], overview["session_count"]) == (True, 2)
+    assert headings_of(overview["summary"]) == OVERVIEW
     assert [one["id"] for one in client.sessions_of(7)] == [second["id"], first["id"]]
+    assert client.sessions_of(12345) == []
+
+
+def watch(client: LegacyClient) -> None:
+    """The call that generates, answered as a stream."""
+    session_id = client.create_session(7, SHORT_SESSION)["id"]
+    events = client.watch_notes(session_id)
+    names = [name for name, _ in events]
+    assert set(names) >= {"status", "section", "token", "note"}
+    assert events[-1][1]["text"] == client.session(session_id)["notes"]
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        client.watch_notes(session_id)
+    with refusal.value as answer:
+        assert answer.code == 400
+        assert json.load(answer)["detail"] == "Notes already exist. Set regenerate=true to overwrite."
 
 
 def meet_refusals(client: LegacyClient) -> None:
     short = client.create_session(8, "Too short.")
-    for call, status, detail in (
-        (lambda: client.generate_notes(short["id"]), 400, "Session transcription is too short for summarization"),
-        (lambda: client.generate_notes(987654), 404, "Session not found"),
-        (lambda: client.session(987654), 404, "Session not found"),
+    padded = client.create_session(8, " " * 30 + "x" * 49 + " " * 30)
+    too_short = (400, "Session transcription is too short for summarization")
+    unknown = (404, "Session not found")
+    for call, refused in (
+        (lambda: client.generate_notes(short["id"]), too_short),
+        (lambda: client.generate_notes(padded["id"]), too_short),
+        (lambda: client.generate_notes(987654), unknown),
+        (lambda: client.save_notes(987654, "x"), unknown),
+        (lambda: client.session(987654), unknown),
     ):
         with pytest.raises(LegacyError) as refusal:
             call()
-        assert (refusal.value.status, refusal.value.detail) == (status, detail)
+        assert (refusal.value.status, refusal.value.detail) == refused
+    assert client.session(short["id"])["notes"] is None
     assert client.summarise(99) == {"success": False, "message": "No sessions found for this patient"}
     assert client.health()["database"] == "connected"
+
+
+def fail(client: LegacyClient) -> None:
+    """No model answers, and nothing may stand in for it."""
+    session_id = client.create_session(7, SHORT_SESSION)["id"]
+    client.save_notes(session_id, "By hand.")
+    before = client.session(session_id)
+    with pytest.raises(LegacyError) as refusal:
+        client.generate_notes(session_id, regenerate=True)
+    after = client.session(session_id)
+    assert refusal.value.status == 503
+    assert (after["notes"], after["notes_metadata"]) == (before["notes"], before["notes_metadata"])
 
 
 async def test_a_legacy_client_does_its_work(tmp_path: Path) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api, served(api.app) as port:
         client = LegacyClient(f"http://127.0.0.1:{port}")
         await asyncio.to_thread(work, client)
+        await asyncio.to_thread(watch, client)
         await asyncio.to_thread(meet_refusals, client)
+
+
+async def test_a_legacy_client_is_told_when_no_model_answers(tmp_path: Path) -> None:
+    engine = ScriptedEngine({}, failures=dict.fromkeys(range(1, 9), EngineFailure.DECODE))
+    async with running_api(tmp_path, engine=engine, allow_fallback=False) as api, served(api.app) as port:
+        await asyncio.to_thread(fail, LegacyClient(f"http://127.0.0.1:{port}"))
 
 
 async def test_a_legacy_client_does_its_work_with_a_token(tmp_path: Path) -> None:
