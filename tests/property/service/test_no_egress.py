@@ -16,6 +16,7 @@ from models.formats import load_format
 from models.transcript import Turn
 from server.notes.state import WrittenBy
 from server.worker.drafting import Drafting, Task
+from server.worker.reading import Reader
 from tests.support.service import Service, running_service
 from tests.support.transcripts import sample_transcript
 
@@ -72,7 +73,7 @@ async def test_writing_a_note_reaches_nobody(said: list[tuple[str, str]], writte
 
     with connections() as seen:
         frames: Any = _Frames()
-        await Drafting(engine, task, frames, parallel=True, deadline=30.0, model=model).write()
+        await Drafting(engine, Reader(engine), task, frames, parallel=True, deadline=30.0, model=model).write()
 
     await engine.stop()
     assert seen == []
