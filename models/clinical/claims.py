@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from models.clinical.lexicon import DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, RISK
+from models.clinical.lexicon import DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, RISK, TASK
 from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
 from models.clinical.session import Session
 from models.clinical.words import WORD_LISTS
@@ -20,7 +20,7 @@ _QUOTES = frozenset('"“”„«»')
 _RATING = re.compile(r"(?<!\w)(?:risks?|riesgo|risiko|risque)(?!\w)", re.IGNORECASE)
 _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
 # True or not by more than the occurrence of their words.
-_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, *RISK.values(), _RATING, _DOSE)
+_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, *RISK.values(), _RATING, _DOSE)
 # Need only to occur, mostly.
 _NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis)
 

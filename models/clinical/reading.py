@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from models.clinical.danger import named_alike
-from models.clinical.words import Side, vocabulary
+from models.clinical.words import WORD_LISTS, Side, vocabulary
 
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[,;:.!?]")
-_CLAUSE_ENDS = frozenset({",", ";", ":", ".", "!", "?", "but", "however", "though", "because", "until"}) | {
-    *("aber", "weil", "bis", "obwohl", "sondern"),
-    *("pero", "porque", "aunque", "hasta", "sino"),
-}
+_CLAUSE_ENDS = frozenset(",;:.!?") | frozenset(WORD_LISTS["clause_ends"].split())
 _REACH = 5  # content words that a negation governs, at most: the rest of its clause
 _FILLERS = frozenset({"well", "better", "good", "great", "fine", "gut", "bueno", "bien"})  # before a comma, at first
-
-
 # Who is meant by "I", or "you", depends on who speaks; in a note the patient is named.
 _SELF = {
     "client": frozenset(["i", "i'm", "i've", "i'd", "i'll", "we", "we're", "we've", "we'd", "we'll", "ich", "wir"]),
@@ -26,33 +21,8 @@ _SELF = {
 }
 _THIRD = frozenset({"he", "she", "they", "he's", "she's", "they're", "er"})
 _THERAPIST = frozenset({"therapist", "clinician", "counselor", "therapeut", "therapeutin", "terapeuta"})
-_CLAUSE_BEGINS = frozenset(
-    [
-        "when",
-        "because",
-        "that",
-        "if",
-        "who",
-        "which",
-        "while",
-        "since",
-        "as",
-        "so",
-        "and",
-        "then",
-        "though",
-        "before",
-        "after",
-        "wenn",
-        "weil",
-        "dass",
-        "und",
-        "als",
-    ]
-)
-_DENY_BACKWARDS = frozenset(
-    {"denied", "absent", "negative", "none", "verneint", "negada", "negado", "ausente", "nein", "keine"}
-)
+_CLAUSE_BEGINS = frozenset(WORD_LISTS["clause_begins"].split())
+_DENY_BACKWARDS = frozenset(WORD_LISTS["deny_backwards"].split())
 _TO_SUBJECT = 3  # words from the beginning of a clause in which its subject stands
 
 

@@ -88,3 +88,37 @@ def test_a_danger_that_is_noted_in_the_words_of_the_client_is_not_quoted_again(t
 @pytest.mark.parametrize("text", ["Patient denies suicidal ideation.", "Patient used ice instead."])
 def test_a_danger_that_is_denied_or_passed_over_is_quoted(text: str) -> None:
     assert "What’s the point?" in check_section(text, PARTLY, Gate.RISK, words=45).text
+
+
+TASKS = parse_transcript(
+    """Therapist: What went through your mind?
+Client: That I will fail the class, and that my father will be ashamed.
+Therapist: Please do the breathing twice a day, and keep a sleep diary until next Tuesday.
+Client: I can do that."""
+)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Homework: breathing twice a day and a sleep diary.",
+        "Patient will keep a sleep diary.",
+        "Patient agreed to do the breathing twice a day.",
+    ],
+)
+def test_a_task_that_was_agreed_stays(task: str) -> None:
+    assert check_section(task, TASKS).text == task
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "Homework: attend a yoga class.",
+        "Homework: exposure to elevators.",
+        "Patient agreed to complete a thought record.",
+        "Patient agreed to limit caffeine.",
+        "Patient will practice progressive muscle relaxation.",
+    ],
+)
+def test_a_task_that_nobody_gave_goes(task: str) -> None:
+    assert check_section(task, TASKS).removed == ("plan",)
