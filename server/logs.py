@@ -15,7 +15,7 @@ from structlog.types import EventDict, Processor
 KEYS = frozenset(
     {
         "event", "level", "timestamp", "logger", "role", "pid", "owner",
-        "method", "route", "status", "seconds", "client",
+        "method", "route", "status", "seconds", "client", "caller", "patient_id",
         "session_id", "generation_id", "attempt", "state", "reason", "outcome", "position",
         "input_tokens", "cached_tokens", "output_tokens", "input_characters", "output_characters",
         "prefill_seconds", "decode_seconds", "tokens_per_second",

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.http import auth
+from server.http.access import CALLER
 from server.http.api import Api
 from server.http.bodies import parse, read_body
 from server.http.operation import Call, Operation
@@ -38,10 +39,11 @@ def _route(path: str, operations: Mapping[str, Operation], api: Api) -> Route:
 async def _call(request: Request, operation: Operation, api: Api) -> Call:
     """The request as a call. Raises what ``problems`` answers."""
     claims = await _let_in(request, operation, api)
+    request.scope[CALLER] = caller = claims.subject if claims else None
     return Call(
         request=request,
         api=api,
-        caller=claims.subject if claims else None,
+        caller=caller,
         expires=claims.expires if claims else None,
         body=await _body(request, operation, api.parts.settings.body_limit),
         query=_query(request, operation),

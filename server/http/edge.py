@@ -1,7 +1,7 @@
 """The outermost layer: every request gets an answer, a log line and its counts, whatever happens inside.
 
-The line holds method, route, status and time. Of an error that was not foreseen it holds the type and the place: its
-message may quote a session.
+The line holds method, route, status and time, who called and about whom. Of an error that was not foreseen it holds
+the type and the place: its message may quote a session.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http import problems
+from server.http.access import accessed
 from server.http.measures import Measures
 from server.logs import get_logger
 
@@ -49,7 +50,14 @@ class Edge:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", _UNKNOWN_ROUTE)
             self._measures.answered(method, route, answer.status, seconds, stream=answer.is_stream)
-            self._log.info("request", method=method, route=route, status=answer.status, seconds=round(seconds, 4))
+            self._log.info(
+                "request",
+                method=method,
+                route=route,
+                status=answer.status,
+                seconds=round(seconds, 4),
+                **accessed(scope),
+            )
 
     async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from server.db import digests
 from server.db.digests import SessionState
 from server.http import problems
+from server.http.access import PATIENT
 from server.http.answers import answer, wants_events
 from server.http.event_source import EventStream
 from server.http.inputs import PatientIn
@@ -28,6 +29,7 @@ _TELL_EVERY = 10
 async def summarize(call: Call) -> Response:
     """POST /summarize-sessions"""
     wanted: PatientIn = call.body
+    call.request.scope[PATIENT] = wanted.patient_id
     async with call.parts.database.read() as db:
         states = await digests.states_of(db, wanted.patient_id, call.caller)
     if wants_events(call.request):

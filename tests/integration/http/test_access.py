@@ -14,6 +14,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from structlog.testing import capture_logs
 
 from server.errors import UnauthorizedError
 from server.http.auth import TokenCheck
@@ -259,3 +260,31 @@ async def test_a_stream_ends_when_the_token_has_expired(tmp_path: Path, address:
 
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+async def test_the_log_tells_who_looked_at_what(tmp_path: Path) -> None:
+    async with running_api(tmp_path, **JWT) as api:
+        mine = bearer_of("12")
+        created = await api.http.post("/sessions/", json={"patient_id": 7, "notes": "Mine."}, headers=mine)
+        session_id = created.json()["session"]["id"]
+        with capture_logs() as lines:
+            await api.http.get(f"/sessions/{session_id}/notes", headers=mine)
+            await api.http.get("/sessions/patient/7", headers=mine)
+            await api.http.post("/summarize-sessions", json={"patient_id": 7}, headers=mine)
+            await api.http.get(f"/sessions/{session_id}/notes", headers=bearer_of("13"))
+            await api.http.get("/sessions/words%20of%20a%20session", headers=mine)
+            await api.http.get(f"/sessions/{session_id}")
+
+        told = [
+            (line.get("caller"), line.get("session_id"), line.get("patient_id"), line["status"])
+            for line in lines
+            if line["event"] == "request"
+        ]
+        assert told == [
+            ("12", session_id, None, 200),
+            ("12", None, 7, 200),
+            ("12", None, 7, 200),
+            ("13", session_id, None, 404),
+            ("12", None, None, 422),
+            (None, session_id, None, 401),
+        ]
