@@ -11,16 +11,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from models.clinical.contradiction import contradiction_factor
 from models.clinical.danger import named_alike
 from models.clinical.language import language_of
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.quotes import QUOTE, said_in, telling_quotes
+from models.clinical.quotes import QUOTE, contains, telling_quotes
 from models.clinical.sentences import split_sentences
 from models.clinical.units import units_of
+from models.clinical.watch import plain_words
 from models.clinical.words import WORD_LISTS, content_stems, numbers, vocabulary, words
 from models.transcript import Turn, normalise_whitespace
 
@@ -124,13 +125,18 @@ class EvidenceIndex:
         turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
         return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
 
+    @cached_property
+    def _spoken(self) -> tuple[tuple[str, ...], ...]:
+        return tuple(plain_words(turn.text) for turn in self._turns)
+
     def _quotation(self, sentence: str, plain: str) -> Evidence | None:
         """Evidence for a sentence that only says who said what, in words that somebody said; None for any other."""
         quotes = telling_quotes(plain)
         lead = set(words(QUOTE.sub(" ", plain)))
         if not quotes or not lead <= _LEAD:
             return None
-        found = [list(said_in(quote, self._turns)) for quote in quotes]
+        spoken = list(zip(self._turns, self._spoken, strict=True))
+        found = [[turn for turn, said in spoken if contains(said, quote)] for quote in quotes]
         if not all(found):
             return None
         speaker = next((role for role, names in _ROLES.items() if lead & names), None)
@@ -189,12 +195,17 @@ class EvidenceIndex:
         met: dict[str, float] = {}
         chosen: list[int] = []
         least = 0.1 * sum(weights.values())
+        # What a unit adds only shrinks: one that adds too little at first is never chosen.
+        worth = {place: sum(weights[one] * value for one, value in found.items()) for place, found in hits.items()}
+        candidates = [place for place, gain in worth.items() if gain > least]
         while len(chosen) < _MOST_UNITS:
             best, gain = None, least
-            for place, found in hits.items():
-                more = sum(weights[one] * max(0.0, value - met.get(one, 0.0)) for one, value in found.items())
+            for place in candidates:
+                if worth[place] <= gain or place in chosen:
+                    continue
+                more = sum(weights[one] * max(0.0, value - met.get(one, 0.0)) for one, value in hits[place].items())
                 more *= 1.0 if not chosen or min(abs(place - other) for other in chosen) <= 4 else 0.7
-                if more > gain and place not in chosen:
+                if more > gain:
                     best, gain = place, more
             if best is None:
                 break

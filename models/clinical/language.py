@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from models.clinical.words import LANGUAGES, WORD_LISTS, vocabulary, words
@@ -12,6 +12,7 @@ _KNOWN = 0.5  # what a word of meaning counts beside one of grammar
 _ENOUGH = 1.5  # for a text that may also be in the language that was expected
 _LONG = 25  # words: of as many some are of grammar in any language
 _SHARE = 0.12
+_LEAD = 2  # words of grammar
 _TELLING = 2000  # characters
 
 
@@ -24,6 +25,8 @@ def language_of(text: str, expected: str | None = "en") -> str | None:
 @lru_cache(maxsize=2048)
 def _language_of(text: str, expected: str | None) -> str | None:
     found = words(text)
+    if expected is not None and _plainly(found, expected):
+        return expected
     scores = {language: _score(found, language) for language in LANGUAGES}
     best = max(scores, key=lambda language: (scores[language], language == expected))
     other = max(sum(word in other for word in found) for other in _OTHERS)
@@ -34,6 +37,14 @@ def _language_of(text: str, expected: str | None) -> str | None:
     if expected is not None and scores[best] - scores[expected] < _ENOUGH:
         return expected
     return best if scores[best] >= _ENOUGH else expected
+
+
+def _plainly(found: Sequence[str], expected: str) -> bool:
+    """Whether words of grammar alone tell that a text is in the ``expected`` language."""
+    grammar = {language: sum(word in vocabulary(language).function for word in found) for language in LANGUAGES}
+    others = max(sum(word in other for word in found) for other in _OTHERS)
+    rivals = max([others, *(count for language, count in grammar.items() if language != expected)])
+    return grammar[expected] >= rivals + _LEAD and grammar[expected] >= _SHARE * len(found)
 
 
 def _score(found: Iterable[str], language: str) -> float:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 
 from models.clinical.watch import plain_words
-from models.transcript import Turn
 
 QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"|„([^„“\"]+)“|«([^«»]+)»")
 _FEWEST = 3  # words of a quotation that can be found again for certain
@@ -15,13 +13,6 @@ _FEWEST = 3  # words of a quotation that can be found again for certain
 def quoted(match: re.Match[str]) -> str:
     """What stands between the marks."""
     return next(text for text in match.groups() if text)
-
-
-def said_in(words: Sequence[str], turns: Sequence[Turn]) -> Iterator[Turn]:
-    """The turns that hold ``words`` in a row."""
-    for turn in turns:
-        if contains(plain_words(turn.text), tuple(words)):
-            yield turn
 
 
 def telling_quotes(sentence: str) -> list[tuple[str, ...]]:
