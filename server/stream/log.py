@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from events.frames import Frame, Position, StreamEvent
 
@@ -74,6 +76,12 @@ class NoteLog:
         self._encoded.append(encode(event.id, event.event, event.data))
         self._ended = event.is_last
         self._wake()
+
+    def told(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Name and data of every event, read back from what readers get."""
+        for encoded in self._encoded:
+            _, event, data = encoded.decode().split("\n", 3)[:3]
+            yield event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
     def after(self, position: Position) -> int:
         """The cursor of the first event after ``position``."""

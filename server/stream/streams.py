@@ -18,7 +18,7 @@ from functools import partial
 import structlog
 
 from events.broker import MessageBroker
-from events.frames import Frame, Position, StreamEvent, parse_event_id
+from events.frames import Frame, Position, parse_event_id
 from server.clock import utc_now
 from server.db import generations, notes
 from server.db.database import Database
@@ -26,6 +26,7 @@ from server.db.tables import GenerationRow, SessionRow
 from server.errors import NotFoundError
 from server.notes.document import document
 from server.sessions.intake import own
+from server.stream.ending import failed_end, is_partial, written_end
 from server.stream.log import NoteLog, encode
 from server.stream.shared_reads import SharedReads
 from server.stream.standing import read_standing
@@ -36,9 +37,6 @@ REPLAY = timedelta(minutes=10)
 _LOOK_EVERY = 1.0
 _HISTORY_PATIENCE = 3.0
 _IDLE = 30.0
-# The number of an end that is taken from the database. What came before it may be lost, and some readers have seen
-# more of it than is left: it comes after all of that.
-_AFTER_ALL = 10**9
 
 
 @dataclass(slots=True)
@@ -114,8 +112,8 @@ class NoteStreams:
             first = _queued(row, place) if place is not None else b""
             return self._follow(watched, row.id, 0, first=first)
         generation, position = seen
-        if generation != row.id:
-            # The reader holds text of another generation.
+        if generation != row.id or is_partial(position):
+            # The reader holds text of another generation, or text that is not told in this order here.
             return self._follow(watched, row.id, 0, first=_foreign_reset(row))
         cursor = log.after(position)
         if log.ended and cursor >= len(log):
@@ -171,12 +169,13 @@ class NoteStreams:
         await self._append_end(session_id, log, row)
 
     async def _append_end(self, session_id: int, log: NoteLog, row: GenerationRow) -> None:
-        if row.state == "done":
-            event, data = "note", await self._document(session_id)
-        else:
-            event, data = "error", failure_problem(row.error or "")
-        position = Position(max(log.last.attempt, row.attempt), _AFTER_ALL)
-        log.append(StreamEvent(row.id, position, event, data))
+        attempt = max(log.last.attempt, row.attempt)
+        if row.state != "done":
+            log.append(failed_end(row.id, attempt, failure_problem(row.error or "")))
+            return
+        document = await self._document(session_id)
+        for event in written_end(row.id, attempt, log.told(), document):
+            log.append(event)
 
     async def _fill(self, session_id: int, log: NoteLog) -> None:
         """Waits until the log of a generation that is over holds its end."""

@@ -11,6 +11,7 @@ import pytest
 
 from models.engine.scripted import ScriptedEngine
 from server.http import event_source
+from server.stream.ending import texts_of
 from tests.support.api import SCRIPT, RunningApi, eventually, running_api
 from tests.support.asgi import opened
 from tests.support.transcripts import SHORT_SESSION
@@ -89,6 +90,30 @@ async def test_a_stream_goes_on_from_the_last_event_seen(tmp_path: Path, as_head
             else:
                 rest = await api.http.get(path, params={"last_event_id": last})
             assert parse(rest.text) == whole[cut + 1 :]
+
+
+@pytest.mark.parametrize("seen", ["1.4", "1.1000000002", None], ids=["some of it", "some told anew", "nothing"])
+async def test_when_the_tokens_were_lost_the_text_is_told_anew(tmp_path: Path, seen: str | None) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        later = {"Prefer": "respond-async"}
+        asked = (await api.http.post(f"/sessions/{session_id}/generate-notes", headers=later)).json()
+
+        async def written() -> bool:
+            return (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 200
+
+        await eventually(written)
+        api.server.lose_memory()
+        headers = {"Last-Event-ID": f"{asked['generation']['id']}.{seen}"} if seen else {}
+        events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream", headers=headers)).text)
+
+        note = json.loads(events[-1][2])
+        told = texts_of((name, json.loads(data)) for _, name, data in events)
+        assert events[0][1] == "reset"
+        assert events[-1][1] == "note"
+        assert told == {one["id"]: one["text"] for one in note["sections"]} | {"summary": note["summary"]}
+        end = {"Last-Event-ID": events[-1][0]}
+        assert (await api.http.get(f"/sessions/{session_id}/notes/stream", headers=end)).status_code == 204
 
 
 @pytest.mark.parametrize("last", ["nonsense", "a.b.c", "a.1.\u00b2", "a.1." + "9" * 6000, "other.1.3"])
