@@ -12,7 +12,9 @@ from server.clock import utc_now
 from server.db import migrate, sessions
 from server.db.database import Database
 from server.db.sessions import NewSession
+from tests.support.api import SCRIPT, running_api
 from tests.support.postgres import PostgresServer
+from tests.support.transcripts import SHORT_SESSION
 
 
 @pytest.fixture
@@ -49,3 +51,24 @@ async def test_an_id_from_outside_never_takes_the_sequence_back(database: Databa
         later, _ = await _add(database)
 
     assert (unseen, later) == (41, 42)
+
+
+async def test_a_note_lives_there_as_it_does_on_sqlite(database: Database, tmp_path: Path) -> None:
+    async with running_api(tmp_path / "api", script=SCRIPT, database_url=str(database.url)) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        await api.create(original_transcription=SHORT_SESSION)
+        path, asked = f"/sessions/{session_id}/notes", {"patient_id": 7}
+        assert (await api.http.post(f"/sessions/{session_id}/generate-notes")).status_code == 200
+        # Nobody has read these sessions yet: all who ask at once read them.
+        overviews = await asyncio.gather(*(api.http.post("/summarize-sessions", json=asked) for _ in range(8)))
+        assert {answer.status_code for answer in overviews} == {200}
+        assert len({answer.text for answer in overviews}) == 1
+        assert (await api.http.put(path, json={"sections": {"plan": "Call on Friday."}})).status_code == 200
+        assert (await api.http.post(f"{path}/sign")).json()["status"] == "signed"
+        assert (await api.http.post(f"{path}/addenda", json={"text": "Moved to Monday."})).status_code == 201
+        summary = (await api.http.post("/summarize-sessions", json=asked)).json()["summary"]
+        changes = [one["change"] for one in (await api.http.get(f"{path}/revisions")).json()["revisions"]]
+
+    assert "Call on Friday (session 1)." in summary
+    assert "Moved to Monday (session 1)." in summary
+    assert changes == ["generated", "edited", "signed", "addendum"]
