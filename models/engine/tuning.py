@@ -35,10 +35,24 @@ _STEPS = 6
 _TOKENS_A_SECTION = 30
 _ROWS = (64, 128, 256, 512)
 _CELLS = 512
+_UNDISTURBED = 0.6  # of the processor time that the threads could have had, at least, or other work took too much
 _NEARLY = 0.97  # of the best rate: fewer rows of a batch take less memory and are sooner cut short
 
 Steps = Generator[None, None, float]
 Open = Callable[[RunnerSettings], LlamaRunner]
+
+
+@dataclass(slots=True)
+class _Gauge:
+    """Seconds of processor that ``threads`` could have had while they decoded, and those they got."""
+
+    threads: int = 1
+    possible: float = 0.0
+    got: float = 0.0
+
+    @property
+    def undisturbed(self) -> bool:
+        return self.got >= _UNDISTURBED * self.possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +93,14 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """What was measured. ``rates`` are tokens a second of prefill by rows of a batch, with the best point."""
+    """What was measured. ``rates`` are tokens a second of prefill by rows of a batch, with the best point. It counts
+    only where it was ``undisturbed``: on a busy machine fewer threads look better than they are."""
 
     model: str
     points: tuple[TuningPoint, ...]
     rates: tuple[tuple[int, float], ...]
     measured_at: str
+    undisturbed: bool = True
 
     @property
     def best(self) -> TuningPoint:
@@ -110,13 +126,18 @@ class Tuning:
                 f"{point.note_seconds:6.1f} s{mark}"
             )
         rates = ", ".join(f"{rows}: {rate:.1f}" for rows, rate in self.rates)
-        return [*lines, f"  rows of a batch, prefill tokens/s: {rates}; {self.tuned.n_batch} are used"]
+        lines.append(f"  rows of a batch, prefill tokens/s: {rates}; {self.tuned.n_batch} are used")
+        if not self.undisturbed:
+            lines.append(
+                "  the machine was busy with other work: this is not remembered, measure again when it is idle"
+            )
+        return lines
 
 
 def tune(settings: EngineSettings) -> Tuning:
     """Measures (seconds for a small model, a minute or two for one of 4 billion weights) and remembers the result in
-    ``settings.cache_dir``. The model is loaded once for each way, so no engine should run beside it. Raises
-    ``ModelError``."""
+    ``settings.cache_dir``, unless other work disturbed it. The model is loaded once for each way, so no engine should
+    run beside it. Raises ``ModelError``."""
     steps = tuning_steps(settings, LlamaRunner)
     while True:
         try:
@@ -133,6 +154,7 @@ def tuning_steps(settings: EngineSettings, open_runner: Open) -> Generator[None,
     # As few cells as the measurements take: an engine's own cache may lie beside them.
     base = replace(plan.runner, n_ctx=min(_CELLS, plan.runner.n_ctx), kv_tokens=_CELLS, n_batch=max(_ROWS))
     points: list[TuningPoint] = []
+    gauge = _Gauge()
     for way in _ways(settings, base):
         try:
             runner = open_runner(way)
@@ -142,19 +164,20 @@ def tuning_steps(settings: EngineSettings, open_runner: Open) -> Generator[None,
                 raise
             continue
         try:
-            points.extend((yield from _measure(runner, way, _threads(settings, way))))
+            points.extend((yield from _measure(runner, way, _threads(settings, way), gauge)))
         finally:
             runner.close()
     best = min(points, key=lambda point: point.note_seconds)
     way = replace(base, flash_attn=best.flash_attn, kv_type=best.kv_type, n_threads=best.n_threads)
     runner = open_runner(way)
     try:
-        rates = yield from _rates(runner)
+        gauge.threads = best.n_threads
+        rates = yield from _rates(runner, gauge)
     finally:
         runner.close()
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    tuning = Tuning(settings.model_path.name, tuple(points), tuple(rates), now)
-    if settings.cache_dir is not None:
+    tuning = Tuning(settings.model_path.name, tuple(points), tuple(rates), now, gauge.undisturbed)
+    if settings.cache_dir is not None and tuning.undisturbed:
         _write(settings.cache_dir, _key(settings), tuning.tuned)
     return tuning
 
@@ -176,43 +199,49 @@ def _threads(settings: EngineSettings, way: RunnerSettings) -> list[int]:
     return sorted({cores} if way.kv_type != "f16" else {cores, max(1, cores - 1)}, reverse=True)
 
 
-def _measure(runner: LlamaRunner, way: RunnerSettings, threads: list[int]) -> Generator[None, None, list[TuningPoint]]:
+def _measure(
+    runner: LlamaRunner, way: RunnerSettings, threads: list[int], gauge: _Gauge
+) -> Generator[None, None, list[TuningPoint]]:
     points = []
     prefix = min(_PREFIX, runner.n_ctx // 2)
+    gauge.threads = way.n_threads
     for at in range(0, prefix, _CHUNK):
-        yield from _timed(runner, np.zeros(_CHUNK), at + np.arange(_CHUNK))
+        yield from _timed(runner, gauge, np.zeros(_CHUNK), at + np.arange(_CHUNK))
     for count in threads:
         runner.use_threads(count)
-        chunk = yield from _best(runner, np.zeros(_CHUNK), prefix + np.arange(_CHUNK), rounds=3)
-        one = yield from _best(runner, np.zeros(1), np.full(1, prefix), rounds=_STEPS, output=True)
+        gauge.threads = count
+        chunk = yield from _best(runner, gauge, np.zeros(_CHUNK), prefix + np.arange(_CHUNK), rounds=3)
+        one = yield from _best(runner, gauge, np.zeros(1), np.full(1, prefix), rounds=_STEPS, output=True)
         for lane in range(1, _LANES + 1):
             runner.copy(0, lane, prefix)
         lanes = np.arange(1, _LANES + 1)
-        eight = yield from _best(runner, lanes, np.full(_LANES, prefix), rounds=_STEPS, output=True)
+        eight = yield from _best(runner, gauge, lanes, np.full(_LANES, prefix), rounds=_STEPS, output=True)
         for lane in range(1, _LANES + 1):
             runner.cut(lane, 0)
         points.append(TuningPoint(way.flash_attn, way.kv_type, count, _CHUNK / chunk, one, eight))
     return points
 
 
-def _rates(runner: LlamaRunner) -> Generator[None, None, list[tuple[int, float]]]:
+def _rates(runner: LlamaRunner, gauge: _Gauge) -> Generator[None, None, list[tuple[int, float]]]:
     rates = []
     for rows in (rows for rows in _ROWS if rows <= runner.n_ctx):
-        seconds = yield from _best(runner, np.zeros(rows), np.arange(rows), rounds=2)
+        seconds = yield from _best(runner, gauge, np.zeros(rows), np.arange(rows), rounds=2)
         rates.append((rows, rows / seconds))
     return rates
 
 
-def _best(runner: RunnerPort, sequences: Any, positions: Any, *, rounds: int, output: bool = False) -> Steps:
+def _best(
+    runner: RunnerPort, gauge: _Gauge, sequences: Any, positions: Any, *, rounds: int, output: bool = False
+) -> Steps:
     """The shortest of some rounds of the same batch; other work on the machine only ever makes one longer."""
     seconds = []
     for _ in range(rounds):
-        seconds.append((yield from _timed(runner, sequences, positions, output=output)))
+        seconds.append((yield from _timed(runner, gauge, sequences, positions, output=output)))
         _undo(runner, sequences, positions)
     return min(seconds)
 
 
-def _timed(runner: RunnerPort, sequences: Any, positions: Any, *, output: bool = False) -> Steps:
+def _timed(runner: RunnerPort, gauge: _Gauge, sequences: Any, positions: Any, *, output: bool = False) -> Steps:
     count = len(positions)
     batch = Batch(
         np.arange(100, 100 + count, dtype=np.int32),
@@ -221,11 +250,13 @@ def _timed(runner: RunnerPort, sequences: Any, positions: Any, *, output: bool =
         np.full(count, output, np.int8),
     )
     while True:
-        begun = time.perf_counter()
+        begun, spent = time.perf_counter(), time.process_time()
         code = runner.decode(batch)
-        seconds = time.perf_counter() - begun
+        seconds, spent = time.perf_counter() - begun, time.process_time() - spent
         yield
         if code == Decoded.OK:
+            gauge.possible += seconds * gauge.threads
+            gauge.got += spent
             return seconds
         if code != Decoded.ABORTED:
             raise ModelLoadError(f"llama.cpp refused a batch of {count} tokens while tuning (code {code})")

@@ -13,6 +13,7 @@ from models.bench import Shape, phi3_vocabulary, write_phi3_shape
 from models.bench.ours import note_request
 from models.bench.sessions import written_turns
 from models.chat import PHI3
+from models.engine import tuning as tuning_module
 from models.engine import worker
 from models.engine.api import Finished, Token
 from models.engine.engine import LlamaEngine
@@ -21,6 +22,12 @@ from models.engine.settings import EngineSettings
 from models.engine.tuning import remembered, tune, with_tuning
 
 ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def _idle_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other work on the machine that tests run on is no matter of theirs."""
+    monkeypatch.setattr(tuning_module, "_UNDISTURBED", 0.0)
 
 
 def test_what_was_measured_is_used_at_the_next_start(tiny_phi3: Path, tmp_path: Path) -> None:
@@ -68,6 +75,18 @@ def test_without_flash_attention_the_cache_is_never_quantised(tiny_phi3: Path, t
 
     assert with_tuning(settings).kv_type == "q8_0"
     assert with_tuning(replace(settings, flash_attn=False)).kv_type == "f16"
+
+
+def test_what_was_measured_on_a_busy_machine_is_told_but_not_remembered(
+    tiny_phi3: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning_module, "_UNDISTURBED", 1e9)
+    settings = EngineSettings(tiny_phi3, n_threads=1, flash_attn=False, cache_dir=tmp_path)
+
+    tuning = tune(settings)
+
+    assert "busy" in tuning.lines()[-1]
+    assert remembered(settings) is None
 
 
 def test_a_damaged_memory_is_measured_again(tiny_phi3: Path, tmp_path: Path) -> None:
