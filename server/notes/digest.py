@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.clinical.fallback import extractive_note
-from models.clinical.markers import risk_words, strip_markers
+from models.clinical.markers import mark_risk, normalise_markers, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.sentences import split_sentences
 from models.formats import NoteFormat
@@ -24,8 +24,8 @@ from server.version import VERSION
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Sentences by topic, without markers. ``summary``: those of the paragraph beside the note, where it still tells
-    what the note says. ``from_note`` False: nobody wrote this down, it was taken from the transcript."""
+    """Sentences by topic, with the markers that they had. ``summary``: those of the paragraph beside the note, where it
+    still tells what the note says. ``from_note`` False: nobody wrote this down, it was taken from the transcript."""
 
     from_note: bool
     summary: tuple[str, ...]
@@ -63,7 +63,7 @@ def _of_note(note: Note, formats: Mapping[str, NoteFormat]) -> Digest:
             # A person's own words, whatever they are about.
             said = _sentences(section.text.replace(FALLBACK_LINE, ""), note_format)
             topics[Topic.PRESENTATION] = (*topics.get(Topic.PRESENTATION, ()), *said)
-            danger = tuple(sentence for sentence in said if risk_words(sentence))
+            danger = tuple(sentence for sentence in said if mark_risk(sentence) != strip_markers(sentence))
             topics[Topic.RISK] = (*topics.get(Topic.RISK, ()), *danger)
     added = [sentence for addendum in note.addenda for sentence in _sentences(addendum.text, note_format)]
     topics[Topic.PROGRESS] = (*topics.get(Topic.PROGRESS, ()), *added)
@@ -86,7 +86,7 @@ def _by_topic(note_format: NoteFormat, texts: Mapping[str, str]) -> dict[Topic, 
 
 def _sentences(text: str, note_format: NoteFormat) -> tuple[str, ...]:
     """The sentences of a section that say something, without marks that would read as headings of the overview."""
-    plain = normalise_whitespace(strip_markers(text.replace(FALLBACK_LINE, "")).replace("**", ""))
+    plain = normalise_whitespace(normalise_markers(text.replace(FALLBACK_LINE, "")).replace("**", ""))
     silent = {one.casefold() for one in (*ABSENT_SENTENCES, *(spec.absent for spec in note_format.sections))}
     return tuple(sentence for sentence in split_sentences(plain) if sentence.casefold() not in silent)
 

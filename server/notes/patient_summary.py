@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.clinical.markers import mark_risk
+from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.sentences import word_count
 from models.clinical.summary import cut_to_words
 from models.clinical.text import legacy_text
@@ -108,7 +108,7 @@ def _claims(topic: Topic, sessions: Sessions) -> list[_Claim]:
     claims: dict[str, _Claim] = {}
     for number, digest in sessions:
         for sentence in digest.on(topic):
-            claims.setdefault(_without_stop(sentence).casefold(), _Claim(number, sentence))
+            claims.setdefault(_without_stop(strip_markers(sentence)).casefold(), _Claim(number, sentence))
     return list(claims.values())
 
 

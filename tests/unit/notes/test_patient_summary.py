@@ -153,6 +153,12 @@ def test_the_words_of_200_sessions_stay_few_and_none_of_the_danger_is_cut_unseen
     assert len(told) + len(named[1].split(",")) + int(named[2]) == 200
 
 
+def test_what_a_clinician_marked_stays_marked() -> None:
+    note = state.edited_text(None, FORMATS["progress"], "**Plan:** Lock away the {{red:tablets}}.", text.parse, NOW)
+
+    assert by_heading(overview((1, note, ())).text)["Plan"] == "Lock away the {{RED:tablets}} (session 1)."
+
+
 def test_one_endless_sentence_does_not_fill_the_overview() -> None:
     note = state.edited_text(None, FORMATS["progress"], "word " * 5000, text.parse, NOW)
 
