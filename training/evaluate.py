@@ -9,17 +9,29 @@ from models.catalog.intervals import Interval, bootstrap
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID
 from models.transcript import Turn
-from training.cases import WHOLE, Case, Texts, other_sessions_note, pair, signed_drafts, transcript_lead, words_of
+from training.cases import (
+    WHOLE,
+    Case,
+    Texts,
+    other_sessions_note,
+    pair,
+    signed_drafts,
+    transcript_lead,
+    whole_notes,
+    words_of,
+)
 from training.data import SessionRecord
 from training.scores import (
     ROUGE,
     bleu,
     by_session,
     invented_numbers,
+    omissions,
     repeats,
     risk_recall,
     rouge,
     support_rate,
+    unspoken_dangers,
     words_within,
 )
 
@@ -55,11 +67,21 @@ def measure(
     values: dict[str, Mapping[str, float]] = dict(rouge(cases))
     values["support"] = by_session(cases, lambda case: support_rate(case.text, turns[case.session]))
     values["invented numbers"] = by_session(cases, lambda case: invented_numbers(case.text, turns[case.session]))
+    values["dangers and denials not said"] = by_session(
+        cases, lambda case: unspoken_dangers(case.text, turns[case.session])
+    )
+    values["omissions"] = {
+        session: omissions(text, turns[session]) for (session, _), text in whole_notes(_as_texts(cases)).items()
+    }
     values["risk recall"] = by_session(cases, risk_recall)
     values["repeats"] = by_session(cases, lambda case: repeats(case.text))
     values["length kept"] = by_session(cases, lambda case: words_within(case.text, *words))
     values["words"] = by_session(cases, lambda case: len(case.text.split()))
     return Measured(part, values, bleu(cases))
+
+
+def _as_texts(cases: Sequence[Case]) -> dict[tuple[str, str], str]:
+    return {(case.session, case.part): case.text for case in cases}
 
 
 def evaluate(

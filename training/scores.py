@@ -10,9 +10,12 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 from models.catalog.intervals import Interval, bootstrap
+from models.clinical.coverage import coverage, holds_something
 from models.clinical.evidence import index_of
 from models.clinical.markers import risk_words, strip_markers
+from models.clinical.risk_rule import unspoken_risk
 from models.clinical.sentences import split_sentences
+from models.clinical.session import session_of
 from models.clinical.words import numbers
 from models.transcript import Turn
 from training.cases import Case
@@ -61,6 +64,18 @@ def invented_numbers(text: str, turns: tuple[Turn, ...]) -> int:
     """How many numbers of the text nobody said."""
     said = {number for turn in turns for number in numbers(turn.text)}
     return sum(number not in said for number in numbers(strip_markers(text)))
+
+
+def unspoken_dangers(text: str, turns: tuple[Turn, ...]) -> int:
+    """How many sentences state or deny a danger otherwise than the session does (``models.clinical.risk_rule``)."""
+    session = session_of(turns)
+    return sum(unspoken_risk(sentence, session) is not None for sentence in split_sentences(strip_markers(text)))
+
+
+def omissions(text: str, turns: tuple[Turn, ...]) -> float:
+    """The share of the turns that hold something which no sentence of the text rests on; 0 where none does."""
+    wanted = sum(holds_something(turn) for turn in turns)
+    return len(coverage(turns, index_of(turns).sentences(text))) / wanted if wanted else 0.0
 
 
 def risk_recall(case: Case) -> float | None:

@@ -15,10 +15,9 @@ from training.cases import Case, pair, signed_drafts, whole_notes, with_whole_no
 from training.data import SessionRecord
 from training.evaluate import Evaluation, Measured
 from training.pictures import loss_curve, smoothed
-from training.report import markdown, write_report
+from training.report import RATES, markdown, write_report
 from training.scores import ROUGE
 
-RATES = ("support", "invented numbers", "risk recall", "repeats", "length kept", "words")
 SVG = "{http://www.w3.org/2000/svg}"
 
 

@@ -13,7 +13,16 @@ from models.catalog.intervals import bootstrap
 from models.transcript import parse_transcript
 from training.cases import Case, other_sessions_note, pair, transcript_lead
 from training.data import SessionRecord
-from training.scores import difference, invented_numbers, repeats, risk_recall, support_rate, words_within
+from training.scores import (
+    difference,
+    invented_numbers,
+    omissions,
+    repeats,
+    risk_recall,
+    support_rate,
+    unspoken_dangers,
+    words_within,
+)
 
 TURNS = parse_transcript(
     "Therapist: Any thoughts of suicide?\nPatient: No. I slept 4 hours and called my sister twice."
@@ -46,6 +55,20 @@ def test_a_difference_is_taken_session_by_session(scores: dict[str, float], shif
 def test_a_number_that_nobody_said_is_invented() -> None:
     assert invented_numbers("Patient slept 4 hours.", TURNS) == 0
     assert invented_numbers("Patient slept 9 hours.", TURNS) == 1
+
+
+def test_a_danger_or_a_denial_that_the_session_does_not_hold_is_counted() -> None:
+    calm = parse_transcript("Therapist: How was work?\nPatient: Tiring, and I slept badly all week.")
+    assert unspoken_dangers("Patient denied suicidal thoughts.", TURNS) == 0
+    assert unspoken_dangers("Patient denied suicidal thoughts. Patient slept badly.", calm) == 1
+    assert unspoken_dangers("Patient reports suicidal thoughts.", TURNS) == 1
+
+
+def test_what_the_session_holds_and_the_note_does_not_is_an_omission() -> None:
+    told = parse_transcript("Patient: I called my sister twice.\nPatient: I adopted a dog from the shelter.")
+    assert omissions("Patient called her sister twice. Patient adopted a dog from the shelter.", told) == 0
+    assert omissions("Patient called her sister twice.", told) == 0.5
+    assert omissions("Client spoke.", parse_transcript("Therapist: Hm.")) == 0
 
 
 def test_what_the_session_says_is_supported_and_what_it_does_not_say_is_not() -> None:
