@@ -134,14 +134,16 @@ def options(
 async def of_event(
     db: AsyncSession, session_id: int, patient_id: int, therapist_id: str | None, now: datetime
 ) -> SessionRow:
-    """The session that an event speaks of, made where it is new. Raises ``ConflictError`` for another patient's."""
+    """The session that an event speaks of, made where it is new. Raises ``ConflictError`` for another patient's
+    or another therapist's."""
     row = await sessions.lock(db, session_id)
     if row is None:
         return await sessions.add(db, NewSession(id=session_id, patient_id=patient_id, therapist_id=therapist_id), now)
     if row.patient_id != patient_id:
         raise ConflictError("The event's patient_id is not that of the stored session.")
-    if therapist_id is not None and row.therapist_id is None:
-        row.therapist_id = therapist_id
+    if therapist_id is not None and row.therapist_id not in (None, therapist_id):
+        raise ConflictError("The event's therapist_id is not that of the stored session.")
+    row.therapist_id = row.therapist_id or therapist_id
     return row
 
 

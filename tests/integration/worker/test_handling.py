@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from events.broker import Delivery
 from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
 from events.outcome import Ack, Reject
@@ -16,8 +18,14 @@ from tests.integration.worker.conftest import GOOD, LIMITS, Bench
 from tests.support.transcripts import SHORT_SESSION
 
 
-def closed(session_id: int, transcript: str | None) -> Delivery:
-    data = ClosedData(session_id=session_id, patient_id=7, transcript=transcript, closed_at=datetime.now(UTC))
+def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapist_id: str | None = None) -> Delivery:
+    data = ClosedData(
+        session_id=session_id,
+        patient_id=patient_id,
+        therapist_id=therapist_id,
+        transcript=transcript,
+        closed_at=datetime.now(UTC),
+    )
     event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
     payload, headers = encode_event(event)
     return Delivery(closed_subject(session_id), payload, headers, 1, 1)
@@ -44,3 +52,31 @@ async def test_the_end_of_an_unknown_session_with_transcript_queues_its_note(ben
 
     async with bench.database.read() as db:
         assert await generations.active(db, 42) is not None
+
+
+@pytest.mark.parametrize(("patient_id", "therapist_id", "named"), [(8, "3", "patient_id"), (7, "4", "therapist_id")])
+async def test_an_event_that_gives_a_session_to_somebody_else_is_refused(
+    bench: Bench, patient_id: int, therapist_id: str, named: str
+) -> None:
+    await events_of(bench).handle(closed(43, SHORT_SESSION, therapist_id="3"))
+
+    outcome = await events_of(bench).handle(closed(43, SHORT_SESSION, patient_id, therapist_id))
+
+    assert isinstance(outcome, Reject)
+    assert named in outcome.reason
+    async with bench.database.read() as db:
+        row = await sessions.find(db, 43)
+    assert row is not None
+    assert (row.patient_id, row.therapist_id) == (7, "3")
+
+
+async def test_a_session_without_therapist_gets_the_one_that_the_event_names(bench: Bench) -> None:
+    await events_of(bench).handle(closed(44, SHORT_SESSION))
+
+    assert await events_of(bench).handle(closed(44, SHORT_SESSION, therapist_id="3")) == Ack()
+    assert await events_of(bench).handle(closed(44, SHORT_SESSION)) == Ack()
+
+    async with bench.database.read() as db:
+        row = await sessions.find(db, 44)
+    assert row is not None
+    assert row.therapist_id == "3"
