@@ -153,6 +153,7 @@ class Health(Output):
     queue_depth: int
     outbox_lag: int | None
     outbox_lag_seconds: float | None
+    disk_free_mb: int | None
     tokens_per_second: float
 
 

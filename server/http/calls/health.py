@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import generate_latest
@@ -20,6 +22,8 @@ from server.version import VERSION
 _MIB = 1024 * 1024
 # Events leave within a second. One that has waited this long says that the relay or the broker's store does not work.
 _STUCK_SECONDS = 30.0
+# With less than this in the data folder the next note may be the one that cannot be stored.
+_LEAST_FREE_MIB = 32
 
 
 async def health(call: Call) -> Response:
@@ -27,7 +31,14 @@ async def health(call: Call) -> Response:
     counted = await _counted(call)
     workers = call.parts.workers.alive()
     nats = call.parts.broker.connected
-    healthy = counted is not None and bool(workers) and nats and counted["outbox_seconds"] < _STUCK_SECONDS
+    free = _free_mib(call.parts.settings.casenote_home)
+    healthy = (
+        counted is not None
+        and bool(workers)
+        and nats
+        and counted["outbox_seconds"] < _STUCK_SECONDS
+        and (free is None or free >= _LEAST_FREE_MIB)
+    )
     totals = counted or {}
     done, failed = totals.get("done", 0), totals.get("failed", 0)
     model = workers[0].model if workers else {}
@@ -48,6 +59,7 @@ async def health(call: Call) -> Response:
         "running": totals.get("running", 0),
         "outbox_lag": totals.get("outbox"),
         "outbox_lag_seconds": totals.get("outbox_seconds"),
+        "disk_free_mb": free,
         "tokens_per_second": round(sum(_rate(worker) for worker in workers), 2),
         "workers": [{"owner": w.owner, "model": w.model, "stats": w.stats} for w in workers],
     }
@@ -89,6 +101,14 @@ async def _counted(call: Call) -> dict[str, Any] | None:
 async def _totals(db: AsyncSession) -> dict[str, Any]:
     totals: dict[str, Any] = dict(await generations.totals(db))
     return {**totals, "average": await generations.average_inference_time(db) or 0.0}
+
+
+def _free_mib(folder: Path) -> int | None:
+    """MiB that can still be written in the data folder; None where there is none."""
+    try:
+        return shutil.disk_usage(folder).free // _MIB
+    except OSError:
+        return None
 
 
 def _rate(worker: WorkerState) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,23 @@ async def test_events_that_do_not_leave_are_told(tmp_path: Path, age: int, statu
 
         assert (body["status"], body["outbox_lag"]) == (status, 1)
         assert age <= body["outbox_lag_seconds"] < age + 20
+
+
+@pytest.mark.parametrize(("free", "status"), [(31, "degraded"), (32, "healthy")])
+async def test_a_disk_that_is_nearly_full_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, status: str
+) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+
+        async def loaded() -> bool:
+            return bool((await api.http.get("/health")).json()["model_loaded"])
+
+        await eventually(loaded)
+        usage = shutil.disk_usage(tmp_path)._replace(free=free * 2**20)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage)
+        body = (await api.http.get("/health")).json()
+
+        assert (body["status"], body["disk_free_mb"]) == (status, free)
 
 
 async def test_nats_away_is_degraded_but_ready(tmp_path: Path) -> None:
