@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from server import model_commands
+from server.audit_commands import audit_app
 from server.bench.commands import bench
 from server.errors import CasenoteError, SettingsError
 from server.settings import Role, load_settings
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(bench, name="bench")
+app.add_typer(audit_app, name="audit")
 mount(app)
 model_app.command("outcomes")(model_commands.outcomes)
 train_app.command("collect")(model_commands.collect)

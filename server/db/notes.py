@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.tables import NoteRow, RevisionRow
 from server.errors import StaleVersionError
-from server.notes import codec
+from server.notes import chain, codec
 from server.notes.state import Note
 
 
@@ -66,17 +66,19 @@ async def save(
         )
         if cast("CursorResult[Any]", result).rowcount != 1:
             raise StaleVersionError("The note has a newer version than the one that this change was made on.")
-    db.add(
-        RevisionRow(
-            session_id=session_id,
-            version=note.version,
-            change=change,
-            author=author,
-            text=note.text,
-            state=state,
-            created_at=now,
-        )
+    content: dict[str, Any] = {
+        "session_id": session_id,
+        "version": note.version,
+        "change": change,
+        "author": author,
+        "text": note.text,
+        "state": state,
+        "created_at": now,
+    }
+    before = select(RevisionRow.chain).where(
+        RevisionRow.session_id == session_id, RevisionRow.version == note.version - 1
     )
+    db.add(RevisionRow(**content, chain=chain.link(await db.scalar(before), **content)))
     await db.flush()
 
 

@@ -94,7 +94,8 @@ class NoteRow(Base):
 
 
 class RevisionRow(Base):
-    """Every version of a note that was ever stored. Rows are only added."""
+    """Every version of a note that was ever stored. Rows are only added. ``chain``: ``server.notes.chain``'s hash of it
+    and of all before it; rows of earlier releases have none."""
 
     __tablename__ = "revisions"
 
@@ -105,6 +106,7 @@ class RevisionRow(Base):
     text: Mapped[str]
     state: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    chain: Mapped[str | None]
 
 
 class DigestRow(Base):

@@ -147,6 +147,7 @@ class RevisionOut(Output):
     fallback: bool
     authorship: AuthorshipOut
     addenda: int
+    chain: str | None = Field(description="SHA-256 over this version and all before it")
 
 
 class Revisions(Output):

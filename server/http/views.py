@@ -104,6 +104,7 @@ def revision_json(row: RevisionRow) -> dict[str, Any]:
         "fallback": note.fallback,
         "authorship": authorship(note),
         "addenda": len(note.addenda),
+        "chain": row.chain,
     }
 
 
