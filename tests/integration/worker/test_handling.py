@@ -8,13 +8,15 @@ import pytest
 
 from events.broker import Delivery
 from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
-from events.outcome import Ack, Reject
+from events.outcome import Ack, Reject, Retry
 from models.engine.scripted import ScriptedEngine
 from server.db import generations, sessions
+from server.db.database import Database
 from server.worker.ahead import LiveReading
 from server.worker.handling import SessionEvents
 from server.worker.reading import Reader
 from tests.integration.worker.conftest import GOOD, LIMITS, Bench
+from tests.support.faults import At, DatabaseFaults
 from tests.support.transcripts import SHORT_SESSION
 
 
@@ -31,10 +33,10 @@ def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapi
     return Delivery(closed_subject(session_id), payload, headers, 1, 1)
 
 
-def events_of(bench: Bench) -> SessionEvents:
+def events_of(bench: Bench, database: Database | None = None) -> SessionEvents:
     engine = ScriptedEngine(GOOD)
     live = LiveReading(engine, Reader(engine))
-    return SessionEvents(bench.database, live, LIMITS, lambda: None, lambda _session_id: None)
+    return SessionEvents(database or bench.database, live, LIMITS, lambda: None, lambda _session_id: None)
 
 
 async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:
@@ -80,3 +82,29 @@ async def test_a_session_without_therapist_gets_the_one_that_the_event_names(ben
         row = await sessions.find(db, 44)
     assert row is not None
     assert row.therapist_id == "3"
+
+
+@pytest.mark.parametrize("at", [At.STATEMENT, At.COMMIT])
+async def test_an_event_that_fails_at_any_point_stores_nothing_and_is_taken_when_it_comes_again(
+    bench: Bench, at: At
+) -> None:
+    failing = Database(bench.database.url)
+    faults = DatabaseFaults(failing)
+    outcome, number = None, 0
+    while outcome != Ack():
+        number += 1
+        delivery = closed(45, SHORT_SESSION)
+        faults.arm(at, number)
+        outcome = await events_of(bench, failing).handle(delivery)
+        faults.disarm()
+        if outcome != Ack():
+            assert isinstance(outcome, Retry)
+            async with bench.database.read() as db:
+                assert await sessions.find(db, 45) is None
+                assert await generations.active(db, 45) is None
+    assert number > 1
+    assert await events_of(bench).handle(delivery) == Ack()
+    async with bench.database.read() as db:
+        assert len(await generations.totals(db)) == 1
+        assert await generations.queue_length(db) == 1
+    await failing.close()
