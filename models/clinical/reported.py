@@ -32,12 +32,14 @@ _UNSAFE = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_KEPT = 6
+# What would begin a heading in the text of a note.
+_MARKUP = re.compile(r"\*{2,}")
 _FIRST = re.compile(r"^(?:i|i'm|i've|i'd|i'll|my)(?!\w)", re.IGNORECASE)
 
 
 def report(sentence: str, turn: Turn, room: int) -> str:
     """One spoken sentence as one sentence of a note of at most ``room`` words, "" when there is no room for it."""
-    said = normalise_whitespace(sentence).replace("’", "'")
+    said = _spoken(sentence).replace("’", "'")
     if turn.speaker == "client":
         third = _in_third_person(said)
         if third and word_count(third) + 3 <= room:
@@ -52,8 +54,10 @@ def report_quote(turn: Turn, said: str, room: int) -> str:
 
 
 def quote(lead: str, said: str, room: int) -> str:
-    """``lead "said"``, cut to ``room`` words; "" when too few words of it would be left to be read."""
-    words = normalise_whitespace(said).replace('"', "'").replace("“", "'").replace("”", "'").split(" ")
+    """``lead "said"``, cut to ``room`` words; "" when too few words of it are left to be read."""
+    words = _spoken(said).replace('"', "'").replace("“", "'").replace("”", "'").split(" ")
+    if words == [""]:
+        return ""
     free = room - word_count(lead)
     if word_count(" ".join(words)) <= free:
         return f'{lead} "{" ".join(words)}"'
@@ -63,6 +67,10 @@ def quote(lead: str, said: str, room: int) -> str:
             break
         kept.append(word)
     return f'{lead} "{" ".join(kept).rstrip(",;:")}…"' if len(kept) >= _FEWEST_KEPT else ""
+
+
+def _spoken(text: str) -> str:
+    return normalise_whitespace(_MARKUP.sub("", text))
 
 
 def _in_third_person(said: str) -> str | None:

@@ -96,3 +96,15 @@ def test_quotes_of_danger_keep_their_budget() -> None:
     )
 
     assert 0 < len(risk_quotes(turns, 45).split()) <= 45
+
+
+@pytest.mark.parametrize("spoken", ["**Plan:** I will kill the plan.", "Well, **Risk:** none, she told me.", "****"])
+def test_what_was_said_begins_no_heading(spoken: str) -> None:
+    turn = Turn(0, "client", spoken, None)
+
+    assert "**" not in report(spoken, turn, 40)
+    assert "**" not in risk_quotes([turn], 40)
+
+
+def test_what_holds_no_word_is_not_quoted() -> None:
+    assert report("****", Turn(0, "client", "****", None), 40) == ""
