@@ -86,13 +86,20 @@ async def _ended(call: Call, generation: GenerationRow, *, allow_fallback: bool)
         ended = await call.parts.waiter.wait(generation.id, generation.session_id, min(_LOOK_EVERY, deadline - now))
         if ended is not None:
             return ended
-        if call.parts.workers.alive():
+        if call.parts.workers.alive() or await _is_being_written(call, generation.id):
             silent_since = time.monotonic()
         elif time.monotonic() - silent_since >= patience:
             raise NoModelError(
                 "No model can answer at the moment; the note will be written when one can.", retry_after=30
             )
     raise TooBusyError("The note is not written yet; it will be. Read it later.", retry_after=30)
+
+
+async def _is_being_written(call: Call, generation_id: str) -> bool:
+    """Whether a worker holds the generation: while NATS is away that is its only sign of life."""
+    async with call.parts.database.read() as db:
+        row = await generations.find(db, generation_id)
+    return row is not None and row.state == "running" and row.lease_until is not None and row.lease_until > utc_now()
 
 
 async def _written(call: Call, ended: GenerationRow) -> Response:

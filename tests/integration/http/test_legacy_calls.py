@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from models.engine.api import EngineFailure
 from models.engine.scripted import ScriptedEngine
+from server.clock import utc_now
+from server.db import generations
+from server.http.calls import generate
 from tests.support.api import SCRIPT, running_api
 from tests.support.transcripts import SHORT_SESSION
 
@@ -288,3 +291,28 @@ async def test_summarizing_a_patients_sessions(tmp_path: Path) -> None:
         assert headings_of(answer.json()["summary"]) == OVERVIEW
         assert 1 <= len(answer.json()["key_points"]) <= 5
         assert all(isinstance(point, str) for point in answer.json()["key_points"])
+
+
+async def test_a_note_that_a_worker_holds_is_waited_for_though_nothing_is_heard_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "SILENT_AFTER", 0.1)
+    monkeypatch.setattr(generate, "_LOOK_EVERY", 0.05)
+    async with running_api(tmp_path) as api:
+        address = f"/sessions/{await api.create(original_transcription=SHORT_SESSION)}/generate-notes"
+        await api.http.post(address, headers={"Prefer": "respond-async"})
+        async with api.parts.database.write() as db:
+            held = await generations.claim(db, "somebody:1", 60.0, utc_now())
+        assert held is not None
+        waiting = asyncio.create_task(api.http.post(address, json={"allow_fallback": False}))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waiting), 1.0)
+
+        async with api.parts.database.write() as db:
+            row = await generations.hold(db, held.id, "somebody:1", held.attempt)
+            assert row is not None
+            row.lease_until = utc_now() - timedelta(seconds=1)
+        answer = await waiting
+
+        assert answer.status_code == 503
+        assert answer.json()["type"] == "/problems/no-model"
