@@ -79,6 +79,8 @@ def _query(request: Request, operation: Operation) -> Any:
     if "\x00" in request.url.query or "%00" in request.url.query:
         raise InvalidInputError([("query", "must not hold the NUL character")])
     try:
-        return operation.query.model_validate(dict(request.query_params))
+        # A parameter without a value is one that was left out: forms and templates send them so.
+        given = {name: value for name, value in request.query_params.items() if value}
+        return operation.query.model_validate(given)
     except ValidationError as error:
         raise InvalidInputError.of(error, "query") from None

@@ -155,6 +155,15 @@ async def test_each_session_is_listed_once_while_sessions_change(tmp_path: Path)
         assert seen == ids[::-1]
 
 
+async def test_parameters_without_a_value_are_as_left_out(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create()
+        answer = await api.http.get("/sessions?status=&patient_id=&limit=&cursor=")
+
+        assert answer.status_code == 200
+        assert [entry["id"] for entry in answer.json()["sessions"]] == [session_id]
+
+
 async def test_the_list_by_change_begins_with_what_changed_last(tmp_path: Path) -> None:
     async with running_api(tmp_path) as api:
         ids = [await api.create() for _ in range(4)]
