@@ -124,8 +124,10 @@ class Drafting:
         composition.write_fixed()
         self._frames.flush()
         plans = composition.open_parts
-        expected = sum(plan.words for plan in plans)
-        progress = Progress(self._task.generation_id, self._task.attempt, expected, self._frames.add)
+        expected = {plan.id: plan.words for plan in plans}
+        progress = Progress(
+            self._task.generation_id, self._task.attempt, expected, self._frames.add, parallel=self._parallel
+        )
         reading = await self._reader.read(self._task.turns, self._task.note_format)
         await self._ask(composition, plans, reading.turns, progress, Sampling())
         progress.checking()
@@ -165,10 +167,11 @@ class Drafting:
                 match event:
                     case Token(branch, text):
                         written += len(text)
-                        progress.token()
+                        progress.token(branch)
                         if not composition.feed(branch, text):
                             generation.stop_branch(branch)
                     case BranchEnded(branch, reason):
+                        progress.ended(branch)
                         composition.end(branch, cut_off=reason is StopReason.LENGTH)
                     case Queued():
                         progress.queued(event)

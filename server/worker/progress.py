@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from models.engine.api import Prefill, Queued
@@ -13,13 +13,22 @@ _LEAST_SECONDS = 0.5
 
 
 class Progress:
-    """Sends ``status`` at each change of state, and within a state at most twice a second."""
+    """Sends ``status`` at each change of state, and within a state at most twice a second. ``expected``: tokens that
+    each branch will have, by its id; ``parallel``: they are decoded side by side."""
 
     def __init__(
-        self, generation: str, attempt: int, expected_tokens: int, emit: Callable[[str, dict[str, Any]], None]
+        self,
+        generation: str,
+        attempt: int,
+        expected: Mapping[str, int],
+        emit: Callable[[str, dict[str, Any]], None],
+        *,
+        parallel: bool,
     ):
         self._emit = emit
-        self._expected = max(1, expected_tokens)
+        self._expected = dict(expected)
+        self._left = dict(expected)
+        self._parallel = parallel
         self._status: dict[str, Any] = {
             "generation_id": generation,
             "attempt": attempt,
@@ -41,20 +50,33 @@ class Progress:
     def prefill(self, event: Prefill) -> None:
         self._say(state="prefill", position=0, prefill_done=event.done, prefill_total=event.total)
 
-    def token(self) -> None:
+    def token(self, branch: str) -> None:
         now = time.monotonic()
         self._tokens += 1
+        # A branch that is longer than expected goes on for one more token, as far as anybody knows.
+        self._left[branch] = max(1, self._left.get(branch, self._expected.get(branch, 1)) - 1)
         if self._first_token is None:
             self._first_token = now
         spent = now - self._first_token
         rate = (self._tokens - 1) / spent if spent > 0 else None
-        left = max(0, self._expected - self._tokens)
         self._say(
             state="generating",
             position=0,
             tokens_per_second=round(rate, 2) if rate else None,
-            eta_seconds=round(left / rate, 1) if rate else None,
+            eta_seconds=self._rest(rate) if rate else None,
         )
+
+    def ended(self, branch: str) -> None:
+        """The branch has said what it has to say, however much was expected of it."""
+        self._left.pop(branch, None)
+
+    def _rest(self, rate: float) -> float:
+        """Seconds that are left at ``rate`` tokens a second in all. Side by side the longest branch decides, and each
+        step brings as many tokens as there are branches."""
+        if not self._left:
+            return 0.0
+        tokens = max(self._left.values()) * len(self._left) if self._parallel else sum(self._left.values())
+        return round(tokens / rate, 1)
 
     def checking(self) -> None:
         self._say(state="checking", position=0, eta_seconds=0.0)

@@ -126,3 +126,19 @@ def test_what_is_danger_or_unfounded_is_said_before_a_name_goes_under_it(
     assert UNFOUNDED in said
     assert "Risk words in the session:" in said
     assert "suicide" in said
+
+
+def test_a_session_shows_what_was_planned_the_last_time(service: Service, open_editor: OpenEditor) -> None:
+    first = service.create(SHORT_SESSION, patient_id=7781)
+    put(service, first, {"plan": "A walk before breakfast, {{RED:suicide}} line on the fridge.", "risk": "Not here."})
+    second = service.create(patient_id=7781)
+    editor = open_editor()
+    editor.visit(second)
+    last_time = editor.page.locator(".last-time")
+    expect(last_time.locator("summary")).to_contain_text("Last time: session 1")
+    expect(last_time).to_contain_text("A walk before breakfast, suicide line on the fridge.")
+    expect(last_time).not_to_contain_text("Not here.")
+    last_time.get_by_role("link", name="Open session 1").click()
+    expect(editor.words("plan")).to_contain_text("A walk before breakfast")
+    # The first session has none before it.
+    expect(last_time).to_be_hidden()

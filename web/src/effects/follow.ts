@@ -6,6 +6,7 @@ import { ReconnectingStream } from "../api/events.ts";
 import type { SessionItem } from "../api/types.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
 import type { Store } from "../store.ts";
+import { fetchLastTime } from "./last_time.ts";
 import { inOneTab } from "./one_tab.ts";
 import { type NoteStream, noteStream } from "./shared_stream.ts";
 
@@ -89,6 +90,7 @@ class SessionFollower {
   #streaming = false;
   #transcriptTimer: number | undefined;
   #left = false;
+  #lastTimeAsked = false;
 
   constructor(store: Store, id: number) {
     this.id = id;
@@ -113,6 +115,7 @@ class SessionFollower {
     void this.loadTranscript();
     void this.loadNote();
     const item = this.#store.state.sessions.items.get(this.id);
+    if (item) void this.#loadLastTime(item);
     if (item?.status === "writing") this.watch();
   }
 
@@ -148,6 +151,7 @@ class SessionFollower {
   }
 
   changed(item: SessionItem, known: SessionItem | undefined): void {
+    void this.#loadLastTime(item);
     if (item.turns !== this.#store.state.open?.turns.length) this.#loadTranscriptSoon();
     const version = this.#store.state.open?.note.stored?.version ?? 0;
     if ((item.noteVersion ?? 0) > version) void this.loadNote();
@@ -155,6 +159,18 @@ class SessionFollower {
     // A note that failed leaves no new version to look for.
     const ended = known?.status === "writing" && item.status !== "writing";
     if (ended && !this.#streaming) void this.loadNote();
+  }
+
+  /** Once; what cannot be had is not shown. */
+  async #loadLastTime(item: SessionItem): Promise<void> {
+    if (this.#lastTimeAsked) return;
+    this.#lastTimeAsked = true;
+    try {
+      const lastTime = await fetchLastTime(item);
+      this.#store.inSession(this.id, { type: "lastTimeArrived", lastTime });
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+    }
   }
 
   #loadTranscriptSoon(): void {

@@ -12,7 +12,15 @@ import type { Action, AppState, OpenSession, Route, SessionAction } from "./stat
 import { backToStored, startedGeneration, takeEvent } from "./stream.ts";
 
 function freshSession(id: number): OpenSession {
-  return { id, turns: [], turnsLoaded: false, missing: false, note: emptyNote(id), evidence: null };
+  return {
+    id,
+    turns: [],
+    turnsLoaded: false,
+    missing: false,
+    note: emptyNote(id),
+    evidence: null,
+    lastTime: null,
+  };
 }
 
 /** Another view; a session with unsaved words is kept aside, and comes back as it was left. */
@@ -137,6 +145,8 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
       return { ...open, turns: action.transcript.turns, turnsLoaded: true, missing: false };
     case "sessionMissing":
       return { ...open, missing: true, turnsLoaded: true };
+    case "lastTimeArrived":
+      return { ...open, lastTime: action.lastTime };
     case "evidenceShown":
       return { ...open, evidence: action.evidence };
     case "evidenceHidden":

@@ -32,6 +32,14 @@ export interface Evidence {
   readonly supported: boolean;
 }
 
+/** The patient's session before this one, as far as its note carries over. */
+export interface LastTime {
+  readonly sessionId: number;
+  readonly number: number;
+  readonly date: string;
+  readonly sections: readonly { readonly heading: string; readonly text: string }[];
+}
+
 export interface OpenSession {
   readonly id: number;
   readonly turns: readonly Turn[];
@@ -39,6 +47,7 @@ export interface OpenSession {
   readonly missing: boolean;
   readonly note: NoteState;
   readonly evidence: Evidence | null;
+  readonly lastTime: LastTime | null;
 }
 
 /** A short line for the status region and the corner of the page. */
@@ -81,6 +90,7 @@ export const INITIAL: AppState = {
 export type SessionAction =
   | { readonly type: "transcriptArrived"; readonly transcript: Transcript }
   | { readonly type: "sessionMissing" }
+  | { readonly type: "lastTimeArrived"; readonly lastTime: LastTime | null }
   | { readonly type: "noteMissing" }
   | { readonly type: "documentArrived"; readonly document: NoteDocument }
   | { readonly type: "streamOpening" }

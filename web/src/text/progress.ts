@@ -11,10 +11,10 @@ export interface ProgressWords {
   readonly done: number | null;
 }
 
-function reading(done: number, total: number): ProgressWords {
+function reading(done: number, total: number, left: string): ProgressWords {
   const share = total > 0 ? done / total : null;
-  const detail = total > 0 ? `${Math.round((share ?? 0) * 100)}% of the session read` : "";
-  return { title: "Reading the session", detail, done: share };
+  const read = share === null ? "" : `${Math.floor(share * 100)}% of the session read`;
+  return { title: "Reading the session", detail: [read, left].filter(Boolean).join(" · "), done: share };
 }
 
 /** A session that goes on: how far the model has read along, so that little is left to read when it is closed. */
@@ -41,7 +41,7 @@ export function progressWords(note: NoteState): ProgressWords | null {
   if (!generation) return null;
   const again = generation.restarts > 0 ? "Started again. " : "";
   const speed = generation.tokensPerSecond ? `${generation.tokensPerSecond.toFixed(0)} tokens/s` : "";
-  const left = generation.etaSeconds !== null ? `${about(generation.etaSeconds)} left` : "";
+  const left = generation.etaSeconds ? `${about(generation.etaSeconds)} left` : "";
   const detail = again + [speed, left].filter(Boolean).join(" · ");
   switch (generation.phase) {
     case "queued": {
@@ -54,7 +54,7 @@ export function progressWords(note: NoteState): ProgressWords | null {
       };
     }
     case "prefill":
-      return reading(generation.prefillDone, generation.prefillTotal);
+      return reading(generation.prefillDone, generation.prefillTotal, left);
     case "generating":
       return { title: "Writing the note", detail, done: null };
     case "checking":
