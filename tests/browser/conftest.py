@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.editor import CHROMIUM_ARGUMENTS, Editor, chromium_path, record_trouble
 from tests.support.service import Service, running_service
 
 OpenEditor = Callable[..., Editor]
+
+# Beside other work a page takes its time; what is not there by then does not come.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
