@@ -200,13 +200,19 @@ def test_another_person_who_signs_in_over_an_open_page_does_not_send_its_words(
 ) -> None:
     editor = open_editor(base)
     unsaved_words_of_anna(base, editor, " Anna's own.")
-    editor.page.context.clear_cookies()
-    editor.page.keyboard.press("Control+s")
-    editor.page.unroute_all(behavior="wait")
-    expect(editor.page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+    page = editor.page
+    page.context.clear_cookies()
+    page.unroute_all(behavior="wait")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+    # Declined, it is asked for again with the next word.
+    page.keyboard.press("Escape")
+    expect(page.locator(".saving")).to_have_text("Not saved: sign in again")
+    editor.type_at_end("plan", " And more.")
+    expect(page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
     sent: list[str] = []
-    editor.page.on("request", lambda request: sent.append(request.method) if request.method == "PUT" else None)
+    page.on("request", lambda request: sent.append(request.method) if request.method == "PUT" else None)
     sign_in(editor, "bert")
-    expect(editor.page.get_by_text("There is no such session.")).to_be_visible()
+    expect(page.get_by_text("There is no such session.")).to_be_visible()
     assert sent == []
-    expect(editor.page.locator("body")).not_to_contain_text("Anna's own.")
+    expect(page.locator("body")).not_to_contain_text("Anna's own.")

@@ -6,6 +6,7 @@ import { Commands } from "./effects/commands.ts";
 import { followOpenSession, followSessions, loadSessionsOf } from "./effects/follow.ts";
 import { listenToKeys } from "./effects/keys.ts";
 import { Autosave, leavingWith } from "./effects/save.ts";
+import { askAgainWhenSignedOut } from "./effects/sign_in.ts";
 import { anyUnsaved, signOut } from "./effects/sign_out.ts";
 import { keepUnsaved } from "./keep/index.ts";
 import { readRoute } from "./router.ts";
@@ -106,24 +107,6 @@ async function signedOut(store: Store): Promise<boolean> {
   }
 }
 
-/** The same person goes on; for another one the page begins anew, and the words stay sealed for whose they are. */
-async function signedInAgain(store: Store, reload: () => void): Promise<void> {
-  const before = store.state.me?.subject;
-  if (await signedOut(store)) return;
-  if (store.state.me?.subject !== before) {
-    reload();
-    return;
-  }
-  // What waits for a connection waits for this too.
-  store.dispatch({ type: "wentOffline" });
-  store.dispatch({ type: "wentOnline" });
-}
-
-async function signInAgain(store: Store, reload: () => void): Promise<void> {
-  const { askToSignInAgain } = await import("./view/login.ts");
-  askToSignInAgain(() => void signedInAgain(store, reload));
-}
-
 async function start(root: HTMLElement): Promise<void> {
   const store = new Store();
   const following = followOpenSession(store);
@@ -151,7 +134,7 @@ async function start(root: HTMLElement): Promise<void> {
     save: () => void commands.saveNow(),
     escape: () => commands.hideEvidence(),
   });
-  window.addEventListener(api.SIGNED_OUT, () => void signInAgain(store, reload));
+  askAgainWhenSignedOut(store, reload);
   listenToSkipLink();
   followSessions(store);
   learn(store);

@@ -62,7 +62,7 @@ class SessionSaver {
   async #once(): Promise<void> {
     const note = this.#note;
     const request = note ? nextSave(note) : null;
-    if (!request) return;
+    if (!request || this.#store.state.signedOut) return;
     this.#firstUnsaved = 0;
     await this.#send(request);
   }

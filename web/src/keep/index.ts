@@ -26,7 +26,10 @@ export async function keepUnsaved(store: Store): Promise<() => Promise<void>> {
     if (recovered.length > 0) store.notice("Words that were not saved when the page closed are back.");
     keeper.start();
     const channel = new BroadcastChannel(SIGNED_OUT_CHANNEL);
-    channel.addEventListener("message", () => void keeper.clear());
+    channel.addEventListener("message", () => {
+      void keeper.clear();
+      window.dispatchEvent(new Event(api.SIGNED_OUT));
+    });
     return async () => {
       channel.postMessage(null);
       await keeper.clear();

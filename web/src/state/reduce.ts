@@ -176,7 +176,9 @@ export function reduce(state: AppState, action: Action): AppState {
     case "routed":
       return withPlaces(routed(state, action.route));
     case "meKnown":
-      return { ...state, me: action.me };
+      return { ...state, me: action.me, signedOut: false };
+    case "signedOut":
+      return state.signedOut ? state : { ...state, signedOut: true };
     case "healthKnown":
       return { ...state, health: action.health };
     case "wentOnline":

@@ -60,6 +60,8 @@ export interface Notice {
 export interface AppState {
   readonly route: Route;
   readonly me: Me | null;
+  /** Nobody is signed in any more: until the same person is again, nothing is sent in anybody's name. */
+  readonly signedOut: boolean;
   readonly online: boolean;
   readonly health: Health | null;
   readonly formats: readonly NoteFormat[];
@@ -75,6 +77,7 @@ export interface AppState {
 export const INITIAL: AppState = {
   route: { view: "home" },
   me: null,
+  signedOut: false,
   online: true,
   health: null,
   formats: [],
@@ -126,6 +129,7 @@ export type SessionAction =
 export type Action =
   | { readonly type: "routed"; readonly route: Route }
   | { readonly type: "meKnown"; readonly me: Me }
+  | { readonly type: "signedOut" }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
   | {

@@ -12,11 +12,14 @@ import { openRegenerateDialog } from "./regenerate_dialog.ts";
 import { openSignDialog } from "./sign_dialog.ts";
 import { openVersionsDialog } from "./versions_dialog.ts";
 
+type Connected = Pick<AppState, "online" | "signedOut">;
+
 /** What the page says about saving. */
-export function savingWords(note: NoteState, online: boolean): string {
+export function savingWords(note: NoteState, { online, signedOut }: Connected): string {
   if (!hasUnsaved(note) && (!note.stored || isLocked(note))) return "";
   if (note.sections.some((section) => section.conflict ?? section.late)) return "Waiting for your choice";
   if (!hasUnsaved(note)) return "All changes saved";
+  if (signedOut) return "Not saved: sign in again";
   if (!online) return "Offline: your words are kept here";
   if (note.saving.state === "waiting") return `Not saved yet: ${note.saving.reason}`;
   return "Saving…";
@@ -97,10 +100,11 @@ export class Toolbar {
   update(state: AppState, before: AppState): void {
     const { open } = state;
     if (!open) return;
-    if (open === before.open && state.sessions === before.sessions && state.online === before.online) return;
+    const connected = state.online === before.online && state.signedOut === before.signedOut;
+    if (open === before.open && state.sessions === before.sessions && connected) return;
     const now = stage(state);
     for (const { element, stages } of this.#entries) show(element, stages.includes(now));
-    setText(this.#saving, savingWords(open.note, state.online));
+    setText(this.#saving, savingWords(open.note, state));
     setAttribute(this.#saving, "data-unsaved", hasUnsaved(open.note) ? "true" : null);
   }
 }

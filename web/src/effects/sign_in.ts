@@ -1,0 +1,38 @@
+/** A sign-in that ran out is asked for again over the open page; until then nothing is sent in anybody's name. */
+
+import * as api from "../api/client.ts";
+import type { Store } from "../store.ts";
+
+const AGAIN_MS = 1000;
+
+/** The same person goes on; for another one the page begins anew, and the words stay sealed for whose they are. */
+async function signedInAgain(store: Store, reload: () => void): Promise<void> {
+  try {
+    const me = await api.fetchMe();
+    if (me.subject !== store.state.me?.subject) {
+      reload();
+      return;
+    }
+    store.dispatch({ type: "meKnown", me });
+    // What waits for a connection waits for this too.
+    store.dispatch({ type: "wentOffline" });
+    store.dispatch({ type: "wentOnline" });
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    if (error.problem.status !== 401) window.setTimeout(() => void signedInAgain(store, reload), AGAIN_MS);
+  }
+}
+
+/** Asks when a call is refused for want of a sign-in, and again with every change that cannot be saved for want of it. */
+export function askAgainWhenSignedOut(store: Store, reload: () => void): void {
+  const ask = async (): Promise<void> => {
+    store.dispatch({ type: "signedOut" });
+    const { askToSignInAgain } = await import("../view/login.ts");
+    askToSignInAgain(() => void signedInAgain(store, reload));
+  };
+  window.addEventListener(api.SIGNED_OUT, () => void ask());
+  store.addEffect((state, before) => {
+    const changed = state.open?.note.sections !== before.open?.note.sections;
+    if (state.signedOut && before.signedOut && changed) void ask();
+  });
+}
