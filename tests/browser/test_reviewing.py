@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from models.clinical.markers import RISK_TERMS
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
 from tests.browser.notes import put, written_note
@@ -86,6 +87,15 @@ def test_turns_that_left_no_trace_are_gone_through(service: Service, open_editor
         places.append(editor.page.locator(".turn:focus").get_attribute("id"))
     assert len(set(places)) == 3
     assert editor.page.locator(".turn:focus.is-gap").count() == 1
+
+
+def test_every_word_that_the_server_marks_is_marked_on_the_page(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "; ".join(RISK_TERMS)})
+    editor = open_editor()
+    editor.visit(session_id)
+    marked = editor.words("plan").locator(".risk-word")
+    expect(marked).to_have_count(len(RISK_TERMS))
+    assert marked.all_text_contents() == list(RISK_TERMS)
 
 
 def test_a_risk_word_leads_to_its_turn(service: Service, open_editor: OpenEditor) -> None:

@@ -24,7 +24,7 @@ function entry(item: SessionItem): HTMLElement {
     h(
       "a",
       { class: "waiting-link", href: `#/sessions/${item.id}` },
-      h("span", { class: "session-name" }, `Patient ${item.patientId}`),
+      h("span", { class: "waiting-name" }, `Patient ${item.patientId}`),
       h("span", {}, `Session ${item.number}`),
       h("span", {}, day(item.date)),
     ),
