@@ -35,7 +35,7 @@ _STEPS = 6
 _TOKENS_A_SECTION = 30
 _ROWS = (64, 128, 256, 512)
 _CELLS = 512
-_UNDISTURBED = 0.6  # of the processor time that the threads could have had, at least, or other work took too much
+_UNDISTURBED = 0.5  # of the processor time that the threads could have had, at least, or other work took too much
 _NEARLY = 0.97  # of the best rate: fewer rows of a batch take less memory and are sooner cut short
 
 Steps = Generator[None, None, float]
