@@ -17,7 +17,9 @@ from models.clinical.words import WORD_LISTS
 _TAIL = 80
 _LAST = 40
 _QUOTES = frozenset('"“”„«»')
-_RATING = re.compile(r"(?<!\w)(?:risks?|riesgo|risiko|risque)(?!\w)", re.IGNORECASE)
+_RATING = re.compile(
+    r"(?<!\w)(?:risks?|riesgo|risiko|risque|safe\w*|contract\w*|segur[ao]|absprach\w*)(?!\w)", re.IGNORECASE
+)
 _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
 # True or not by more than the occurrence of their words.
 _ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, *RISK.values(), _RATING, _DOSE)

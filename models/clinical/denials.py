@@ -11,11 +11,14 @@ _BEFORE = re.compile(
     r"(?<!\w)(?:lack\w*|reject\w*|rul(?:ed|es) out|distanc\w+|distanzier\w*|descarta\w*|ausschlie\w*)(?!\w)|\([-−]\)",
     re.IGNORECASE,
 )
+# Behind a danger a word denies it at the end of the clause, or before what only says how or when: "SI: none today".
 _BEHIND = re.compile(
-    r"(?<!\w)(?:den(?:y|ies|ied)|none|no|nil|never|\w+n't|absent|absence|negative|neg|rul(?:ed|es) out|unlikely"
-    r"|not(?! (?:to )?(?:be|being|wak\w+|exist\w*|liv\w+|want\w*))"  # "not to be here" is the danger itself
-    r"|verneint\w*|nein|kein\w*|nicht|distanzier\w*|ausgeschlossen|bestritten|negad[ao]s?|niega|ausentes?|descart\w*"
-    r"|ningun[ao]|jamais|non|pas|nié\w*)(?!\w)|\([-−]\)|[-−]\s*\.?$",
+    r"(?:(?<!\w)(?:den(?:y|ies|ied)|none|no|nil|not|never|\w+n't|absent|negative|neg|rul(?:ed|es) out|unlikely"
+    r"|verneint\w*|nein|kein\w*|nicht|distanzier\w*|ausgeschlossen|bestritten"
+    r"|negad[ao]s?|niega|ausentes?|descartad[ao]s?|ningun[ao]|jamais|non|pas|niée?s?)(?!\w)|\([-−]\)|[-−])"
+    r"(?=\W*(?:$|(?:at|by|during|today|this|currently|in|present|endorsed|reported|noted|elicited|evident|voiced|expressed"
+    r"|discussed|assessed|indicated|mentioned|a|active|observed|acknowledged|occurr\w+|vorhanden|gegeben|berichtet|geäußert"
+    r"|erkennbar|presentes?|referid[ao]s?)(?!\w)))",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(r"[;.—]|,? (?<!\w)(?:but|although|though|however|aber|pero|mais)(?!\w)")

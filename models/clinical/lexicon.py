@@ -64,6 +64,8 @@ SAME_DATE: dict[str, frozenset[str]] = {
 """Name of a day, a month or a span of time to its names in the languages of sessions."""
 DAYS = _compile(_TABLE["days"])
 FOLLOW_UP = _compile(_TABLE["follow_up"])
+ASSURANCE = _compile(_TABLE["assurance"])
+"""That somebody is safe, or promised to stay so."""
 TASK = _compile(_TABLE["task"])
 """What somebody is to do."""
 RELATIONS = _compile(_TABLE["relations"])

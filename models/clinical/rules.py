@@ -10,6 +10,7 @@ from models.clinical.evidence import index_of
 from models.clinical.language import language_of
 from models.clinical.lexicon import (
     ABBREVIATIONS,
+    ASSURANCE,
     DAYS,
     DENIAL,
     DIAGNOSES,
@@ -109,8 +110,8 @@ def _dated(name: str, session: Session) -> bool:
 
 
 def invented_medication(sentence: str, session: Session) -> str | None:
-    """Medication is named as it was named."""
-    named = (match.group(0).lower() for match in MEDICATION.finditer(sentence))
+    """Medication is named as it was named; the ending may be that of another language."""
+    named = (match.group(0).lower().rstrip("ae") for match in MEDICATION.finditer(sentence))
     return "medication" if any(name not in session.spoken for name in named) else None
 
 
@@ -155,6 +156,13 @@ def invented_plan(sentence: str, session: Session) -> str | None:
     alike = session.language is not None and language_of(sentence, session.language) == session.language
     least = _LEAST_FOR_TASK if alike and task else _LEAST_FOR_PLAN
     return "plan" if index_of(session.turns).support(sentence).support < least else None
+
+
+def invented_assurance(sentence: str, session: Session) -> str | None:
+    """That a patient is safe, or promised to be, is noted only where the session bears it out."""
+    if not ASSURANCE.search(sentence):
+        return None
+    return "assurance" if index_of(session.turns).support(sentence).support < _LEAST_FOR_TASK else None
 
 
 def invented_name(sentence: str, session: Session) -> str | None:
@@ -219,6 +227,7 @@ RULES: tuple[Rule, ...] = (
     invented_diagnosis,
     invented_mental_status,
     invented_plan,
+    invented_assurance,
     invented_name,
     instructed,
 )

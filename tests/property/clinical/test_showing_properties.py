@@ -13,6 +13,7 @@ from models.clinical.markers import strip_markers
 from models.clinical.plan import SectionPlan, plan_note, plan_summary
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.rules import (
+    invented_assurance,
     invented_date,
     invented_denial,
     invented_diagnosis,
@@ -36,6 +37,7 @@ _CLAIMS = (
     invented_date,
     invented_diagnosis,
     invented_plan,
+    invented_assurance,
     invented_name,
 )
 _TOPICS = (
@@ -59,6 +61,8 @@ _findings = st.sampled_from(
     [
         "No SI/HI.",
         "Risk is low.",
+        "SI: none. Patient contracts for safety.",
+        "Suicidal ideation was ruled out; feels safe at home.",
         "Patient met with Dr. Hallström in Gothenburg on Friday.",
         "Patient takes sertraline 50 mg and quetiapine 300 mg.",
         "Diagnosed with bipolar II disorder.",

@@ -146,6 +146,7 @@ def test_the_same_denial_stands_for_a_client_who_said_no(language: str, denial: 
         "Patient reports suicidal thoughts on Monday; no plan.",
         "Suicidal thoughts on Monday night, not acted on.",
         "Patient denied a suicide plan.",
+        "Patient reports suicidal thoughts on Monday and does not want her sister to leave.",
     ],
 )
 def test_what_was_affirmed_stands_beside_what_was_denied(sentence: str) -> None:
