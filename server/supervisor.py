@@ -24,6 +24,7 @@ import structlog
 from events.embedded import EmbeddedNats
 from events.errors import EmbeddedNatsError
 from events.server_process import dies_with_parent
+from models.engine.environment import engine_environment
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
@@ -184,7 +185,8 @@ class Supervisor:
             environment = self._environment(nats_url)
             for role in settings.roles:
                 command = [sys.executable, "-m", "server", "role", role.value]
-                self._children.append(Child(role.value, command, environment, self._log))
+                told = engine_environment(environment) if role is Role.WORKER else environment
+                self._children.append(Child(role.value, command, told, self._log))
             tasks = {asyncio.create_task(child.run(self._note_processes)): child for child in self._children}
             if on_ready is not None:
                 on_ready()
@@ -208,9 +210,6 @@ class Supervisor:
 
     def _environment(self, nats_url: str) -> dict[str, str]:
         return {
-            # Threads of llama.cpp that wait for each other give the core away instead of spinning: where anything else
-            # runs on the machine, spinning costs many times what waking up does.
-            "OMP_WAIT_POLICY": "passive",
             **os.environ,
             "API_PORT": str(self._settings.api_port),
             "DATABASE_URL": self._settings.database,

@@ -110,8 +110,9 @@ async def _stall(engine: LlamaEngine, case: dict[str, Any]) -> dict[str, Any]:
     await feed_live(engine, "session-0", first)
     requests = [note_request("session-0", chat, first, case["tokens"])]
     requests += [
-        note_request(f"session-{place}", chat, _turns({**case, "turns": case["turns"] // 4}, place), 14)
+        note_request(f"session-{place}", chat, other[: len(other) // 4], 14)
         for place in range(1, case["sessions"])
+        for other in (_turns(case, place),)
     ]
     return {"longest_pause_in_steps": await close_while_one_writes(engine, requests)}
 

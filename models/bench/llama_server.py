@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from models.engine.environment import engine_environment
 from models.errors import ModelLoadError
 
 __all__ = ["ServerNote", "closed_cold", "closed_warm", "running_server", "together"]
@@ -82,8 +83,8 @@ def running_server(binary: Path, model: Path, *, threads: int, n_ctx: int, slots
         "-np",
         str(slots),
     ]
-    # The same waiting as the engine's, so that the two are compared alike on a machine that others use too.
-    environment = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    # The same as the engine has, so that the two are compared alike.
+    environment = engine_environment(os.environ)
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(process, port)

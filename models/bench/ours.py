@@ -83,6 +83,8 @@ async def listen(engine: Engine, request: GenerationRequest, started: asyncio.Ev
                 started.set()
         if isinstance(step[-1], Failed):
             raise RuntimeError(f"the generation failed: {step[-1].detail}")
+    if started is not None:
+        started.set()  # a note of a few steps only
     heard.total = time.perf_counter() - heard.begun
     heard.work_total = time.process_time() - heard.work_begun
     heard.tokens = sum(branch.max_tokens for branch in request.branches)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -43,11 +44,13 @@ def bench_engine(
     transcript: Annotated[Path | None, typer.Option(help="A session as text, one turn a line.")] = None,
     llama_server: Annotated[Path | None, typer.Option(help="A llama-server to measure beside.")] = None,
     tokens: Annotated[int, typer.Option(help="Tokens of a note.", min=8, max=2000)] = 200,
-    sweep: Annotated[bool, typer.Option(help="Also several sessions and lengths.")] = True,
+    part: Annotated[
+        list[str] | None, typer.Option(help="alone, close, four or sweep; may be given again. All by default.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """This engine, llama.cpp alone and, where given, llama-server: the same model, context, threads and length."""
-    from models.bench import run_engine_bench
+    from models.bench import PARTS, run_engine_bench
     from models.errors import ModelError
     from server.wiring.model import model_of
 
@@ -59,10 +62,10 @@ def bench_engine(
             llama_server=llama_server,
             output_tokens=tokens,
             n_threads=settings.phi3_n_threads,
-            sessions=(1, 4, 8) if sweep else (),
+            parts=part or PARTS,
             progress=lambda line: typer.echo(f"  … {line}", err=True),
         )
-    except ModelError as error:
+    except (ModelError, ValueError) as error:
         raise SettingsError(str(error)) from error
     typer.echo(report.to_json() if as_json else "\n".join(report.lines()))
 
@@ -70,14 +73,15 @@ def bench_engine(
 @bench.command("phi3-shape")
 def bench_phi3_shape(
     out: Annotated[Path, typer.Argument(help="Where the GGUF goes; 2.4 GB.")],
+    context: Annotated[int, typer.Option(help="Tokens of context it claims to be trained for.", min=512)] = 4096,
 ) -> None:
     """Writes a GGUF of Phi-3-mini's full shape with random weights: real speed and memory, noise for text."""
-    from models.bench import phi3_vocabulary, write_phi3_shape
+    from models.bench import FULL, phi3_vocabulary, write_phi3_shape
     from models.catalog.embedded import default_models_dir
     from models.errors import ModelError
 
     try:
-        write_phi3_shape(phi3_vocabulary(default_models_dir().parent / "vocab"), out)
+        write_phi3_shape(phi3_vocabulary(default_models_dir().parent / "vocab"), out, replace(FULL, context=context))
     except (ModelError, OSError) as error:
         raise SettingsError(f"{out}: {error}") from error
     typer.echo(f"{out}: {out.stat().st_size / 1e9:.1f} GB")
