@@ -107,12 +107,16 @@ def run_engine_bench(
     bandwidth = read_bandwidth(threads)
     bench = _Bench(model, plan, transcript, llama_server, threads, n_ctx, output_tokens, bandwidth, progress)
     measure = {"alone": _alone, "close": _close, "four": _four}
-    rows = tuple(row for part, rows_of in measure.items() if part in parts for row in rows_of(bench))
+    rows = []
+    for part in PARTS:
+        for row in measure[part](bench) if part in parts and part in measure else ():
+            progress(row.line())  # a run of many minutes that is cut short has said what it knew
+            rows.append(row)
     most = plan.n_ctx_train - output_tokens - _SPARE
     wanted = sorted({min(length, most) for length in lengths}) if "sweep" in parts else []
     sweep = tuple(_point(bench, count, length) for length in wanted for count in sessions)
     tokens = max((int(row.more.get("prompt_tokens", 0)) for row in rows), default=0)
-    return BenchReport(model.name, tokens, output_tokens, threads, bandwidth, rows, sweep)
+    return BenchReport(model.name, tokens, output_tokens, threads, bandwidth, tuple(rows), sweep)
 
 
 def _alone(bench: _Bench) -> Iterator[BenchRow]:

@@ -24,6 +24,14 @@ class BenchRow:
     bandwidth_share: float | None = None
     more: dict[str, float] = field(default_factory=dict)
 
+    def line(self) -> str:
+        """One line of the table."""
+        share = f"{self.bandwidth_share:9.0%}" if self.bandwidth_share is not None else f"{'':9}"
+        return (
+            f"{self.name:42} {self.first:8.2f} {self.total:8.2f} {self.work_first:9.2f} {self.work_total:9.2f} "
+            f"{self.rate:7.1f} {self.peak_bytes / 2**30:8.2f} {share}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BenchReport:
@@ -49,12 +57,7 @@ class BenchReport:
             f"{'way':42} {'first s':>8} {'whole s':>8} {'cpu first':>9} {'cpu whole':>9} {'tok/s':>7} "
             f"{'peak GiB':>8} {'bandwidth':>9}"
         )
-        for row in self.rows:
-            share = f"{row.bandwidth_share:9.0%}" if row.bandwidth_share is not None else f"{'':9}"
-            lines.append(
-                f"{row.name:42} {row.first:8.2f} {row.total:8.2f} {row.work_first:9.2f} {row.work_total:9.2f} "
-                f"{row.rate:7.1f} {row.peak_bytes / 2**30:8.2f} {share}"
-            )
+        lines += [row.line() for row in self.rows]
         for row in self.rows:
             if "longest_pause_in_steps" in row.more:
                 pause = row.more["longest_pause_in_steps"]

@@ -29,7 +29,8 @@ def test_the_bench_measures_every_way_and_the_sweep(tiny_phi3: Path) -> None:
     assert len(report.lines()) == 3 + len(report.rows) + 2 + len(report.sweep)
     assert json.loads(report.to_json())["output_tokens"] == 14
     assert report.prompt_tokens > 1000
-    assert len(said) == len(report.rows) + len(report.sweep)
+    assert [line for line in said if line in report.lines()] == [row.line() for row in report.rows]
+    assert len(said) == 2 * len(report.rows) + len(report.sweep)
 
 
 def test_sessions_that_close_together_are_measured_with_the_longest_pause_of_a_stream(tiny_phi3: Path) -> None:
