@@ -72,8 +72,10 @@ def choose_sample(name: str) -> Sample:
 
 
 async def run_demo(settings: Settings, *, once: bool, sample: str, speed: float) -> int:
-    """Serves, shows, and goes on serving unless ``once``. The exit code."""
+    """Serves, shows, and goes on serving unless ``once``. The exit code. Raises ``SettingsError``."""
     chosen = choose_sample(sample)
+    if settings.casenote_auth != "off" or not settings.api_port:
+        raise SettingsError("The demo calls the service without a token: it needs CASENOTE_AUTH=off and an API_PORT.")
     log = settings.casenote_home.absolute() / "logs" / "casenote.log"
     supervisor = Supervisor(settings, log=log)
     loop = asyncio.get_running_loop()
@@ -82,14 +84,16 @@ async def run_demo(settings: Settings, *, once: bool, sample: str, speed: float)
     console = Console(highlight=False, soft_wrap=True)
     logs.configure("error", "demo")
     console.print(f"Starting the service; it logs to {log} …")
-    serving = asyncio.create_task(supervisor.run())
-    showing = asyncio.create_task(_show(settings, chosen, speed, console, once=once))
+    # Another service may answer at the address until this one has found it taken.
+    started = asyncio.Event()
+    serving = asyncio.create_task(supervisor.run(on_ready=started.set))
+    showing = asyncio.create_task(_show(settings, chosen, speed, console, started))
     try:
         await asyncio.wait([serving, showing], return_when=asyncio.FIRST_COMPLETED)
         if serving.done() and serving.exception() is None and serving.result():
             console.print(f"[red]The service could not run:[/red] {_last_error(log)}")
         if showing.done() and not serving.done():
-            code = showing.result()
+            code = _code_of(showing, console, log)
             if not once and code == 0:
                 return await serving
             supervisor.stop()
@@ -97,8 +101,18 @@ async def run_demo(settings: Settings, *, once: bool, sample: str, speed: float)
         return serving.result() or 1
     finally:
         showing.cancel()
-        with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError, OSError):
-            await showing
+        await asyncio.gather(showing, return_exceptions=True)
+
+
+def _code_of(showing: asyncio.Task[int], console: Console, log: Path) -> int:
+    """How the showing ended. Raises ``SettingsError``; other errors are said in one line."""
+    error = showing.exception()
+    if error is None:
+        return showing.result()
+    if isinstance(error, SettingsError):
+        raise error
+    console.print(f"[red]The demonstration broke off[/red] ({type(error).__name__}); see {log}")
+    return 1
 
 
 def _last_error(log: Path) -> str:
@@ -110,7 +124,8 @@ def _last_error(log: Path) -> str:
     return f"see {log}"
 
 
-async def _show(settings: Settings, sample: Sample, speed: float, console: Console, *, once: bool) -> int:
+async def _show(settings: Settings, sample: Sample, speed: float, console: Console, started: asyncio.Event) -> int:
+    await started.wait()
     base = (
         f"http://{'[' + settings.api_host + ']' if ':' in settings.api_host else settings.api_host}:{settings.api_port}"
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,10 +19,12 @@ ADAPTER = sorted((ROOT / "training" / "adapters").glob("*/adapter.gguf"))[0]
 TOKENS = {"CASENOTE_AUTH": "jwt", "AUTH_JWT_SECRET": "a secret that is long enough"}
 
 
-def start(home: Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+def start(
+    home: Path, cwd: Path = ROOT, command: tuple[str, ...] = ("serve",), **environment: str
+) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))}
     return subprocess.run(
-        [sys.executable, "-m", "server", "serve"],
+        [sys.executable, "-m", "server", *command],
         cwd=cwd,
         env={**clean, "PYTHONPATH": str(ROOT), "CASENOTE_HOME": str(home), "API_PORT": str(free_port()), **environment},
         capture_output=True,
@@ -112,3 +117,41 @@ def test_a_data_folder_that_cannot_be_written_to_is_named() -> None:
     assert ended.returncode != 0
     assert "CASENOTE_HOME" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_demo_does_not_show_another_service(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"model_loaded": True, "model_name": "another one"}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing of it belongs into the output of the tests."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        ended = start(tmp_path / "home", command=("demo", "--once"), API_PORT=str(other.server_address[1]))
+        other.shutdown()
+
+    assert ended.returncode != 0
+    assert "API_PORT" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+    assert "another one" not in ended.stdout
+    assert asked == []
+
+
+def test_the_demo_says_that_it_has_no_token(tmp_path: Path) -> None:
+    ended = start(tmp_path / "home", command=("demo", "--once"), **TOKENS)
+
+    assert ended.returncode != 0
+    assert "CASENOTE_AUTH=off" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
