@@ -13,6 +13,7 @@ from models.clinical.lexicon import (
     NO_ANSWER,
     OF_DANGER,
     OTHERS,
+    RELATIONS,
     SECOND_PERSON,
     YES_ANSWER,
 )
@@ -27,7 +28,7 @@ from models.transcript import Turn
 class RiskMention:
     """One mention. ``category`` is a key of ``lexicon.RISK``; ``about`` is ``client`` or ``other`` (a brother's
     suicide, a partner's violence); ``question``: asked and not answered either way; ``answered``: asked, and
-    ``negated`` says how it was answered."""
+    ``negated`` says how it was answered; ``done_to_other``: somebody else is whom it was done to (an abused sister)."""
 
     term: str
     category: str
@@ -37,6 +38,7 @@ class RiskMention:
     about: str = "client"
     question: bool = False
     answered: bool = False
+    done_to_other: bool = False
 
 
 _BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
@@ -57,6 +59,9 @@ _TAG_QUESTION = re.compile(
 _OTHER_SELF = re.compile(r"(?<!\w)(?:himself|herself|themselves|themself)(?!\w)", re.IGNORECASE)
 _OWN_SELF = re.compile(r"(?<!\w)(?:myself|yourself|ourselves|matarme|matarse)(?!\w)", re.IGNORECASE)
 _DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
+_PARTICIPLE = re.compile(r"(?:ed|en|hit|hurt)$", re.IGNORECASE)
+_PASSIVE = re.compile(r"(?<!\w)(?:is|are|was|were|be|been|being|gets?|got|getting)(?: \w+){0,2} $", re.IGNORECASE)
+_WHOM = re.compile(r" (?:my|his|her|their|our|the) (?:(?:little|big|older|younger|best|own) )?", re.IGNORECASE)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -102,7 +107,21 @@ def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> It
             about="client" if tagged else _about(sentence, start, end, category),
             question=open_question,
             answered=asked and not open_question,
+            done_to_other=_done_to_other(sentence, start, end),
         )
+
+
+def _done_to_other(sentence: str, start: int, end: int) -> bool:
+    """ "My sister was abused", "he beats my mother": another suffered what is spoken of, and the speaker did not."""
+    before, after = sentence[:start], sentence[end:]
+    if _PARTICIPLE.search(sentence[start:end]) and _PASSIVE.search(before):
+        return _last(RELATIONS, before) > _last(FIRST_PERSON, before)
+    whom = _WHOM.match(after)
+    return whom is not None and RELATIONS.match(after, whom.end()) is not None and not FIRST_PERSON.search(after)
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    return max((match.start() for match in pattern.finditer(text)), default=-1)
 
 
 def _reply(question: str, category: str, answer: Turn | None) -> str | None:

@@ -57,7 +57,8 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if not related:
         return "risk_not_spoken_of"
     about = _about(sentence, noted)
-    same = [said for said in related if about is None or said.about == about]
+    # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
+    same = [said for said in related if (not said.done_to_other if about is None else said.about == about)]
     if not same:
         return "risk_of_another"
     if about != "client":

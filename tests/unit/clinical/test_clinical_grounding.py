@@ -173,3 +173,22 @@ def test_capitals_of_another_language_are_no_names() -> None:
 
     assert check_section("Die Patientin hat Schlafprobleme.", turns).text == "Die Patientin hat Schlafprobleme."
     assert check_section("Frau Petra schläft schlecht.", turns).removed == ("name",)
+
+
+@pytest.mark.parametrize(
+    ("said", "noted", "stands"),
+    [
+        ("My sister was abused as a child, she told me on Monday.", "Patient was abused as a child.", False),
+        ("My sister was abused as a child, she told me on Monday.", "Patient's sister was abused as a child.", True),
+        ("My sister was abused as a child, she told me on Monday.", "History of childhood abuse.", False),
+        ("I was abused as a child, I told my sister on Monday.", "Patient was abused as a child.", True),
+        ("My father abused me as a child.", "Patient was abused by the father as a child.", True),
+        ("He beats me and he abused my mother as well.", "Patient reports domestic abuse.", True),
+    ],
+)
+def test_what_another_suffered_is_not_noted_of_the_patient(said: str, noted: str, stands: bool) -> None:
+    turns = parse_transcript(f"Therapist: What is on your mind?\nClient: {said}\nTherapist: Thank you for telling me.")
+
+    grounded = check_section(noted, turns)
+
+    assert (grounded.removed == ()) is stands

@@ -124,3 +124,22 @@ def test_the_turn_and_the_words_are_named() -> None:
 )
 def test_a_gate_opens_when_its_subject_is_spoken_of(gate: Gate, text: str, open_gate: bool) -> None:
     assert holds(gate, [Turn(0, "client", text)]) is open_gate
+
+
+@pytest.mark.parametrize(
+    ("text", "of_another"),
+    [
+        ("My sister was abused as a child.", True),
+        ("I know that my brother got beaten at school, he was abused.", True),
+        ("My father abused my little sister.", True),
+        ("I was abused as a child.", False),
+        ("My sister and I were abused.", False),
+        ("My uncle abused me as a kid.", False),
+        ("He abused my mother and me.", False),
+        ("My father was abusive.", False),
+    ],
+)
+def test_a_mention_says_whether_somebody_else_suffered_it(text: str, of_another: bool) -> None:
+    found = [m for m in find_risk(parse_transcript(f"Client: {text}")) if m.category == "abuse"]
+
+    assert [mention.done_to_other for mention in found] == [of_another]
