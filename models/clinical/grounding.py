@@ -34,12 +34,19 @@ class Grounded:
 
 
 def check_section(
-    text: str, turns: Sequence[Turn], gate: Gate = Gate.NONE, absent: str | None = None, words: int | None = None
+    text: str,
+    turns: Sequence[Turn],
+    gate: Gate = Gate.NONE,
+    absent: str | None = None,
+    words: int | None = None,
+    *,
+    framed: bool = False,
 ) -> Grounded:
     """``text`` without what a note of ``turns`` must not hold. Text that keeps the rules comes back as it was.
 
     A risk section of a session that speaks of danger never says that it was not assessed: what was said is quoted.
-    ``absent`` is what another empty rest becomes (by default what suits ``gate``); ``words`` is the section's budget.
+    ``absent`` is what another empty rest becomes (by default what suits ``gate``); ``words`` is the section's budget;
+    ``framed`` as in ``Sieve``.
     """
     absent = _ABSENT_OF.get(gate, "Not assessed in this session.") if absent is None else absent
     session = session_of(turns)
@@ -51,7 +58,7 @@ def check_section(
         return Grounded(mark_risk(risk_quotes(turns, words or _RISK_WORDS)) or absent, ("risk_omitted",))
     if says_absent:
         return Grounded(plain, ())
-    sieve = Sieve(session)
+    sieve = Sieve(session, framed=framed)
     removed = sieve.removed
     kept = [kept for sentence in split_sentences(strip_markers(text)) if (kept := sieve.sentence(sentence))]
     _drop_half(kept, removed)

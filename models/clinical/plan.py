@@ -33,6 +33,10 @@ class SectionPlan:
     instruction: str = ""
     headings: tuple[str, ...] = ()
 
+    @property
+    def is_summary(self) -> bool:
+        return self.id == SUMMARY_ID
+
 
 def plan_note(note_format: NoteFormat, turns: Sequence[Turn]) -> tuple[SectionPlan, ...]:
     """The sections of a note of ``turns``, in the order of the format."""

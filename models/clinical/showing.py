@@ -14,12 +14,13 @@ from models.clinical.sieve import Sieve
 
 
 class Showing:
-    """Of one section. ``cautious``: whole sentences only. ``take`` what may leave after each step."""
+    """Of one section. ``cautious``: whole sentences only; ``framed``: as in ``Sieve``. ``take`` what may leave after
+    each step."""
 
-    def __init__(self, session: Session, *, cautious: bool) -> None:
+    def __init__(self, session: Session, *, cautious: bool, framed: bool = False) -> None:
         self._session = session
         self._cautious = cautious
-        self._sieve = Sieve(session)
+        self._sieve = Sieve(session, framed=framed)
         self._marking = _Marking()
         self._standing: list[str] = []  # whole sentences that may stand, without markers
         self._shown = 0  # characters of the sentence that is being written that left

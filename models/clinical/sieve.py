@@ -22,10 +22,12 @@ _FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may 
 
 
 class Sieve:
-    """Over one section. ``removed`` names the rule behind each change so far, in order."""
+    """Over one section. ``removed`` names the rule behind each change so far, in order. ``framed``: the text
+    may frame what was said in words of its own, as a summary does."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, framed: bool = False) -> None:
         self._session = session
+        self._strictly = not framed
         self._kept: list[str] = []
         self.removed: list[str] = []
 
@@ -72,7 +74,7 @@ class Sieve:
         if reason := next((reason for rule in RULES if (reason := rule(clause, self._session))), None):
             return reason
         if alone or len(content_stems(clause)) >= _FEWEST_STEMS:
-            return unheard_of(clause, self._session)
+            return unheard_of(clause, self._session, strictly=self._strictly)
         return None
 
 

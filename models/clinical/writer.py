@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.clinical.clean import Cleaner
-from models.clinical.plan import SUMMARY_ID, SectionPlan
+from models.clinical.plan import SectionPlan
 from models.clinical.sentences import ends_sentence, in_quotation, starts_sentence, word_count
 from models.clinical.session import session_of
 from models.clinical.showing import Showing
@@ -37,11 +37,12 @@ class SectionWriter:
         self.problem: str | None = None
         self.ended_by: str | None = None
         speakers = {name for turn in turns for name in (turn.speaker, speaker_label(turn.speaker))}
-        self._clean = Cleaner(plan.heading, plan.headings, speakers, inline=plan.id != SUMMARY_ID)
+        self._clean = Cleaner(plan.heading, plan.headings, speakers, inline=not plan.is_summary)
         self._watch = Watch(turns, plan.instruction)
         session = session_of(turns)
         # Where somebody tells the writer what to write, no words of it shall be seen either.
-        self._showing = Showing(session, cautious=plan.gate is Gate.RISK or bool(session.instructions))
+        cautious = plan.gate is Gate.RISK or bool(session.instructions)
+        self._showing = Showing(session, cautious=cautious, framed=plan.is_summary)
         self._token = ""  # the word being written
         self._sentence: list[str] = []  # words of the sentence being written
         self._words = 0  # that stand or are being written, without the last one

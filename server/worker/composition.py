@@ -101,7 +101,7 @@ class Composition:
 
     def texts(self) -> dict[str, str]:
         """The sections as readers have seen them, the summary left out."""
-        return {part.plan.id: part.text for part in self._parts.values() if part.plan.id != SUMMARY_ID}
+        return {part.plan.id: part.text for part in self._parts.values() if not part.plan.is_summary}
 
     @property
     def summary(self) -> str:
@@ -109,10 +109,13 @@ class Composition:
         return part.text if part else ""
 
     def _checked(self, part: _Part) -> str:
-        grounded = check_section(part.text, self._turns, part.plan.gate, part.plan.absent, part.plan.words).text
-        if part.plan.id == SUMMARY_ID:
+        plan = part.plan
+        grounded = check_section(
+            part.text, self._turns, plan.gate, plan.absent, plan.words, framed=plan.is_summary
+        ).text
+        if plan.is_summary:
             return fit_summary(grounded, self._turns, *self._summary_words)
-        return grounded or part.plan.absent
+        return grounded or plan.absent
 
     def _hear(self, part: _Part, text: str) -> None:
         if part.writer.taken_back:

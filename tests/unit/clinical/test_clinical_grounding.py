@@ -55,6 +55,7 @@ def test_what_was_said_comes_back_as_it_was(sentence: str) -> None:
         ("Dana is suicidal.", "risk_contradicted"),
         ("Suicide risk is low.", "risk_rated"),
         ("Patient takes Lexapro.", "medication"),
+        ("Patient takes an SSRI for anxiety.", "medication"),
         ("Patient takes Zoloft 100 mg.", "number"),
         ("Patient wakes at five.", "number"),
         ("Patient is anxious since Tuesday.", "date"),
@@ -192,3 +193,10 @@ def test_what_another_suffered_is_not_noted_of_the_patient(said: str, noted: str
     grounded = check_section(noted, turns)
 
     assert (grounded.removed == ()) is stands
+
+
+def test_a_section_says_nothing_of_which_too_little_was_said_and_a_summary_may_frame_it() -> None:
+    framed = "Presenting as anxious, motivated and collaborative."
+
+    assert check_section(framed, TURNS) == Grounded("None discussed.", ("not_said",))
+    assert check_section(framed, TURNS, framed=True) == Grounded(framed, ())
