@@ -36,7 +36,7 @@ class Sieve:
         found = self._without_broken(sentence)
         if found and (verbatim := unquote(found, self._session)) != found:
             self.removed.append("quote")
-            found = verbatim
+            found = self._without_broken(verbatim)  # its words stand closer together now
         if found:
             self._kept.append(found)
         return found

@@ -228,7 +228,7 @@ async def test_a_reader_gets_the_note_though_the_token_log_was_lost(bench: Bench
     assert events is not None
     chunks = [chunk async for chunk in events]
     assert b"event: note\n" in chunks[-1]
-    last = chunks[-1].decode().split("\n", 1)[0].removeprefix("id: ")
+    last = [line.removeprefix("id: ") for line in chunks[-1].decode().splitlines() if line.startswith("id: ")][-1]
     assert await streams.open(session_id, last, None) is None
     await streams.stop()
     await emptied.stop()
