@@ -9,13 +9,14 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from models.transcript import parse_transcript
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
 from tests.browser.notes import put, put_by, stored_text, written_note
 from tests.browser.scripted import scripted_service
 from tests.support.api import SCRIPT, SECRET, bearer_of, token_of
 from tests.support.service import Service, eventually
-from tests.support.transcripts import sample_transcript, sample_turns
+from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 # The embedded model writes real notes here, which takes long beside other work.
 pytestmark = pytest.mark.timeout(900)
@@ -99,7 +100,8 @@ def test_axe_finds_nothing_while_a_note_comes_into_being(open_editor: OpenEditor
         page.get_by_text("No sessions yet.").wait_for()
         assert_accessible(editor, "home without a session")
         session_id = int(http.post("/sessions/", json={"patient_id": 7}).json()["session"]["id"])
-        segments = [{"index": turn.index, "speaker": turn.speaker, "text": turn.text} for turn in sample_turns()]
+        turns = parse_transcript(SHORT_SESSION)
+        segments = [{"index": turn.index, "speaker": turn.speaker, "text": turn.text} for turn in turns]
         http.post(f"/sessions/{session_id}/segments", json={"segments": segments})
         page.locator(".waiting-link").wait_for()
         assert_accessible(editor, "home with a live session")
