@@ -44,8 +44,12 @@ def test_keys_go_from_one_sentence_without_a_source_to_the_next(service: Service
     count = int((stops.text_content() or "").split()[0])
     assert count >= 3
     seen: list[str] = []
+    before = ""
     for _ in range(count + 1):
         page.keyboard.press("Alt+Period")
+        if before:
+            expect(page.locator(".sentence-active").first).not_to_have_text(before)
+        before = caret_sentence(page)
         expect(page.locator(".evidence:visible")).to_contain_text("Nothing in the session supports this sentence.")
         section = page.locator(".note-section:focus-within").get_attribute("data-section")
         seen.append(f"{section}: {caret_sentence(page)}")
