@@ -27,12 +27,14 @@ class At(StrEnum):
 
 
 class DatabaseFaults:
-    """Fails a database's n-th statement or transaction. ``fired``: whether that point was reached."""
+    """Fails a database's n-th statement or transaction. ``fired``: whether that point was reached;
+    ``seen``: how many such points were."""
 
     def __init__(self, database: Database) -> None:
         self._at: At | None = None
         self._left = 0
         self.fired = False
+        self.seen = 0
         self._original = database.write
         database.write = self._write  # type: ignore[method-assign]
         for engine in {database._writer, database._reader}:
@@ -41,7 +43,7 @@ class DatabaseFaults:
 
     def arm(self, at: At, number: int) -> None:
         """From now on the ``number``-th such point fails, counted from 1; all others hold."""
-        self._at, self._left, self.fired = at, number, False
+        self._at, self._left, self.fired, self.seen = at, number, False, 0
 
     def disarm(self) -> None:
         self._at = None
@@ -62,6 +64,7 @@ class DatabaseFaults:
         if self._at is not at:
             return
         self._left -= 1
+        self.seen += 1
         if self._left == 0:
             self.fired = True
             raise OperationalError("a statement", None, Exception("database or disk is full"))
