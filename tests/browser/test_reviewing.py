@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from models.clinical.markers import RISK_TERMS
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
-from tests.browser.notes import put, written_note
+from tests.browser.notes import put, stored_text, written_note
 from tests.support.service import Service
 from tests.support.transcripts import SHORT_SESSION
 
@@ -61,6 +61,23 @@ def test_keys_go_from_one_sentence_without_a_source_to_the_next(service: Service
     page.keyboard.type("The patient could not sleep this week.")
     editor.wait_for_saved()
     expect(stops).to_have_text(f"{count - 1} without a source")
+
+
+def test_all_of_a_section_is_typed_over_although_its_sentence_is_marked_meanwhile(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"risk": UNFOUNDED})
+    editor = open_editor()
+    editor.visit(session_id)
+    risk = editor.words("risk")
+    for wanted in ["The patient could not sleep.", UNFOUNDED] * 5:
+        editor.words("plan").click()
+        risk.click()
+        editor.page.keyboard.press("Control+a")
+        expect(risk.locator(".sentence-active").first).to_be_visible()
+        editor.page.keyboard.type(wanted)
+        editor.wait_for_saved()
+        assert stored_text(service, session_id, "risk") == wanted
 
 
 def test_the_closest_turns_of_an_unsupported_sentence_are_not_called_its_source(

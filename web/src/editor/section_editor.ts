@@ -18,6 +18,7 @@ import {
 import { EditorView, keymap, placeholder, type ViewUpdate } from "@codemirror/view";
 import type { Sentence } from "../api/types.ts";
 import { smallestChange } from "./change.ts";
+import { keepSelection } from "./kept_selection.ts";
 import { type Marks, marks, sentenceAt, setMarks, unsupportedPlaces } from "./marks.ts";
 import { nativeInput } from "./native_input.ts";
 
@@ -134,6 +135,7 @@ export class SectionEditor {
     if (same) return;
     this.#marks = next;
     this.view.dispatch({ effects: setMarks.of(next) });
+    keepSelection(this.view);
   }
 
   focus(): void {
