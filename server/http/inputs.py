@@ -53,8 +53,9 @@ class GenerateIn(Input):
 
 
 class NoteIn(Input):
-    """A person's text: all of it as ``notes``, or some sections of it. The two flags of legacy clients are read and
-    not believed: who wrote what is known here."""
+    """A person's text: all of it as ``notes``, or some sections of it. ``suggestions``: of a section that is stored, what
+    the person left open of the model's suggestion for it; without it, a stored section settles its suggestion. The two
+    flags of legacy clients are read and not believed: who wrote what is known here."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -67,6 +68,7 @@ class NoteIn(Input):
 
     notes: Words | None = None
     sections: dict[SectionId, Words] | None = Field(default=None, min_length=1, max_length=100)
+    suggestions: dict[SectionId, Words] | None = Field(default=None, max_length=100)
     is_ai_generated: bool | None = None
     edited_from_ai: bool | None = None
 
@@ -74,6 +76,8 @@ class NoteIn(Input):
     def _one_of_two(self) -> NoteIn:
         if (self.notes is None) == (self.sections is None):
             raise ValueError("give either 'notes' or 'sections'")
+        if self.suggestions and not set(self.suggestions) <= set(self.sections or ()):
+            raise ValueError("give 'suggestions' only for sections that are stored with them")
         return self
 
 

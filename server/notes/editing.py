@@ -54,12 +54,18 @@ class Editing:
         texts: Mapping[str, str],
         by: str | None,
         now: datetime,
+        *,
+        still_open: Mapping[str, str] | None = None,
     ) -> Note:
-        """A person's text for some sections."""
+        """A person's text for some sections; ``still_open``: what they have not settled of the suggestions for these.
+
+        The same text makes a version only where that settles something.
+        """
         before = await _current(db, session)
         words = {section_id: normalise_markers(value) for section_id, value in texts.items()}
-        after = state.edited_sections(before, self._format(before), words, text.render, now)
-        if before is not None and (after.sections, after.summary) == (before.sections, before.summary):
+        after = state.edited_sections(before, self._format(before), words, text.render, now, still_open or {})
+        settled = still_open is not None and before is not None and after.suggestions != before.suggestions
+        if before is not None and not settled and state.same_words(before, after):
             return before
         return await self._store(db, session, after, Change.EDITED, {"kind": "person", "id": by}, now)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from models.formats import NoteFormat
 from server.errors import BadRequestError, LockedError
@@ -163,9 +164,15 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
 
 
 def edited_sections(
-    note: Note | None, note_format: NoteFormat, texts: Mapping[str, str], render: RenderText, now: datetime
+    note: Note | None,
+    note_format: NoteFormat,
+    texts: Mapping[str, str],
+    render: RenderText,
+    now: datetime,
+    still_open: Mapping[str, str] = MappingProxyType({}),
 ) -> Note:
-    """The note after a person changed some sections; ``summary`` may be among them.
+    """The note after a person changed some sections; ``summary`` may be among them. ``still_open``: by section, what the
+    person left of the model's suggestion; the suggestions for the other changed sections are settled.
 
     Raises ``BadRequestError`` for a section that neither the note nor its format has.
     """
@@ -187,7 +194,7 @@ def edited_sections(
         if before is not None or section_id in texts:
             sections.append(Section(section_id, heading, text, author))
     kept = tuple(sections)
-    left = {key: value for key, value in (base.suggestions or {}).items() if key not in texts}
+    left = {key: still_open.get(key) if key in texts else words for key, words in (base.suggestions or {}).items()}
     summary_author = base.summary_author
     if "summary" in texts and texts["summary"] != base.summary:
         was_models = bool(base.summary) and base.summary_author is not Author.PERSON
@@ -204,9 +211,14 @@ def edited_sections(
         sections=kept,
         is_ai_generated=is_ai,
         edited_from_ai=is_ai,
-        suggestions=left or None,
+        suggestions={key: words for key, words in left.items() if words and words.strip()} or None,
         last_edited_at=now,
     )
+
+
+def same_words(one: Note, other: Note) -> bool:
+    """Whether both have the same sections and summary, by the same authors."""
+    return (one.sections, one.summary) == (other.sections, other.summary)
 
 
 def signed(note: Note, by: str | None, now: datetime) -> Note:

@@ -107,10 +107,33 @@ def test_a_suggestion_is_settled_difference_by_difference_with_keys(
     editor.wait_for_saved()
     document = scripted.get(f"/sessions/{session_id}/notes").json()
     assert next(section["text"] for section in document["sections"] if section["id"] == "plan") == half
-    # What was declined is not offered again when the note comes anew.
+    # What was declined is not offered again when the note comes anew, nor when the page does.
     scripted.put(f"/sessions/{session_id}/notes", json={"sections": {"progress": "Changed elsewhere."}})
     expect(editor.words("progress")).to_contain_text("Changed elsewhere.")
     expect(card).to_be_hidden()
+    editor.page.reload()
+    expect(editor.words("progress")).to_contain_text("Changed elsewhere.")
+    expect(card).to_be_hidden()
+
+
+def test_what_is_open_of_a_suggestion_outlives_edits_and_the_page(
+    scripted: httpx.Client, open_editor: OpenEditor
+) -> None:
+    editor = open_editor(str(scripted.base_url))
+    note_with_own_plan(scripted, editor, "The client will do the breathing once a day and keep a sleep diary until Friday.")
+    write_plan_anew(editor)
+    card = editor.section("plan").locator(".suggestion")
+    expect(card.locator("h4")).to_contain_text("2 differences")
+    card.get_by_role("button", name="Keep mine here: not “twice” for “once”").click()
+    expect(card.locator("h4")).to_contain_text("1 difference from yours")
+    editor.words("plan").click()
+    editor.page.keyboard.press("Control+End")
+    editor.page.keyboard.type(" By phone.")
+    editor.wait_for_saved()
+    editor.page.reload()
+    expect(editor.words("plan")).to_contain_text("By phone.")
+    expect(card.locator("h4")).to_be_visible()
+    assert not card.get_by_role("button", name="twice").count()
 
 
 def test_undo_never_takes_back_what_the_model_wrote(scripted: httpx.Client, open_editor: OpenEditor) -> None:

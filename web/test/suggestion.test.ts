@@ -99,3 +99,37 @@ test("a suggestion that was taken out by undo stands beside the text again", () 
   );
   assert.equal(section(undone, "plan").suggestion, text);
 });
+
+test("what was declined is stored although no word of the text changed", () => {
+  const { server, state } = suggested(
+    "Write down one thing that went wrong each evening until next Tuesday.",
+  );
+  const text = section(state, "plan").text;
+  server.put({ plan: text }, null);
+  server.suggestions.plan = section(state, "plan").suggestion ?? "";
+  const stored = act(state, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(nextSave(noteOf(stored)), null);
+  const parts = compareTexts(text, section(stored, "plan").suggestion ?? "");
+  const [first] = hunksOf(parts);
+  assert.ok(first);
+  const rest = withDeclined(parts, first);
+  const declined = act(stored, { type: "suggestionDeclined", section: "plan", rest });
+  const request = nextSave(noteOf(declined));
+  assert.ok(request);
+  assert.deepEqual([request.texts, request.suggestions], [{ plan: text }, { plan: rest }]);
+  const late = noteDocument(server.document());
+  const { version } = server.put(request.texts, request.version, request.suggestions);
+  const saved = act(
+    declined,
+    { type: "saveStarted", request },
+    // Read before the save, it arrives in the middle of it.
+    { type: "documentArrived", document: late },
+    { type: "saveDone", request, version: version ?? 0, at: 0 },
+  );
+  assert.equal(section(saved, "plan").suggestion, rest);
+  assert.equal(nextSave(noteOf(saved)), null);
+  // Another page, or this one loaded again, offers what is left.
+  assert.equal(server.suggestions.plan, rest);
+  const again = act(saved, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(section(again, "plan").suggestion, rest);
+});

@@ -46,7 +46,9 @@ async def replace(call: Call) -> Response:
 
     async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
         if body.sections is not None:
-            return await editing.replace_sections(db, session, body.sections, call.caller, now)
+            return await editing.replace_sections(
+                db, session, body.sections, call.caller, now, still_open=body.suggestions
+            )
         return await editing.replace_text(db, session, body.notes or "", call.caller, now)
 
     changed = await _changed(call, change)

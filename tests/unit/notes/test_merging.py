@@ -100,6 +100,24 @@ def test_a_suggestion_that_a_person_takes_over_is_still_the_models() -> None:
     assert "plan" not in (taken.suggestions or {})
 
 
+def test_what_a_person_left_open_of_a_suggestion_outlives_their_edit_and_what_they_settled_does_not() -> None:
+    by_hand = state.edited_text(None, FORMATS["progress"], "**Plan:** Call on Friday.", text.parse, NOW)
+    note = written(by_hand, "progress", "First")
+    suggested = dict(note.suggestions or {})
+    others = {key: words for key, words in suggested.items() if key != "plan"}
+
+    def after(still_open: dict[str, str]) -> dict[str, str]:
+        words = {"plan": "Call on Monday."}
+        return dict(
+            state.edited_sections(note, FORMATS["progress"], words, text.render, NOW, still_open).suggestions or {}
+        )
+
+    assert after({"plan": "First in the rest."}) == {**others, "plan": "First in the rest."}
+    assert after({}) == after({"plan": " "}) == others
+    # Nothing is offered as the model's that the model never offered.
+    assert "risk" in suggested or "risk" not in after({"plan": "x", "risk": "y"})
+
+
 def test_words_of_the_model_that_come_back_from_an_old_copy_are_still_the_models() -> None:
     first = written(None, "progress", "First")
     by_hand = state.edited_text(first, FORMATS["progress"], "**Plan:** Call on Friday.", text.parse, NOW)

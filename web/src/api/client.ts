@@ -148,15 +148,17 @@ export async function fetchNote(id: number): Promise<NoteDocument> {
   return decode.noteDocument((await call(note(id))).body);
 }
 
-/** Stores some sections of that version, or of a note that nobody stored yet; answers the new version, or null where the server does not name it. */
+/** Stores some sections of that version, or of a note that nobody stored yet; answers the new version, or null where the server does not name it.
+ * ``suggestions``: what the person left open of the model's for these sections. */
 export async function saveSections(
   id: number,
   version: number | null,
   sections: Readonly<Record<string, string>>,
+  suggestions: Readonly<Record<string, string>>,
 ): Promise<number | null> {
   const headers: Record<string, string> =
     version === null ? { "if-none-match": "*" } : { "if-match": entityTag(id, version) };
-  const { body, etag } = await call(note(id), { method: "PUT", body: { sections }, headers });
+  const { body, etag } = await call(note(id), { method: "PUT", body: { sections, suggestions }, headers });
   const named = decode.object(body).version;
   if (typeof named === "number") return named;
   const tagged = /\.(\d+)"$/.exec(etag ?? "");

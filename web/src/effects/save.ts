@@ -70,7 +70,7 @@ class SessionSaver {
   async #send(request: SaveRequest): Promise<void> {
     this.#store.inSession(this.#id, { type: "saveStarted", request });
     try {
-      const version = await api.saveSections(this.#id, request.version, request.texts);
+      const version = await api.saveSections(this.#id, request.version, request.texts, request.suggestions);
       this.#failures = 0;
       const stored = version ?? (request.version ?? 0) + 1;
       this.#store.inSession(this.#id, { type: "saveDone", request, version: stored, at: Date.now() });

@@ -39,7 +39,7 @@ function mergeSigned(local: SectionState, stored: NoteSection, theirs: string): 
   const late =
     isUnsaved(local) && local.text !== theirs && local.text.trim() !== "" ? local.text : local.late;
   const shown = mergeSaved({ ...local, owed: [], typed: false }, stored, theirs, false);
-  return { ...shown, late, suggestion: null };
+  return { ...shown, late, suggestion: null, declined: false };
 }
 
 interface Arrival {
@@ -60,10 +60,15 @@ function mergeSection(local: SectionState, stored: NoteSection, arrival: Arrival
 }
 
 function withSuggestion(section: SectionState, offered: string | null): SectionState {
-  const known = offered === null || offered === section.offered;
+  const known = offered === null || section.offered.includes(offered);
   const suggestion = known ? section.suggestion : offered;
   const idle = !section.mine || suggestion === "" || suggestion === section.text;
-  return { ...section, suggestion: idle ? null : suggestion, offered: offered ?? section.offered };
+  return {
+    ...section,
+    suggestion: idle ? null : suggestion,
+    offered: known ? section.offered : [offered],
+    declined: section.declined && section.mine && known,
+  };
 }
 
 /** A text without the format's headings, as a person may have written it: the format's places do not belong to it. */

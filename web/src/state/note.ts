@@ -39,8 +39,10 @@ export interface SectionState {
   readonly drafted: string;
   /** The model's text beside a person's, as far as the person has not settled it. */
   readonly suggestion: string | null;
-  /** The text that ``suggestion`` is what is left of: what was declined of it is not offered again. */
-  readonly offered: string | null;
+  /** The texts that ``suggestion`` is what is left of: what was declined of them is not offered again. */
+  readonly offered: readonly string[];
+  /** The person declined words of the suggestion, and the server does not know it. */
+  readonly declined: boolean;
   /** Texts that were sent and may be stored although no answer came. */
   readonly sent: readonly string[];
   /** Words of a person that must become a version before ``text`` replaces them. */
@@ -150,7 +152,8 @@ export function emptySection(id: string, heading: string): SectionState {
     drafting: "no",
     drafted: "",
     suggestion: null,
-    offered: null,
+    offered: [],
+    declined: false,
     sent: [],
     owed: [],
     conflict: null,
@@ -205,7 +208,8 @@ export function isUnsaved(section: SectionState): boolean {
 
 export function hasUnsaved(note: NoteState): boolean {
   return note.sections.some(
-    (section) => isUnsaved(section) || section.conflict !== null || section.late !== null,
+    (section) =>
+      isUnsaved(section) || section.declined || section.conflict !== null || section.late !== null,
   );
 }
 

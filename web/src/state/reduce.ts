@@ -77,7 +77,7 @@ function requested(note: NoteState, { sections, format, force }: Wanted): NoteSt
     sections: note.sections.map((section) => {
       if (!chosen(section)) return section;
       const own = force ? givenUp(section) : section;
-      return { ...own, drafting: "waiting" as const, drafted: "", offered: null };
+      return { ...own, drafting: "waiting" as const, drafted: "", offered: [], declined: false };
     }),
   };
 }

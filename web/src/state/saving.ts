@@ -7,15 +7,20 @@ export interface SaveRequest {
   /** The version that the edits were made on; null while nothing is stored. */
   readonly version: number | null;
   readonly texts: Readonly<Record<string, string>>;
+  /** What is open of the suggestions for these sections: the server drops the others. */
+  readonly suggestions: Readonly<Record<string, string>>;
 }
 
 /** What should be saved now, or null. Words that are owed go first, so that they become a version of their own. */
 export function nextSave(note: NoteState): SaveRequest | null {
   if (isLocked(note)) return null;
-  const due = note.sections.filter((section) => isUnsaved(section) && !section.conflict);
+  const due = note.sections.filter((section) => (isUnsaved(section) || section.declined) && !section.conflict);
   if (due.length === 0) return null;
   const texts = Object.fromEntries(due.map((section) => [section.id, section.owed[0] ?? section.text]));
-  return { version: note.stored?.version ?? null, texts };
+  const suggestions = Object.fromEntries(
+    due.flatMap(({ id, suggestion }) => (suggestion === null ? [] : [[id, suggestion]])),
+  );
+  return { version: note.stored?.version ?? null, texts, suggestions };
 }
 
 export function edited(note: NoteState, id: string, text: string): NoteState {
@@ -35,13 +40,16 @@ function replaced(section: SectionState, text: string): SectionState {
   return { ...section, text, owed, mine: true, typed: true };
 }
 
+function offeredWith({ offered }: SectionState, text: string | null): readonly string[] {
+  return text === null || offered.includes(text) ? offered : [...offered, text];
+}
+
 /** ``text`` is the section's with all of the suggestion in it, or with some of it. */
 export function suggestionTaken(note: NoteState, id: string, text: string): NoteState {
   return withSection(note, id, (section) => {
     if (section.suggestion === null) return section;
-    const offered = section.offered ?? section.suggestion;
     const suggestion = section.suggestion === text ? null : section.suggestion;
-    return { ...replaced(section, text), suggestion, offered };
+    return { ...replaced(section, text), suggestion, offered: offeredWith(section, section.suggestion) };
   });
 }
 
@@ -50,7 +58,8 @@ export function suggestionDeclined(note: NoteState, id: string, rest: string | n
   return withSection(note, id, (section) => ({
     ...section,
     suggestion: rest === section.text ? null : rest,
-    offered: section.offered ?? section.suggestion,
+    offered: offeredWith(section, section.suggestion),
+    declined: section.suggestion !== rest,
   }));
 }
 
@@ -73,22 +82,31 @@ export function lateWordsDropped(note: NoteState, id: string): NoteState {
 export function saveStarted(note: NoteState, request: SaveRequest): NoteState {
   const sections = note.sections.map((section) => {
     const text = request.texts[section.id];
-    return text === undefined ? section : { ...section, sent: [...section.sent, text] };
+    if (text === undefined) return section;
+    const offered = offeredWith(section, request.suggestions[section.id] ?? null);
+    return { ...section, sent: [...section.sent, text], offered };
   });
   return { ...note, sections, saving: { state: "sending" } };
 }
 
-function acknowledged(section: SectionState, text: string, current: boolean): SectionState {
+interface Stored {
+  readonly text: string;
+  readonly suggestion: string | null;
+}
+
+function acknowledged(section: SectionState, { text, suggestion }: Stored, current: boolean): SectionState {
   const owed = section.owed[0] === text ? section.owed.slice(1) : section.owed;
   if (!current) return { ...section, owed };
-  return { ...section, owed, base: text, sent: [], typed: section.typed && section.text !== text };
+  const declined = section.declined && section.suggestion !== suggestion;
+  return { ...section, owed, declined, base: text, sent: [], typed: section.typed && section.text !== text };
 }
 
 export function saveDone(note: NoteState, request: SaveRequest, version: number, at: number): NoteState {
   const current = note.stored === null || version > note.stored.version;
   const sections = note.sections.map((section) => {
     const text = request.texts[section.id];
-    return text === undefined ? section : acknowledged(section, text, current);
+    if (text === undefined) return section;
+    return acknowledged(section, { text, suggestion: request.suggestions[section.id] ?? null }, current);
   });
   const stored =
     note.stored && current ? { ...note.stored, version, status: "edited" as const } : note.stored;

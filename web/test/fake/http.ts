@@ -134,7 +134,11 @@ async function notes(
   const body = await bodyOf(request);
   if (rest === "" && request.method === "PUT") {
     const match = /\.(\d+)"/.exec(request.headers["if-match"] ?? "");
-    const answer = fake.put(body.sections as Record<string, string>, match ? Number(match[1]) : null);
+    const answer = fake.put(
+      body.sections as Record<string, string>,
+      match ? Number(match[1]) : null,
+      body.suggestions as Record<string, string> | undefined,
+    );
     changed(fake);
     return json(response, answer.status, { detail: "The note moved on", ...answer });
   }

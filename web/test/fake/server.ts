@@ -133,7 +133,11 @@ export class FakeSession {
     });
   }
 
-  put(texts: Readonly<Record<string, string>>, ifMatch: number | null): PutAnswer {
+  put(
+    texts: Readonly<Record<string, string>>,
+    ifMatch: number | null,
+    suggestions: Readonly<Record<string, string>> = {},
+  ): PutAnswer {
     if (this.signedBy) return { status: 409 };
     if (ifMatch !== null && ifMatch !== this.version) return { status: 412, current: this.document() };
     this.sections ??= HEADINGS.map(([id, heading]) => ({ id, heading, text: "", author: "ai" as const }));
@@ -142,6 +146,9 @@ export class FakeSession {
       if (text === undefined) continue;
       section.text = text;
       section.author = "both";
+      const left = suggestions[section.id];
+      if (left === undefined || !(section.id in this.suggestions)) delete this.suggestions[section.id];
+      else this.suggestions[section.id] = left;
     }
     this.#revise("person", "edited");
     return { status: 200, version: this.version };
