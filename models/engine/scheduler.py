@@ -24,6 +24,7 @@ from models.engine.step import Feed, LivePrefix, Step, StepBuilder
 
 __all__ = ["Limits", "Scheduler"]
 
+_SOON = 128  # rows of prompt that stand between a generation and its first words, with which it goes before others
 _STRIKES = 2  # failed decodes in a row of one owner alone or with others, after which it is at fault
 
 
@@ -187,12 +188,20 @@ class Scheduler:
             for lane in generation.running:
                 if lane.decoding and lane.sequence is not None:
                     self._add(builder, generation, lane, lane.sequence, lane.pending, output=True)
-        for generation in sorted(chosen, key=lambda generation: (not generation.waited_for, generation.order)):
+        for generation in sorted(chosen, key=self._turn):
             self._feed(builder, generation)
         for live in self.live.values():
             if only is None or live is only:
                 self._feed_live(builder, live, now)
         return builder.build()
+
+    def _turn(self, generation: GenerationState) -> tuple[bool, bool, int]:
+        """Whose prompt rows come first: of several that close together each gets its first words before any gets the
+        beginnings of its other sections. A long prompt waits for its turn: so little overtakes it that it is not held up."""
+        missing = self.room.missing_prefix(generation)
+        first = next((len(lane.pending) for lane in generation.lanes if not lane.done), 0)
+        soon = not generation.output_tokens and missing + first <= _SOON
+        return not generation.waited_for, not soon, generation.order
 
     def _feed(self, builder: StepBuilder, generation: GenerationState) -> None:
         """Prompt rows of a generation: the primes of its lanes, or the prefix when that is not complete."""
