@@ -197,7 +197,7 @@ class Scheduler:
 
     def _turn(self, generation: GenerationState) -> tuple[bool, bool, int]:
         """Whose prompt rows come first: of several that close together each gets its first words before any gets the
-        beginnings of its other sections. A long prompt waits for its turn: so little overtakes it that it is not held up."""
+        beginnings of its other sections. So little may overtake a long prompt that it is hardly held up."""
         missing = self.room.missing_prefix(generation)
         first = next((len(lane.pending) for lane in generation.lanes if not lane.done), 0)
         soon = not generation.output_tokens and missing + first <= _SOON

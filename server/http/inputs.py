@@ -53,9 +53,9 @@ class GenerateIn(Input):
 
 
 class NoteIn(Input):
-    """A person's text: all of it as ``notes``, or some sections of it. ``suggestions``: of a section that is stored, what
-    the person left open of the model's suggestion for it; without it, a stored section settles its suggestion. The two
-    flags of legacy clients are read and not believed: who wrote what is known here."""
+    """A person's text: all of it as ``notes``, or some sections of it. ``suggestions``: of a section that is stored,
+    what the person left open of the model's suggestion for it; without it, a stored section settles its suggestion.
+    The two flags of legacy clients are read and not believed: who wrote what is known here."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -171,8 +171,8 @@ def edited_sections(
     now: datetime,
     still_open: Mapping[str, str] = MappingProxyType({}),
 ) -> Note:
-    """The note after a person changed some sections; ``summary`` may be among them. ``still_open``: by section, what the
-    person left of the model's suggestion; the suggestions for the other changed sections are settled.
+    """The note after a person changed some sections; ``summary`` may be among them. ``still_open``: by section, what
+    the person left of the model's suggestion; the suggestions for the other changed sections are settled.
 
     Raises ``BadRequestError`` for a section that neither the note nor its format has.
     """

@@ -120,7 +120,9 @@ def test_what_is_open_of_a_suggestion_outlives_edits_and_the_page(
     scripted: httpx.Client, open_editor: OpenEditor
 ) -> None:
     editor = open_editor(str(scripted.base_url))
-    note_with_own_plan(scripted, editor, "The client will do the breathing once a day and keep a sleep diary until Friday.")
+    note_with_own_plan(
+        scripted, editor, "The client will do the breathing once a day and keep a sleep diary until Friday."
+    )
     write_plan_anew(editor)
     card = editor.section("plan").locator(".suggestion")
     expect(card.locator("h4")).to_contain_text("2 differences")

@@ -125,7 +125,11 @@ test("a change of somebody else in another section is taken in and the save goes
   server.put({ risk: "Risk, changed." }, 1);
   const refused = act(mine, { type: "saveRefused", current: noteDocument(server.document()) });
   assert.equal(section(refused, "risk").text, "Risk, changed.");
-  assert.deepEqual(nextSave(noteOf(refused)), { version: 2, texts: { plan: "Plan, longer." }, suggestions: {} });
+  assert.deepEqual(nextSave(noteOf(refused)), {
+    version: 2,
+    texts: { plan: "Plan, longer." },
+    suggestions: {},
+  });
 });
 
 test("the echo of a save whose answer was lost is no conflict", () => {
@@ -140,7 +144,11 @@ test("the echo of a save whose answer was lost is no conflict", () => {
   const typed = act(lost, { type: "edited", section: "plan", text: "Base. Mine. More." });
   const refused = act(typed, { type: "saveRefused", current: noteDocument(server.document()) });
   assert.equal(section(refused, "plan").conflict, null);
-  assert.deepEqual(nextSave(noteOf(refused)), { version: 2, texts: { plan: "Base. Mine. More." }, suggestions: {} });
+  assert.deepEqual(nextSave(noteOf(refused)), {
+    version: 2,
+    texts: { plan: "Base. Mine. More." },
+    suggestions: {},
+  });
 });
 
 test("nothing is saved into a signed note and nothing can be typed there", () => {

@@ -208,8 +208,7 @@ export function isUnsaved(section: SectionState): boolean {
 
 export function hasUnsaved(note: NoteState): boolean {
   return note.sections.some(
-    (section) =>
-      isUnsaved(section) || section.declined || section.conflict !== null || section.late !== null,
+    (section) => isUnsaved(section) || section.declined || section.conflict !== null || section.late !== null,
   );
 }
 

@@ -14,7 +14,9 @@ export interface SaveRequest {
 /** What should be saved now, or null. Words that are owed go first, so that they become a version of their own. */
 export function nextSave(note: NoteState): SaveRequest | null {
   if (isLocked(note)) return null;
-  const due = note.sections.filter((section) => (isUnsaved(section) || section.declined) && !section.conflict);
+  const due = note.sections.filter(
+    (section) => (isUnsaved(section) || section.declined) && !section.conflict,
+  );
   if (due.length === 0) return null;
   const texts = Object.fromEntries(due.map((section) => [section.id, section.owed[0] ?? section.text]));
   const suggestions = Object.fromEntries(
