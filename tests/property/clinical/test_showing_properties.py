@@ -13,6 +13,7 @@ from models.clinical.markers import strip_markers
 from models.clinical.plan import SectionPlan, plan_note, plan_summary
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.rules import (
+    contradicted_negation,
     invented_assurance,
     invented_date,
     invented_denial,
@@ -37,6 +38,7 @@ _CLAIMS = (
     invented_date,
     invented_diagnosis,
     invented_plan,
+    contradicted_negation,
     invented_assurance,
     invented_name,
 )
