@@ -48,8 +48,8 @@ _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
 _NO = re.compile(r"(?<!\w)(?:no|none)(?!\w)", re.IGNORECASE)
 _LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
-# Support under which the session says the opposite of any other negation, or nothing of it. None of 21 that hold scores
-# less (the labelled sentences of tests/data, and the references of 90 sessions), and 6 of 11 that a session contradicts.
+# Support under which the session says the opposite of any other negation, or nothing of it. None of 21 that hold
+# scores less (labelled sentences of tests/data, references of 90 sessions), and 6 of 11 that a session contradicts.
 _LEAST_FOR_NEGATION = 0.15
 # Support under which a plan, and what somebody is to do, was not agreed. Of 139 tasks in notes of 90 sessions 2 score
 # less in their own session, and 121 in another's.

@@ -23,6 +23,12 @@ async def set_consent(db: AsyncSession, session_id: int, consent: bool, given_by
         await db.flush()
 
 
+async def has_consent(db: AsyncSession, session_id: int) -> bool:
+    """Whether there is consent to train on a session."""
+    found = await db.scalar(select(TrainingConsentRow.session_id).where(TrainingConsentRow.session_id == session_id))
+    return found is not None
+
+
 async def signed(db: AsyncSession) -> AsyncIterator[tuple[SessionRow, bool, list[Version]]]:
     """Sessions whose note is signed, whether there is consent to train on them, and the note's versions."""
     found = await db.execute(

@@ -61,6 +61,11 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404, 422),
     ),
     Operation(
+        method="GET", path="/sessions/{session_id}/training-consent", handler=sessions.training_consent,
+        summary="Whether models may be trained on the session and its signed note", tag="sessions",
+        answers={200: Answer("As it was last said; without a word, not", outputs.TrainingConsent)}, problems=(404, 422),
+    ),
+    Operation(
         method="PUT", path="/sessions/{session_id}/training-consent", handler=sessions.consent_to_training,
         summary="Allow or forbid that models are trained on the session and its signed note", tag="sessions",
         body=inputs.ConsentIn, answers={200: Answer("Kept", outputs.TrainingConsent)}, problems=(400, 404, 413, 422),

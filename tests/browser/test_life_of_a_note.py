@@ -273,3 +273,21 @@ def test_a_note_that_is_stopped_leaves_what_was_there_and_can_be_written_again(
     editor.wait_for_note()
     expect(editor.words("progress")).to_contain_text("Written by hand.")
     assert editor.text("risk") != ""
+
+
+def test_whether_the_clinic_trains_on_a_session_is_said_and_taken_back_in_the_editor(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    editor.visit(session_id)
+    where = f"/sessions/{session_id}/training-consent"
+    for wanted in (True, False):
+        editor.button("Training").click()
+        dialog = editor.page.get_by_role("dialog")
+        agreed = dialog.get_by_role("checkbox", name="The patient agreed")
+        expect(agreed).to_be_checked(checked=not wanted)
+        agreed.set_checked(wanted)
+        dialog.get_by_role("button", name="Keep").click()
+        expect(dialog).to_be_hidden()
+        assert service.http.get(where).json()["consent"] is wanted

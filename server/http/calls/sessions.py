@@ -126,6 +126,14 @@ async def consent_to_training(call: Call) -> Response:
     return answer({"session_id": session.id, "consent": body.consent})
 
 
+async def training_consent(call: Call) -> Response:
+    """GET /sessions/{session_id}/training-consent"""
+    async with call.parts.database.read() as db:
+        session = await intake.found(db, call.session_id, call.caller)
+        consent = await written.has_consent(db, session.id)
+    return answer({"session_id": session.id, "consent": consent})
+
+
 async def follow(call: Call) -> Response:
     """GET /sessions/stream"""
     if call.request.method == "HEAD":

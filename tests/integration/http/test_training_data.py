@@ -32,6 +32,8 @@ def _casenote(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 async def _consent(api: RunningApi, session_id: int, consent: bool) -> None:
     answer = await api.http.put(f"/sessions/{session_id}/training-consent", json={"consent": consent})
     assert answer.json() == {"session_id": session_id, "consent": consent}
+    kept = await api.http.get(f"/sessions/{session_id}/training-consent")
+    assert kept.json() == answer.json()
 
 
 async def test_signed_notes_with_consent_become_pairs_and_models_are_compared(
@@ -60,5 +62,15 @@ async def test_signed_notes_with_consent_become_pairs_and_models_are_compared(
 
 async def test_the_consent_of_a_session_that_is_not_there_is_not_found(tmp_path: Path) -> None:
     async with running_api(tmp_path / "home") as api:
-        answer = await api.http.put("/sessions/77/training-consent", json={"consent": True})
-        assert answer.status_code == 404
+        for answer in (
+            await api.http.put("/sessions/77/training-consent", json={"consent": True}),
+            await api.http.get("/sessions/77/training-consent"),
+        ):
+            assert answer.status_code == 404
+
+
+async def test_without_a_word_nobody_trains_on_a_session(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "home", script=SCRIPT) as api:
+        session_id = await _signed(api, "Homework: only the sleep diary.")
+        answer = await api.http.get(f"/sessions/{session_id}/training-consent")
+        assert answer.json() == {"session_id": session_id, "consent": False}

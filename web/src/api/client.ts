@@ -165,6 +165,15 @@ export async function saveSections(
   return tagged ? Number(tagged[1]) : null;
 }
 
+export async function fetchTrainingConsent(id: number): Promise<boolean> {
+  const { body } = await call(`/sessions/${id}/training-consent`);
+  return decode.object(body).consent === true;
+}
+
+export async function saveTrainingConsent(id: number, consent: boolean): Promise<void> {
+  await call(`/sessions/${id}/training-consent`, { method: "PUT", body: { consent } });
+}
+
 export interface GenerationRequest {
   readonly regenerate: boolean;
   readonly sections: readonly string[] | null;

@@ -96,6 +96,14 @@ export class Commands {
       await this.#following.reload();
     });
 
+  readonly failed = (words: string): void => this.#store.notice(words, "problem");
+
+  readonly allowTraining = async (consent: boolean): Promise<boolean> => {
+    const done = await this.#attempt((id) => api.saveTrainingConsent(id, consent));
+    if (done) this.#store.notice(consent ? "Training is allowed." : "Training is not allowed.");
+    return done;
+  };
+
   readonly saveNow = async (): Promise<void> => this.#autosave.now();
 
   readonly hideEvidence = (): void => {
