@@ -4,7 +4,7 @@ import { noteDocument } from "../src/api/decode.ts";
 import { nextSave } from "../src/state/saving.ts";
 import type { AppState } from "../src/state/state.ts";
 import { compareTexts, hunksOf, withDeclined, withTaken } from "../src/text/hunks.ts";
-import { act, finished, noteOf, section, started } from "./acting.ts";
+import { act, finished, noteOf, runUntil, section, started, take } from "./acting.ts";
 import type { FakeSession } from "./fake/server.ts";
 
 /** A note whose plan a person wrote while the model wrote its own, which is a suggestion now. */
@@ -132,4 +132,88 @@ test("what was declined is stored although no word of the text changed", () => {
   assert.equal(server.suggestions.plan, rest);
   const again = act(saved, { type: "documentArrived", document: noteDocument(server.document()) });
   assert.equal(section(again, "plan").suggestion, rest);
+});
+
+/** A note with a suggestion for the plan that the server holds, as another generation begins to write one. */
+function suggestedAgain(): { server: FakeSession; state: AppState; old: string } {
+  const { server, state } = suggested("My own plan.");
+  server.put({ plan: "My own plan." }, null);
+  const old = "Write down what went well.";
+  const offered = offeredAgain(server, state, old);
+  assert.equal(section(offered, "plan").suggestion, old);
+  server.generate();
+  const begun = runUntil(server, offered, (next) => {
+    const words = section(next, "plan").suggestion ?? "";
+    return words !== old && words.split(" ").length > 3;
+  });
+  return { server, state: begun, old };
+}
+
+test("half a suggestion is not stored in place of the one that is open", () => {
+  const { server, state, old } = suggestedAgain();
+  const typed = act(state, { type: "edited", section: "plan", text: "My own plan. And more." });
+  assert.deepEqual(nextSave(noteOf(typed))?.suggestions, { plan: old });
+  const event = server.cancel();
+  assert.ok(event);
+  assert.equal(section(take(typed, event), "plan").suggestion, old);
+});
+
+test("half a suggestion does not stand as a whole one after a generation that was not watched to its end", () => {
+  const { server, state, old } = suggestedAgain();
+  server.cancel();
+  const away = act(state, { type: "streamEnded" });
+  const back = act(away, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(noteOf(back).generation, null);
+  assert.equal(section(back, "plan").suggestion, old);
+});
+
+test("what was declined before the next suggestion begins is stored once", () => {
+  const { server, state } = suggested("My own plan.");
+  server.put({ plan: "My own plan." }, null);
+  const offered = offeredAgain(server, state, "Write down what went well.");
+  server.generate();
+  const declined = act(
+    offered,
+    { type: "generationRequested", sections: null, format: null, force: false },
+    { type: "suggestionDeclined", section: "plan", rest: null },
+  );
+  const begun = runUntil(server, declined, (next) => section(next, "plan").drafted.length > 8);
+  const request = nextSave(noteOf(begun));
+  assert.deepEqual(request?.suggestions, {});
+  const version = noteOf(begun).stored?.version ?? 0;
+  const saved = act(
+    begun,
+    { type: "saveStarted", request },
+    { type: "saveDone", request, version: version + 1, at: 0 },
+  );
+  assert.equal(nextSave(noteOf(saved)), null);
+});
+
+test("a suggestion that was settled on another page goes here too", () => {
+  const { server, state } = suggested("My own plan.");
+  server.put({ plan: "My own plan." }, null);
+  const offered = offeredAgain(server, state, "Write down what went well.");
+  server.put({ plan: "My own plan." }, null);
+  const later = act(offered, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(section(later, "plan").suggestion, null);
+});
+
+test("a suggestion that undo brought back here stays when its taking is stored", () => {
+  const { server, state } = suggested("My own plan.");
+  server.put({ plan: "My own plan." }, null);
+  const text = "Write down what went well.";
+  const offered = offeredAgain(server, state, text);
+  const taken = act(offered, { type: "suggestionTaken", section: "plan", text });
+  const request = nextSave(noteOf(taken));
+  assert.ok(request);
+  server.put(request.texts, request.version, request.suggestions);
+  const undone = act(
+    taken,
+    { type: "saveStarted", request },
+    { type: "edited", section: "plan", text: "My own plan." },
+    { type: "suggestionOffered", section: "plan", text },
+    { type: "saveDone", request, version: server.version, at: 0 },
+    { type: "documentArrived", document: noteDocument(server.document()) },
+  );
+  assert.equal(section(undone, "plan").suggestion, text);
 });

@@ -2,7 +2,16 @@
 
 import type { NoteDocument, NoteSection } from "../api/types.ts";
 import { withoutMarkers } from "../text/markers.ts";
-import { emptySection, isUnsaved, type NoteState, type SectionState, storedNote } from "./note.ts";
+import {
+  emptySection,
+  isSuggesting,
+  isUnsaved,
+  type NoteState,
+  openSuggestion,
+  type SectionState,
+  storedNote,
+  withoutHalf,
+} from "./note.ts";
 
 /** A section whose words here are a person's and not stored: they stay, whatever the document says. */
 function mergeUnsaved(local: SectionState, stored: NoteSection, theirs: string): SectionState {
@@ -43,31 +52,38 @@ function mergeSigned(local: SectionState, stored: NoteSection, theirs: string): 
 }
 
 interface Arrival {
+  /** What the document holds of a suggestion for the section, and whether the one before it held any. */
   readonly offered: string | undefined;
+  readonly wasOffered: boolean;
   readonly running: boolean;
   readonly signed: boolean;
 }
 
-function mergeSection(local: SectionState, stored: NoteSection, arrival: Arrival): SectionState {
-  const { offered, running, signed } = arrival;
+function mergeSection(known: SectionState, stored: NoteSection, arrival: Arrival): SectionState {
+  const { running, signed } = arrival;
+  const local = running ? known : withoutHalf(known);
   const theirs = withoutMarkers(stored.text);
   if (signed) return mergeSigned(local, stored, theirs);
   const keeps = isUnsaved(local) || local.conflict !== null || (local.typed && stored.author === "ai");
   const merged = keeps ? mergeUnsaved(local, stored, theirs) : mergeSaved(local, stored, theirs, running);
   const drafting = running ? merged.drafting : "no";
   const settled = { ...merged, heading: stored.heading || local.heading, drafting };
-  return withSuggestion(settled, offered === undefined ? null : withoutMarkers(offered));
+  return withSuggestion(settled, arrival);
 }
 
-function withSuggestion(section: SectionState, offered: string | null): SectionState {
-  const known = offered === null || section.offered.includes(offered);
-  const suggestion = known ? section.suggestion : offered;
-  const idle = !section.mine || suggestion === "" || suggestion === section.text;
+function withSuggestion(section: SectionState, { offered, wasOffered }: Arrival): SectionState {
+  const text = offered === undefined ? null : withoutMarkers(offered);
+  const known = text === null || section.offered.includes(text);
+  // Settled on another page; of what was sent from here the answer is awaited.
+  const settled = text === null && wasOffered && section.sent.length === 0;
+  const open = settled ? null : known ? openSuggestion(section) : text;
+  const idle = !section.mine || open === "" || open === section.text;
+  const left = idle ? null : open;
   return {
     ...section,
-    suggestion: idle ? null : suggestion,
-    offered: known ? section.offered : [offered],
-    declined: section.declined && section.mine && known,
+    ...(isSuggesting(section) ? { putAside: left } : { suggestion: left }),
+    offered: known ? section.offered : [text],
+    declined: section.declined && section.mine && known && !settled,
   };
 }
 
@@ -107,7 +123,12 @@ export function mergeDocument(note: NoteState, document: NoteDocument): NoteStat
       const known = local.get(stored.id) ?? emptySection(stored.id, stored.heading);
       return [
         stored.id,
-        mergeSection(known, stored, { offered: document.suggestions[stored.id], running, signed }),
+        mergeSection(known, stored, {
+          offered: document.suggestions[stored.id],
+          wasOffered: stored.id in (note.stored?.suggestions ?? {}),
+          running,
+          signed,
+        }),
       ] as const;
     }),
   );

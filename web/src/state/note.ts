@@ -39,6 +39,8 @@ export interface SectionState {
   readonly drafted: string;
   /** The model's text beside a person's, as far as the person has not settled it. */
   readonly suggestion: string | null;
+  /** What was left of the one before, while the running generation writes another in its place. */
+  readonly putAside: string | null;
   /** The texts that ``suggestion`` is what is left of: what was declined of them is not offered again. */
   readonly offered: readonly string[];
   /** The person declined words of the suggestion, and the server does not know it. */
@@ -98,6 +100,8 @@ export interface StoredNote {
   readonly addenda: readonly Addendum[];
   readonly signedBy: string | null;
   readonly signedAt: string | null;
+  /** What the server holds of suggestions, by section. */
+  readonly suggestions: Readonly<Record<string, string>>;
 }
 
 export interface NoteState {
@@ -152,6 +156,7 @@ export function emptySection(id: string, heading: string): SectionState {
     drafting: "no",
     drafted: "",
     suggestion: null,
+    putAside: null,
     offered: [],
     declined: false,
     sent: [],
@@ -182,6 +187,7 @@ export function storedNote(document: NoteDocument): StoredNote {
     addenda: document.addenda,
     signedBy: document.signedBy,
     signedAt: document.signedAt,
+    suggestions: document.suggestions,
   };
 }
 
@@ -199,6 +205,21 @@ export function withSection(
     return next;
   });
   return changed ? { ...note, sections } : note;
+}
+
+/** The running generation writes its own version beside a person's words, and it is not whole yet. */
+export function isSuggesting(section: SectionState): boolean {
+  return section.mine && section.drafting !== "no" && section.drafted !== "";
+}
+
+/** What a person has left of a whole suggestion: half of one is nobody's to settle, and is not stored. */
+export function openSuggestion(section: SectionState): string | null {
+  return isSuggesting(section) ? section.putAside : section.suggestion;
+}
+
+/** The section without the half of a suggestion that the running generation got to. */
+export function withoutHalf(section: SectionState): SectionState {
+  return { ...section, suggestion: openSuggestion(section), putAside: null };
 }
 
 /** A person's words that the server does not have yet. */

@@ -1,7 +1,15 @@
 /** A person's edits on their way to the server: what to send next, and what each answer means. */
 
 import { withoutMarkers } from "../text/markers.ts";
-import { isLocked, isUnsaved, type NoteState, type SectionState, withSection } from "./note.ts";
+import {
+  isLocked,
+  isSuggesting,
+  isUnsaved,
+  type NoteState,
+  openSuggestion,
+  type SectionState,
+  withSection,
+} from "./note.ts";
 
 export interface SaveRequest {
   /** The version that the edits were made on; null while nothing is stored. */
@@ -20,7 +28,10 @@ export function nextSave(note: NoteState): SaveRequest | null {
   if (due.length === 0) return null;
   const texts = Object.fromEntries(due.map((section) => [section.id, section.owed[0] ?? section.text]));
   const suggestions = Object.fromEntries(
-    due.flatMap(({ id, suggestion }) => (suggestion === null ? [] : [[id, suggestion]])),
+    due.flatMap((section) => {
+      const open = openSuggestion(section);
+      return open === null ? [] : [[section.id, open]];
+    }),
   );
   return { version: note.stored?.version ?? null, texts, suggestions };
 }
@@ -67,7 +78,11 @@ export function suggestionDeclined(note: NoteState, id: string, rest: string | n
 
 /** A suggestion that was taken stands beside the text again; one that is there already stays as it is. */
 export function suggestionOffered(note: NoteState, id: string, text: string): NoteState {
-  return withSection(note, id, (section) => ({ ...section, suggestion: section.suggestion ?? text }));
+  return withSection(note, id, (section) =>
+    isSuggesting(section)
+      ? { ...section, putAside: section.putAside ?? text }
+      : { ...section, suggestion: section.suggestion ?? text },
+  );
 }
 
 export function conflictResolved(note: NoteState, id: string, text: string): NoteState {
@@ -99,8 +114,15 @@ interface Stored {
 function acknowledged(section: SectionState, { text, suggestion }: Stored, current: boolean): SectionState {
   const owed = section.owed[0] === text ? section.owed.slice(1) : section.owed;
   if (!current) return { ...section, owed };
-  const declined = section.declined && section.suggestion !== suggestion;
+  const declined = section.declined && openSuggestion(section) !== suggestion;
   return { ...section, owed, declined, base: text, sent: [], typed: section.typed && section.text !== text };
+}
+
+function withoutKeys(
+  record: Readonly<Record<string, string>>,
+  keys: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !(key in keys)));
 }
 
 export function saveDone(note: NoteState, request: SaveRequest, version: number, at: number): NoteState {
@@ -110,8 +132,14 @@ export function saveDone(note: NoteState, request: SaveRequest, version: number,
     if (text === undefined) return section;
     return acknowledged(section, { text, suggestion: request.suggestions[section.id] ?? null }, current);
   });
+  const suggestions = {
+    ...withoutKeys(note.stored?.suggestions ?? {}, request.texts),
+    ...request.suggestions,
+  };
   const stored =
-    note.stored && current ? { ...note.stored, version, status: "edited" as const } : note.stored;
+    note.stored && current
+      ? { ...note.stored, version, status: "edited" as const, suggestions }
+      : note.stored;
   return { ...note, sections, stored, saving: { state: "idle" }, savedAt: at };
 }
 

@@ -3,7 +3,15 @@
 import type { EventPosition, StreamEvent } from "../api/types.ts";
 import { withoutMarkers } from "../text/markers.ts";
 import { mergeDocument } from "./document.ts";
-import { emptySection, type Generation, type NoteState, type SectionState, withSection } from "./note.ts";
+import {
+  emptySection,
+  type Generation,
+  type NoteState,
+  openSuggestion,
+  type SectionState,
+  withoutHalf,
+  withSection,
+} from "./note.ts";
 
 const NEW_GENERATION: Generation = {
   id: "",
@@ -34,22 +42,23 @@ function arrival(last: EventPosition | null, event: EventPosition): Arrival {
 /** The section without what the running generation wrote into it. */
 function withoutDraft(section: SectionState): SectionState {
   if (section.drafting === "no") return section;
-  const cleared = { ...section, drafted: "", drafting: "waiting" as const };
-  return section.mine ? { ...cleared, suggestion: null } : { ...cleared, text: "" };
+  const cleared = { ...withoutHalf(section), drafted: "", drafting: "waiting" as const };
+  return section.mine ? cleared : { ...cleared, text: "" };
 }
 
 /** The section as it was stored, after a generation that came to nothing. */
 export function backToStored(section: SectionState): SectionState {
   if (section.drafting === "no") return section;
-  const still = { ...section, drafting: "no" as const, drafted: "" };
-  return section.mine ? { ...still, suggestion: null } : { ...still, text: section.base };
+  const still = { ...withoutHalf(section), drafting: "no" as const, drafted: "" };
+  return section.mine ? still : { ...still, text: section.base };
 }
 
 function drafted(section: SectionState, words: string): SectionState {
   const raw = section.drafted + words;
   const next = { ...section, drafted: raw, drafting: "writing" as const };
   const plain = withoutMarkers(raw);
-  return section.mine ? { ...next, suggestion: plain } : { ...next, text: plain };
+  if (!section.mine) return { ...next, text: plain };
+  return { ...next, suggestion: plain, putAside: openSuggestion(section) };
 }
 
 function begun(note: NoteState, id: string, heading: string): NoteState {
@@ -57,7 +66,7 @@ function begun(note: NoteState, id: string, heading: string): NoteState {
   const sections = known ? note.sections : [...note.sections, emptySection(id, heading)];
   return withSection({ ...note, sections }, id, (section) => {
     const fresh = {
-      ...section,
+      ...withoutHalf(section),
       heading: heading || section.heading,
       drafted: "",
       drafting: "writing" as const,
