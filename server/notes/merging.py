@@ -33,7 +33,8 @@ def generated(
     """The note after a generation.
 
     With ``keep_edited`` sections that a person touched stay, in another format too, and the draft's text for them
-    becomes a suggestion; ``only`` limits the change to those sections. Raises ``LockedError`` when the note is signed.
+    becomes a suggestion; ``only`` limits the change to those sections: of the others, what was suggested stays open
+    too. Raises ``LockedError`` when the note is signed.
     """
     refuse_if_signed(note)
     words = wording.sentences_of([*draft.sections.values(), draft.summary])
@@ -54,6 +55,11 @@ def generated(
         and bool(note.summary)
         and ((keep_edited and note.summary_author is not Author.AI) or (only is not None and "summary" not in only))
     )
+    if note is not None and keeps_summary:
+        is_left = only is not None and "summary" not in only
+        offered = _open(note, "summary") if is_left else draft.summary
+        if offered and offered != note.summary:
+            suggestions["summary"] = offered
     is_ai = any(section.author is not Author.PERSON for section in sections)
     is_edited = is_ai and any(section.author is not Author.AI for section in sections)
     return Note(
@@ -92,13 +98,19 @@ def _merge(
         is_left = note is not None and only is not None and spec.id not in only
         if old is not None and (is_left or (keep_edited and old.author is not Author.AI)):
             sections.append(replace(old, id=spec.id, heading=spec.heading))
-            if not is_left and written != old.text:
-                suggestions[spec.id] = written
+            offered = _open(note, old.id) if is_left else written
+            if offered and offered != old.text:
+                suggestions[spec.id] = offered
         elif not is_left:
             sections.append(Section(spec.id, spec.heading, written, Author.AI))
     if note is not None and (keep_edited or only is not None):
         sections.extend(_strangers(note, draft.format, before.values()))
     return tuple(sections), suggestions
+
+
+def _open(note: Note | None, section_id: str) -> str | None:
+    """What a person has not settled of an earlier suggestion for the section."""
+    return (note.suggestions or {}).get(section_id) if note is not None else None
 
 
 def _is_free_text(note: Note) -> bool:

@@ -81,6 +81,23 @@ def test_what_is_written_in_part_leaves_the_rest_whoever_wrote_it() -> None:
     assert after.summary == note.summary
 
 
+def test_what_is_written_in_part_leaves_open_what_was_suggested_for_the_rest() -> None:
+    note = written(edited(written(None, "progress", "First"), plan="Call on Friday."), "progress", "Second")
+    after = written(note, "progress", "Third", only="risk")
+
+    assert note.suggestions == after.suggestions == {"plan": "Second in the section plan."}
+    assert texts_of(after)["risk"] == "Third in the section risk."
+
+
+def test_a_summary_of_a_persons_gets_a_suggestion_as_sections_do() -> None:
+    note = edited(written(None, "progress", "First"), summary="My own paragraph.")
+    after = written(note, "progress", "Second")
+    later = written(after, "progress", "Third", only="risk")
+
+    assert (after.summary, later.summary) == ("My own paragraph.", "My own paragraph.")
+    assert after.suggestions == later.suggestions == {"summary": "Second as a paragraph."}
+
+
 def test_a_text_without_headings_gets_suggestions_however_it_is_asked_for() -> None:
     note = state.edited_text(None, FORMATS["progress"], "Just words.", text.parse, NOW)
     for after in (written(note, "progress", "First"), written(note, "progress", "First", keep=False, only="plan")):
