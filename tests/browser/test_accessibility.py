@@ -170,6 +170,35 @@ def test_nothing_is_wider_than_the_window(service: Service, open_editor: OpenEdi
     assert overflow() <= 0
 
 
+@pytest.mark.parametrize("width", [360, 900, 1280])
+def test_the_page_does_not_move_while_words_are_saved(service: Service, open_editor: OpenEditor, width: int) -> None:
+    session_id = written_note(service)
+    editor = open_editor(width=width)
+    page = editor.page
+    # A save is under way for as long as it is looked at.
+    page.route("**/sessions/*/notes", lambda route: None if route.request.method == "PUT" else route.continue_())
+    editor.visit(session_id)
+    editor.wait_for_saved()
+
+    def top(part: str) -> float:
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        return float(box["y"])
+
+    before = top(".panes")
+    assert (
+        top(".toolbar .button-primary:visible")
+        == top(".toolbar .button-plain:visible")
+        == top(".toolbar .button-quiet:visible >> nth=0")
+    )
+    editor.type_at_end("plan", " More.")
+    expect(page.locator(".saving")).to_have_text("Saving…")
+    assert top(".panes") == before
+    page.context.set_offline(True)
+    expect(page.locator(".saving")).to_contain_text("Offline")
+    assert top(".panes") == before
+
+
 def tab_to(editor: Editor, name: str, key: str = "Tab") -> None:
     """Presses Tab until the element with that name has the focus."""
     for _ in range(120):

@@ -283,7 +283,7 @@ def test_whether_the_clinic_trains_on_a_session_is_said_and_taken_back_in_the_ed
     editor.visit(session_id)
     where = f"/sessions/{session_id}/training-consent"
     for wanted in (True, False):
-        editor.button("Training").click()
+        editor.button("Training on this session").click()
         dialog = editor.page.get_by_role("dialog")
         agreed = dialog.get_by_role("checkbox", name="The patient agreed")
         expect(agreed).to_be_checked(checked=not wanted)

@@ -13,6 +13,12 @@ import { type TurnLookup, turnLookup } from "./turns.ts";
 const WHILE_LIVE =
   "The note is written when the session is closed. What you write here before that stays yours.";
 
+/** What stands above the note, and what at its end. */
+interface Around {
+  readonly above: HTMLElement;
+  readonly foot: HTMLElement;
+}
+
 export class NoteView {
   readonly element: HTMLElement;
   readonly #state = h("span", { class: "pane-detail" });
@@ -34,10 +40,10 @@ export class NoteView {
   #sessionId: number | null = null;
   #lastStop: Stop | null = null;
 
-  constructor(nonce: string, commands: SectionCommands, ...above: readonly HTMLElement[]) {
+  constructor(nonce: string, commands: SectionCommands, { above, foot }: Around) {
     this.#nonce = nonce;
     this.#commands = commands;
-    this.#origin = new Origin(commands.goToTurn);
+    this.#origin = new Origin(commands.goToTurn, foot);
     this.#unsupported.addEventListener("click", () => this.nextUnsupported());
     this.#paper = h(
       "article",
@@ -52,7 +58,7 @@ export class NoteView {
       "section",
       { class: "pane note", id: "note", "aria-labelledby": "note-title", tabindex: "-1" },
       h("div", { class: "pane-head" }, h("h2", { id: "note-title" }, "Note"), this.#state, this.#unsupported),
-      h("div", { class: "pane-scroll" }, ...above, this.#paper),
+      h("div", { class: "pane-scroll" }, above, this.#paper),
     );
   }
 

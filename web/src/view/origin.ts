@@ -66,7 +66,8 @@ export class Origin {
   readonly #addenda = h("div", { class: "addenda" });
   #shown: { readonly stored: StoredNote | null; readonly demonstration: boolean } | null = null;
 
-  constructor(goToTurn: (turn: number) => void) {
+  /** ``foot``: what else stands at the end of the note. */
+  constructor(goToTurn: (turn: number) => void, ...foot: readonly HTMLElement[]) {
     this.#goToTurn = goToTurn;
     this.#riskBox = h(
       "section",
@@ -78,7 +79,7 @@ export class Origin {
     this.below = [
       this.#riskBox,
       this.#addenda,
-      h("footer", { class: "note-foot" }, this.#signature, this.#trust, this.#model),
+      h("footer", { class: "note-foot" }, this.#signature, this.#trust, this.#model, ...foot),
     ];
   }
 

@@ -11,6 +11,7 @@ import { NoteView } from "./note.ts";
 import { ProgressView } from "./progress.ts";
 import { statusPill } from "./session_list.ts";
 import { Toolbar } from "./toolbar.ts";
+import { openTrainingDialog } from "./training_dialog.ts";
 import { TranscriptView } from "./transcript.ts";
 
 export class SessionPage implements Page {
@@ -50,7 +51,7 @@ export class SessionPage implements Page {
         copy: commands.copySection,
         goToTurn: (turn) => this.showTurn(turn),
       },
-      this.#progress.element,
+      { above: this.#progress.element, foot: this.#trainingButton(commands) },
     );
     this.#tabs = ["transcript", "note"].map((name) => this.#tabButton(name));
     this.element = h(
@@ -85,6 +86,16 @@ export class SessionPage implements Page {
     const drop = (): void => this.#act({ type: "lateWordsDropped", section });
     if (words === null) drop();
     else openAddendumDialog(commands, words, drop);
+  }
+
+  /** Asked once a session, if ever: it stands at the end of the note and leaves the toolbar to what is done daily. */
+  #trainingButton(commands: Commands): HTMLElement {
+    const element = h("button", { type: "button", class: "quote-link" }, "Training on this session");
+    element.addEventListener("click", () => {
+      const { open } = this.#store.state;
+      if (open) void openTrainingDialog(open.id, commands);
+    });
+    return element;
   }
 
   #tabButton(name: string): HTMLButtonElement {

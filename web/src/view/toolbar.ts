@@ -10,7 +10,6 @@ import { button, h, setAttribute, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { openRegenerateDialog } from "./regenerate_dialog.ts";
 import { openSignDialog } from "./sign_dialog.ts";
-import { openTrainingDialog } from "./training_dialog.ts";
 import { openVersionsDialog } from "./versions_dialog.ts";
 
 type Connected = Pick<AppState, "online" | "signedOut">;
@@ -71,7 +70,6 @@ export class Toolbar {
     const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
     const copy = withOpen(({ note }) => openCopyDialog(note, commands));
     const versions = withOpen(({ id }) => void openVersionsDialog(id));
-    const training = withOpen(({ id }) => void openTrainingDialog(id, commands));
     const entry = (element: HTMLButtonElement, ...stages: readonly Stage[]): Entry => ({ element, stages });
     return [
       entry(button("Versions", "quiet", versions, icon("history")), "open", "signed", "writing"),
@@ -81,7 +79,6 @@ export class Toolbar {
         "signed",
       ),
       entry(button("Copy", "quiet", copy, icon("copy")), "open", "signed"),
-      entry(button("Training", "quiet", training, icon("check")), "open", "signed"),
       entry(button("Write anew", "plain", anew, icon("refresh")), "open"),
       entry(
         button("Unlock", "plain", () => openUnlockDialog(commands), icon("unlock")),
