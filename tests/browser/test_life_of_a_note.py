@@ -126,7 +126,7 @@ def test_what_is_open_of_a_suggestion_outlives_edits_and_the_page(
     write_plan_anew(editor)
     card = editor.section("plan").locator(".suggestion")
     expect(card.locator("h4")).to_contain_text("2 differences")
-    card.get_by_role("button", name="Keep mine here: not “twice” for “once”").click()
+    card.get_by_role("button", name="Keep mine here: “once”, not “twice”").click()
     expect(card.locator("h4")).to_contain_text("1 difference from yours")
     editor.words("plan").click()
     editor.page.keyboard.press("Control+End")

@@ -2,13 +2,14 @@
 
 import type { NoteDocument } from "../api/types.ts";
 import type { KeptWords } from "../keep/words.ts";
+import { placeSentences } from "../text/sentences.ts";
 import { mergeDocument } from "./document.ts";
 import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
 import { sameHeadings, withHeadings } from "./places.ts";
 import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
 import { withItems } from "./sessions.ts";
-import type { Action, AppState, OpenSession, Route, SessionAction } from "./state.ts";
+import type { Action, AppState, Evidence, OpenSession, Route, SessionAction } from "./state.ts";
 import { backToStored, startedGeneration, takeEvent } from "./stream.ts";
 
 function freshSession(id: number): OpenSession {
@@ -138,6 +139,17 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
   }
 }
 
+/** What is shown as the source of a sentence goes with it, and is renewed with what the server says of it. */
+function stillShown(evidence: Evidence | null, note: NoteState): Evidence | null {
+  if (!evidence) return null;
+  const section = note.sections.find(({ id }) => id === evidence.section);
+  const placed = section ? placeSentences(section.text, section.sentences) : [];
+  const found = placed.find(({ sentence }) => sentence.text === evidence.sentence)?.sentence;
+  if (!found) return null;
+  const same = found.supported === evidence.supported && found.turns.join() === evidence.turns.join();
+  return same ? evidence : { ...evidence, turns: found.turns, supported: found.supported };
+}
+
 function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
   switch (action.type) {
     case "transcriptArrived":
@@ -153,7 +165,7 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
       return open.evidence ? { ...open, evidence: null } : open;
     default: {
       const note = reduceNote(open.note, action);
-      return note === open.note ? open : { ...open, note };
+      return note === open.note ? open : { ...open, note, evidence: stillShown(open.evidence, note) };
     }
   }
 }

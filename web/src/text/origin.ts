@@ -26,13 +26,13 @@ function reducedWords({ reduced }: StoredNote): string {
 export function trustWords(note: NoteState, stored: StoredNote): string {
   const sentences = note.sections.flatMap((section) => section.sentences);
   const unsupported = sentences.filter((sentence) => !sentence.supported).length;
-  const sources = unsupported
-    ? `${count(unsupported, "sentence has", "sentences have")} no source in the session.`
-    : "Every sentence has its source in the session.";
+  const missing = `${count(unsupported, "sentence has", "sentences have")} no source in the session.`;
+  const all = sentences.length === 0 ? "" : "Every sentence has its source in the session.";
+  const sources = unsupported > 0 ? missing : all;
   if (stored.coveredOf === null) return sources;
   const covered = stored.coveredOf - stored.uncovered.length;
   const reflected = `${covered} of ${count(stored.coveredOf, "turn is", "turns are")} reflected in the note.`;
-  return `${sources} ${reflected}${reducedWords(stored)}`;
+  return `${sources} ${reflected}${reducedWords(stored)}`.trim();
 }
 
 const STATUS = { draft: "AI draft, not reviewed", edited: "Edited, not signed", signed: "Signed" };

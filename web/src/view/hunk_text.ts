@@ -24,6 +24,13 @@ function inWords({ mine, theirs }: Hunk): string {
   return `“${shortened(theirs)}” for “${shortened(mine)}”`;
 }
 
+/** The same for the words that stay. */
+function keptInWords({ mine, theirs }: Hunk): string {
+  if (mine.trim() === "") return `without “${shortened(theirs)}”`;
+  if (theirs.trim() === "") return `with “${shortened(mine)}”`;
+  return `“${shortened(mine)}”, not “${shortened(theirs)}”`;
+}
+
 function choice(kind: string, name: IconName, label: string, onPress: () => void): HTMLElement {
   const element = h(
     "button",
@@ -49,7 +56,7 @@ export function hunkText(parts: readonly Part[], commands: HunkCommands): HTMLEl
         "span",
         { class: "hunk-buttons" },
         choice("hunk-take", "check", `Use: ${inWords(part)}`, () => commands.take(part, place)),
-        choice("hunk-decline", "cross", `Keep mine here: not ${inWords(part)}`, () =>
+        choice("hunk-decline", "cross", `Keep mine here: ${keptInWords(part)}`, () =>
           commands.decline(part, place),
         ),
       ),
