@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import httpx
@@ -250,6 +251,29 @@ def test_who_selects_everything_means_what_the_model_writes_next_too(service: Se
     expect(editor.words("plan")).to_contain_text("what came after")
     editor.page.keyboard.type("Mine alone.")
     assert editor.text("plan") == "Mine alone."
+
+
+def test_what_is_tried_again_is_what_was_asked_for(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    page = editor.page
+    refusal = json.dumps({"title": "Unavailable", "status": 503, "detail": "No model answers now."})
+    page.route(
+        "**/generate-notes",
+        lambda route: route.fulfill(status=503, content_type="application/problem+json", body=refusal),
+    )
+    editor.visit(session_id)
+    editor.button("Write anew").click()
+    dialog = page.get_by_role("dialog")
+    for section in dialog.get_by_role("checkbox").all():
+        section.set_checked(section.evaluate("box => box.closest('label').textContent.startsWith('Risk')"))
+    with page.expect_request("**/generate-notes") as first:
+        dialog.get_by_role("button", name="Write anew").click()
+    expect(page.locator(".banner-problem:visible")).to_contain_text("No model answers now.")
+    with page.expect_request("**/generate-notes") as again:
+        editor.button("Try again").click()
+    assert again.value.post_data_json == first.value.post_data_json
+    assert again.value.post_data_json["sections"] == ["risk"]
 
 
 @pytest.mark.timeout(900)

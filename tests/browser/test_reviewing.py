@@ -63,6 +63,20 @@ def test_keys_go_from_one_sentence_without_a_source_to_the_next(service: Service
     expect(stops).to_have_text(f"{count - 1} without a source")
 
 
+def test_a_phone_leads_to_what_has_no_source_and_to_what_left_no_trace(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"risk": UNFOUNDED})
+    editor = open_editor(width=360, height=740)
+    editor.visit(session_id)
+    page = editor.page
+    page.locator(".note .next-stop").click()
+    expect(page.locator(".evidence:visible")).to_be_visible()
+    editor.button("Transcript").click()
+    page.locator(".transcript .next-stop").click()
+    expect(page.locator(".turn:focus")).to_be_visible()
+
+
 def test_all_of_a_section_is_typed_over_although_its_sentence_is_marked_meanwhile(
     service: Service, open_editor: OpenEditor
 ) -> None:

@@ -10,10 +10,20 @@ export interface Following {
   readonly reload: () => Promise<void>;
 }
 
+/** All that the model may write, as it is set up. */
+const ALL: Omit<GenerationRequest, "regenerate"> = {
+  sections: null,
+  format: null,
+  force: false,
+  options: {},
+};
+
 export class Commands {
   readonly #store: Store;
   readonly #following: Following;
   readonly #autosave: Autosave;
+  /** What was asked of the model last, and for which session. */
+  #asked: { readonly id: number; readonly request: GenerationRequest } | null = null;
 
   constructor(store: Store, following: Following, autosave: Autosave) {
     this.#store = store;
@@ -43,6 +53,7 @@ export class Commands {
   readonly generate = async (request: GenerationRequest): Promise<boolean> => {
     const id = this.#id;
     if (id === null) return false;
+    this.#asked = { id, request };
     await this.#autosave.now();
     const { sections, format, force } = request;
     this.#store.inSession(id, { type: "generationRequested", sections, format, force });
@@ -58,10 +69,16 @@ export class Commands {
     }
   };
 
+  /** Asks again for what was asked for here before: the same sections, in the same format; else for all. */
   readonly retry = (): void => {
-    const regenerate = this.#store.state.open?.note.stored !== null;
-    void this.generate({ regenerate, sections: null, format: null, force: false, options: {} });
+    const known = this.#asked?.id === this.#id ? this.#asked?.request : null;
+    this.#write(known ?? ALL);
   };
+
+  #write(wanted: Omit<GenerationRequest, "regenerate">): void {
+    const regenerate = this.#store.state.open?.note.stored !== null;
+    void this.generate({ ...wanted, regenerate });
+  }
 
   readonly cancel = (): void => {
     void this.#attempt((id) => api.cancelGeneration(id));
@@ -70,7 +87,7 @@ export class Commands {
   /** Closes the session. Where a person wrote into the note already, the model is asked for the rest of it. */
   readonly close = async (): Promise<boolean> => {
     const closed = await this.#attempt((id) => api.closeSession(id));
-    if (closed && this.#store.state.open?.note.stored) this.retry();
+    if (closed && this.#store.state.open?.note.stored) this.#write(ALL);
     else if (closed) this.#following.watch();
     return closed;
   };
