@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk
@@ -47,6 +48,14 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
         if reason := _broken_by(sentence, noted, session):
             return reason
     return None
+
+
+def affirms_danger(sentence: str) -> bool:
+    """Whether a note says by ``sentence`` that the patient is a danger to self or others; no question does."""
+    if sentence.rstrip("\"'” .").endswith("?"):
+        return False
+    noted = [one for one in find_risk([Turn(0, "note", sentence)]) if one.category in GRAVE]
+    return any(_about(sentence, one) == "client" and not denies(sentence, one) for one in noted)
 
 
 def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | None:

@@ -63,12 +63,20 @@ def _of_note(note: Note, formats: Mapping[str, NoteFormat]) -> Digest:
             # A person's own words, whatever they are about.
             said = _sentences(section.text.replace(FALLBACK_LINE, ""), note_format)
             topics[Topic.PRESENTATION] = (*topics.get(Topic.PRESENTATION, ()), *said)
-            danger = tuple(sentence for sentence in said if mark_risk(sentence) != strip_markers(sentence))
-            topics[Topic.RISK] = (*topics.get(Topic.RISK, ()), *danger)
+            topics[Topic.RISK] = (*topics.get(Topic.RISK, ()), *_on_danger(said))
+    told = [sentence for topic, sentences in topics.items() if topic is not Topic.RISK for sentence in sentences]
     added = [sentence for addendum in note.addenda for sentence in _sentences(addendum.text, note_format)]
     topics[Topic.PROGRESS] = (*topics.get(Topic.PROGRESS, ()), *added)
+    if not topics.get(Topic.RISK):
+        topics[Topic.RISK] = _on_danger(told)
+    topics[Topic.RISK] = (*topics[Topic.RISK], *_on_danger(added))
     summary = _sentences(note.summary, note_format) if _is_current(note) else ()
     return Digest(True, summary, topics)
+
+
+def _on_danger(sentences: Sequence[str]) -> tuple[str, ...]:
+    """Those that hold a risk word: danger is found under its heading, wherever in the note somebody wrote it."""
+    return tuple(sentence for sentence in sentences if mark_risk(sentence) != strip_markers(sentence))
 
 
 def _is_current(note: Note) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.clinical.markers import mark_risk, strip_markers
+from models.clinical.risk_rule import affirms_danger
 from models.clinical.sentences import word_count
 from models.clinical.summary import cut_to_words
 from models.clinical.text import legacy_text
@@ -129,10 +130,14 @@ def _cited(claims: Sequence[_Claim]) -> tuple[str, ...]:
 
 
 def _key_points(sessions: Sessions) -> Iterator[str]:
-    """The first claim of each topic that matters, the latest session's where it has one."""
+    """The first claim of each topic that matters, the latest session's where it has one. Of danger the latest that is
+    affirmed: what was denied since takes nothing of it back."""
     told: set[str] = set()
     for topic in _KEY_TOPICS[:KEY_POINTS]:
-        for claim in _claims(topic, sessions):
+        claims = _claims(topic, sessions)
+        if topic is Topic.RISK:
+            claims.sort(key=lambda claim: not affirms_danger(strip_markers(claim.text)))
+        for claim in claims:
             if claim.text not in told and word_count(claim.text) <= _WORDS_IN_KEY_POINT:
                 told.add(claim.text)
                 yield claim.cited()

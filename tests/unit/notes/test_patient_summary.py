@@ -165,6 +165,26 @@ def test_one_endless_sentence_does_not_fill_the_overview() -> None:
     assert len(overview((1, note, ())).text.split()) < 300
 
 
+def test_the_key_point_on_danger_is_one_that_was_affirmed() -> None:
+    later = note_of({"risk": "Patient denied suicidal thoughts. The brother tried to kill himself."})
+    earlier = note_of({"risk": 'Therapist asked: "Do you think of suicide?" Patient reported cutting herself.'})
+    points = overview((2, later, ()), (1, earlier, ())).key_points
+
+    assert points[0] == "Patient reported cutting herself (session 1)."
+    assert overview((2, later, ())).key_points[0].startswith("Patient denied")
+
+
+def test_danger_in_an_addendum_or_under_another_heading_is_told_as_danger() -> None:
+    note = state.signed(
+        note_of({"risk": "Not assessed in this session.", "plan": "Spoke of abuse. Call on Friday."}), "t", NOW
+    )
+    note = state.with_addendum(note, "The patient rang: an overdose last night.", "t", NOW)
+
+    assert by_heading(overview((1, note, ())).text)["Risk Assessment"] == (
+        "Spoke of {{RED:abuse}} (session 1). The patient rang: an {{RED:overdose}} last night (session 1)."
+    )
+
+
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 TURNS = st.lists(st.tuples(st.sampled_from(["therapist", "client"]), WORDS), max_size=6)
 
@@ -196,3 +216,15 @@ def test_any_sessions_give_a_whole_overview_and_the_same_from_what_was_kept(
     assert mark_risk(first.text) == first.text
     cited = {int(n) for n in re.findall(r"\(session (\d+)\)", first.text)}
     assert cited <= set(range(1, len(sessions) + 1))
+
+
+@given(st.lists(st.text("abcdefgh", min_size=1, max_size=8), min_size=1, max_size=6, unique=True))
+def test_an_overview_holds_what_each_session_says_once_newest_first_with_the_latest_marked(names: list[str]) -> None:
+    said = [f"Told of <{name}>." for name in names]
+    newest = len(said)
+    notes = [note_of({"progress": one}, one) for one in said]
+    sections = by_heading(overview(*((newest - place, note, ()) for place, note in enumerate(notes))).text)
+
+    claims = [f"{one.rstrip('.')} (session {newest - place})." for place, one in enumerate(said)]
+    assert sections["Latest Session"] == claims[0]
+    assert sections["Progress"] == " ".join(claims)
