@@ -10,8 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-THERAPIST_NAMES = frozenset({"therapist", "counselor", "counsellor", "clinician", "psychologist", "doctor", "dr", "t"})
-CLIENT_NAMES = frozenset({"client", "patient", "pt", "c", "p"})
+# In the languages whose sessions the clinical rules know: whose words are whose decides what is noted as affirmed.
+THERAPIST_NAMES = frozenset(
+    {"therapist", "counselor", "counsellor", "clinician", "psychologist", "psychotherapist", "doctor", "dr", "t"}
+    | {"therapeut", "therapeutin", "psychotherapeut", "psychotherapeutin", "psychologe", "psychologin"}
+    | {"terapeuta", "psicoterapeuta", "psicóloga", "psicólogo", "thérapeute", "psychothérapeute", "psychologue"}
+)
+CLIENT_NAMES = frozenset(
+    {"client", "patient", "pt", "c", "p", "klient", "klientin", "patientin"}
+    | {"paciente", "cliente", "clienta", "patiente"}
+)
 
 # A speaker label is at most four short words before a colon at the start of a line: "Therapist:", "Dr. Lee:",
 # "Speaker 2:". Longer runs are speech that happens to hold a colon.

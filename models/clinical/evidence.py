@@ -23,7 +23,7 @@ from models.clinical.sentences import split_sentences
 from models.clinical.units import units_of
 from models.clinical.watch import plain_words
 from models.clinical.words import WORD_LISTS, content_stems, numbers, vocabulary, words
-from models.transcript import Turn, normalise_whitespace
+from models.transcript import Turn, normalise_whitespace, speaker_label
 
 # Above this a sentence counts as supported. Chosen on the development half of the labelled set (docs/evidence.md).
 SUPPORTED = 0.54
@@ -117,13 +117,19 @@ class EvidenceIndex:
         score, chosen = whole.score, whole.units
         if len(parts) > 1:
             weight = sum(part.weight for part in parts)
-            mean = sum(part.score * part.weight for part in parts) / weight
+            mean = sum(part.score * part.weight for part in parts) / weight if weight else 0.0
             if mean > score:
                 score, chosen = mean, sorted({place for part in parts if part.score >= _ANY for place in part.units})
         if language is None or self._language is None:
             score = min(score, _UNKNOWN_LANGUAGE)
         turns = sorted({self._turns[self._units[place].turn].index for place in chosen}) if score > _ANY else []
         return Evidence(sentence, tuple(turns), round(score, 3), score >= SUPPORTED)
+
+    @cached_property
+    def _called(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The speakers that have names of their own, with the words of each: "Anna said", "Speaker 2 asked"."""
+        names = {turn.speaker for turn in self._turns} - {"therapist", "client", "unknown"}
+        return tuple((name, frozenset(words(speaker_label(name)))) for name in sorted(names))
 
     @cached_property
     def _spoken(self) -> tuple[tuple[str, ...], ...]:
@@ -133,17 +139,18 @@ class EvidenceIndex:
         """Evidence for a sentence that only says who said what, in words that somebody said; None for any other."""
         quotes = telling_quotes(plain)
         lead = set(words(QUOTE.sub(" ", plain)))
-        if not quotes or not lead <= _LEAD:
+        named = next((name for name, called in self._called if called <= lead <= called | _LEAD), None)
+        if not quotes or not (named or lead <= _LEAD):
             return None
         spoken = list(zip(self._turns, self._spoken, strict=True))
         found = [[turn for turn, said in spoken if contains(said, quote)] for quote in quotes]
         if not all(found):
             return None
-        speaker = next((role for role, names in _ROLES.items() if lead & names), None)
+        speaker = named or next((role for role, names in _ROLES.items() if lead & names), None)
         right = [[turn for turn in turns if speaker is None or turn.speaker in (speaker, "unknown")] for turns in found]
-        named = tuple(sorted({turn.index for turns in (right if all(right) else found) for turn in turns}))
+        where = tuple(sorted({turn.index for turns in (right if all(right) else found) for turn in turns}))
         return (
-            Evidence(sentence, named, 1.0, True) if all(right) else Evidence(sentence, named, _SAID_BY_ANOTHER, False)
+            Evidence(sentence, where, 1.0, True) if all(right) else Evidence(sentence, where, _SAID_BY_ANOTHER, False)
         )
 
     def _judge(self, plain: str, language: str) -> _Judgement:

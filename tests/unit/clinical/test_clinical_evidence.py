@@ -174,3 +174,19 @@ def test_a_note_in_english_finds_its_turns_in_a_german_session() -> None:
     assert 1 in index.support("Patient reports poor sleep and anxiety about work.").turns
     assert index.support("Patient denied suicidal thoughts.").turns[0] in (2, 3)
     assert not index.support("Patient reports suicidal thoughts.").supported
+
+
+def test_a_quotation_of_a_speaker_with_a_name_is_that_speakers() -> None:
+    index = EvidenceIndex(
+        parse_transcript("Speaker 1: Did you think of suicide?\nSpeaker 2: I thought of it for a minute on Friday.")
+    )
+
+    assert index.support('Speaker 1 asked: "Did you think of {{RED:suicide}}?"').turns == (0,)
+    assert index.support('Speaker 1 asked: "Did you think of {{RED:suicide}}?"').supported
+    assert not index.support('Speaker 1 said: "I thought of it for a minute on Friday."').supported
+
+
+def test_in_a_session_that_holds_nothing_nothing_is_supported() -> None:
+    sentence = "Plan: walk the neighbour's dog daily, eat a warm breakfast at home"
+
+    assert EvidenceIndex(()).support(sentence).support == 0.0
