@@ -32,6 +32,7 @@ _CUES = {
     Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
 _FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
+_BY_WORD_ONLY = (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS)
 _BY: dict[Topic, str | None] = {
     Topic.PRESENTATION: "client",
     Topic.EMOTION: "client",
@@ -51,9 +52,9 @@ def spoken_sentences(turns: Sequence[Turn]) -> list[Spoken]:
     ]
 
 
-def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> list[Spoken]:
-    """The sentences that speak of ``topic``, the most telling first; none where nothing does. What does not name
-    its speakers by role is searched whoever spoke."""
+def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, surely: bool = False) -> list[Spoken]:
+    """The sentences that speak of ``topic``, the most telling first; none where nothing does; ``surely``: those only
+    that hold a word for it. What does not name its speakers by role is searched whoever spoke."""
     if topic is Topic.RISK:
         at_risk = {mention.turn for mention in find_risk(turns)}
         return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
@@ -67,7 +68,7 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn]) -> li
         cues = len(pattern.findall(one.text))
         if word_count(one.text) < _FEWEST_WORDS:
             continue
-        if not cues and topic in (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS):
+        if not cues and (surely or topic in _BY_WORD_ONLY):
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]

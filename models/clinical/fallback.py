@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.clinical.extract import Spoken, spoken_sentences, telling
+from models.clinical.lexicon import NO_ANSWER
 from models.clinical.markers import mark_risk
-from models.clinical.plan import SUMMARY_ID, plan_note
-from models.clinical.reported import report
+from models.clinical.plan import SUMMARY_ID, SectionPlan, plan_note
+from models.clinical.reported import report, report_quote
 from models.clinical.risk_quotes import risk_quotes
-from models.clinical.sentences import word_count
+from models.clinical.sentences import split_sentences, word_count
 from models.clinical.summary import fit_summary
 from models.formats.format import NoteFormat, Topic
 from models.transcript import Turn
@@ -20,6 +21,7 @@ from models.transcript import Turn
 # A section of quotes is read by nobody to the end: a few telling ones are.
 _SENTENCES_IN_SECTION = 3
 _WORDS_IN_SENTENCE = 26
+_WORDS_IN_ANSWER = 16
 # No sentence stands in two sections: the topics that fewest sentences speak of choose first.
 _PICKS_FIRST = (
     Topic.RISK,
@@ -47,17 +49,29 @@ def extractive_note(note_format: NoteFormat, turns: Sequence[Turn]) -> dict[str,
     return note
 
 
+def what_was_said(plan: SectionPlan, turns: Sequence[Turn], used: set[tuple[int, str]]) -> str:
+    """What the talk surely holds for a section of which nothing that the model wrote may stand, "" where it holds
+    nothing: that nothing was discussed would be no truer than what was taken out. ``used`` keeps what is told."""
+    return mark_risk(_section(plan.topic, spoken_sentences(turns), turns, plan.words, used, surely=True))
+
+
 def _section(
-    topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], words: int, used: set[tuple[int, str]]
+    topic: Topic,
+    spoken: Sequence[Spoken],
+    turns: Sequence[Turn],
+    words: int,
+    used: set[tuple[int, str]],
+    *,
+    surely: bool = False,
 ) -> str:
     if topic is Topic.RISK:
         return risk_quotes(turns, words)
     chosen: list[tuple[int, str]] = []
     room = words
-    for one in telling(topic, spoken, turns):
+    for one in telling(topic, spoken, turns, surely=surely):
         if (one.place, one.text) in used:
             continue
-        sentence = report(one.text, one.turn, min(room, _WORDS_IN_SENTENCE))
+        sentence = _reported(one, topic, turns, room)
         if sentence:
             used.add((one.place, one.text))
             chosen.append((one.place, sentence))
@@ -65,3 +79,22 @@ def _section(
         if len(chosen) == _SENTENCES_IN_SECTION:
             break
     return " ".join(sentence for _, sentence in sorted(chosen, key=lambda entry: entry[0]))
+
+
+def _reported(one: Spoken, topic: Topic, turns: Sequence[Turn], room: int) -> str:
+    """One sentence of the talk as one of the note. What was proposed is no plan without what was answered to it, where
+    that was asked for or was a no."""
+    answer = _answer(one, turns) if topic is Topic.PLAN else ""
+    told = report(one.text, one.turn, min(room - word_count(answer), _WORDS_IN_SENTENCE))
+    return f"{told} {answer}".strip() if told else ""
+
+
+def _answer(one: Spoken, turns: Sequence[Turn]) -> str:
+    after = turns[one.place + 1] if one.place + 1 < len(turns) else None
+    if after is None or after.speaker == one.turn.speaker or one.turn.speaker == "client":
+        return ""
+    last = split_sentences(one.turn.text)[-1:] == (one.text,)
+    asked = last and one.text.rstrip("\"'”").endswith("?")
+    if not asked and not NO_ANSWER.match(after.text):
+        return ""
+    return report_quote(after, " ".join(split_sentences(after.text)[:2]), _WORDS_IN_ANSWER)

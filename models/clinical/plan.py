@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.gates import holds
-from models.formats.format import Gate, NoteFormat, SectionSpec
+from models.formats.format import Gate, NoteFormat, SectionSpec, Topic
 from models.transcript import Turn
 
 SUMMARY_ID = "summary"
@@ -32,6 +32,7 @@ class SectionPlan:
     absent: str = "None discussed."
     instruction: str = ""
     headings: tuple[str, ...] = ()
+    topic: Topic = Topic.PRESENTATION
 
     @property
     def is_summary(self) -> bool:
@@ -81,4 +82,5 @@ def _plan(section: SectionSpec, open_gate: bool, headings: tuple[str, ...]) -> S
         absent=section.absent,
         instruction=section.instruction,
         headings=headings,
+        topic=section.topic,
     )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
 from models.clinical.reported import report_quote
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.transcript import Turn
 
+_Said = tuple[int, str]
+
 _WORDS_IN_QUOTE = 26
+_LEAST_FOR_ANSWER = 10
+_FEWEST_WORDS = 4
 
 
 def risk_quotes(turns: Sequence[Turn], words: int) -> str:
@@ -19,15 +24,35 @@ def risk_quotes(turns: Sequence[Turn], words: int) -> str:
     room = words
     exchanges = _exchanges(turns)
     for exchange in sorted(exchanges, key=lambda one: (not any(turns[at].speaker == "client" for at, _ in one), one)):
-        for at, said in exchange:
-            if any(at == other and said in quoted for other, quoted in told):
-                continue
-            part = report_quote(turns[at], said, min(room, _WORDS_IN_QUOTE))
-            if part:
-                told.append((at, said))
-                parts.append((at, part))
-                room -= word_count(part)
+        new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
+        for (at, said), part in _quoted(new, turns, room):
+            told.append((at, said))
+            parts.append((at, part))
+            room -= word_count(part)
     return " ".join(part for _, part in sorted(parts, key=lambda one: one[0]))
+
+
+def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list[tuple[_Said, str]]:
+    """An exchange in at most ``room`` words. A question whose answer has no room tells nothing, and looks as if nobody
+    had answered: then the answer stands alone, if it says something without the question."""
+    found: list[tuple[_Said, str]] = []
+    for number, one in enumerate(exchange):
+        kept = _LEAST_FOR_ANSWER * (len(exchange) - 1 - number)
+        part = report_quote(turns[one[0]], one[1], min(room - kept, _WORDS_IN_QUOTE))
+        if part:
+            found.append((one, part))
+            room -= word_count(part)
+    if len(found) == len(exchange) or not exchange:
+        return found
+    at, said = exchange[-1]
+    if len(exchange) > 1 and not _needs_its_question(said):
+        alone = report_quote(turns[at], said, min(room + sum(word_count(part) for _, part in found), _WORDS_IN_QUOTE))
+        return [((at, said), alone)] if alone else []
+    return []
+
+
+def _needs_its_question(said: str) -> bool:
+    return bool(NO_ANSWER.match(said) or YES_ANSWER.match(said)) or word_count(said) < _FEWEST_WORDS
 
 
 def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.clinical.fallback import what_was_said
 from models.clinical.grounding import check_section
 from models.clinical.plan import SUMMARY_ID, SectionPlan
 from models.clinical.summary import fit_summary
 from models.clinical.writer import SectionWriter
+from models.formats import Gate
 from models.transcript import Turn
 
 Emit = Callable[[str, dict[str, Any]], None]
@@ -72,9 +74,10 @@ class Composition:
         """Holds every finished section against the session: by section what may not stand, said again. Changes
         nothing."""
         found: dict[str, str] = {}
+        used: set[tuple[int, str]] = set()
         for part in self._parts.values():
             if part.plan.fixed is None and part.complete and part.problem is None:
-                text = self._checked(part)
+                text = self._checked(part, used)
                 if text != part.text:
                     found[part.plan.id] = text
         return found
@@ -108,8 +111,10 @@ class Composition:
         part = self._parts.get(SUMMARY_ID)
         return part.text if part else ""
 
-    def _checked(self, part: _Part) -> str:
+    def _checked(self, part: _Part, used: set[tuple[int, str]]) -> str:
         plan = part.plan
+        if not part.text and not plan.is_summary and plan.gate is not Gate.RISK:
+            return what_was_said(plan, self._turns, used) or plan.absent
         grounded = check_section(
             part.text, self._turns, plan.gate, plan.absent, plan.words, framed=plan.is_summary
         ).text

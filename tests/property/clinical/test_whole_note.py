@@ -16,8 +16,8 @@ from models.clinical.plan import SUMMARY_ID
 from models.clinical.sentences import word_count
 from models.engine.api import EngineFailure
 from models.engine.scripted import ScriptedEngine
-from models.formats import Density, NoteFormat, NoteOptions, with_options
-from models.transcript import Turn
+from models.formats import Density, NoteFormat, NoteOptions, load_format, with_options
+from models.transcript import Turn, parse_transcript
 from server.notes import merging, text
 from server.notes.state import Draft, WrittenBy
 from server.worker.drafting import Drafting, Task
@@ -98,3 +98,22 @@ async def test_a_model_that_fails_leaves_a_whole_note_that_says_so(
     note = merging.generated(None, draft, text.render, NOW)
     assert (note.fallback, note.model) == (True, None)
     assert note.text.endswith(text.FALLBACK_LINE)
+
+
+async def test_a_plan_that_the_talk_holds_is_told_in_its_words_where_nothing_of_the_models_may_stand() -> None:
+    turns = parse_transcript(
+        "Therapist: Would you keep a log until next Thursday?\nClient: No thanks. I hate logs.\n"
+        "Therapist: All right. We meet on Thursday at four.\nClient: I feel sad about it."
+    )
+    draft, readers = await written(load_format(), turns, ["Homework: yoga with Beatrix 14 times."])
+
+    assert (
+        draft.sections["plan"]
+        == readers.seen["plan"]
+        == (
+            'Therapist asked: "Would you keep a log until next Thursday?" Patient said: "No thanks. I hate logs."'
+            ' Therapist said: "We meet on Thursday at four."'
+        )
+    )
+    assert draft.sections["emotional_state"] == "Patient reported that they feel sad about it."
+    assert draft.sections["progress"] == "None discussed."

@@ -108,3 +108,38 @@ def test_what_was_said_begins_no_heading(spoken: str) -> None:
 
 def test_what_holds_no_word_is_not_quoted() -> None:
     assert report("****", Turn(0, "client", "****", None), 40) == ""
+
+
+def test_a_question_about_danger_is_not_quoted_without_its_answer() -> None:
+    turns = parse_transcript(
+        """Therapist: When you say nobody has trouble, are you thinking of not being here?
+Client: I don't know. Sometimes I think everybody would be lighter without me.
+Therapist: Have you thought about how you would end your life?
+Client: I looked at the bridge on the way home on Tuesday. I kept walking.
+Therapist: And did you ever try to kill yourself before?
+Client: No."""
+    )
+
+    quoted = strip_markers(risk_quotes(turns, 45))
+
+    assert quoted.endswith('Patient said: "I looked at the bridge on the way home on Tuesday. I kept walking."')
+    assert "end your life" not in quoted
+    assert "before" not in quoted
+
+
+def test_homework_that_was_refused_is_not_told_without_the_refusal() -> None:
+    turns = parse_transcript(
+        """Therapist: Would you keep an anger log until next Thursday?
+Client: No thanks. I hate logs.
+Therapist: All right. We meet again on Thursday the 14th at 4 pm.
+Client: Fine.
+Therapist: Could you try to walk before work?
+Client: On Fridays, maybe."""
+    )
+
+    assert extractive_note(load_format(), turns)["plan"] == (
+        'Therapist asked: "Would you keep an anger log until next Thursday?" Patient said: "No thanks. I hate logs."'
+        ' Therapist said: "We meet again on Thursday the 14th at 4 pm."'
+        ' Therapist asked: "Could you try to walk before work?"'
+        ' Patient said: "On Fridays, maybe."'
+    )
