@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from models.clinical.lexicon import DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, RISK, TASK
+from models.clinical.lexicon import DEATH_NOTED, DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, PLANNED, RISK, TASK
 from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
 from models.clinical.session import Session
 from models.clinical.words import WORD_LISTS
@@ -22,7 +22,7 @@ _RATING = re.compile(
 )
 _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
 # True or not by more than the occurrence of their words.
-_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, *RISK.values(), _RATING, _DOSE)
+_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, DEATH_NOTED, *RISK.values(), _RATING, _DOSE)
 # Need only to occur, mostly.
 _NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis)
 
@@ -32,6 +32,7 @@ def begins_claim(so_far: str, session: Session) -> bool:
     tail, last = _ending(so_far, _TAIL), _ending(so_far, _LAST)
     return (
         not _QUOTES.isdisjoint(so_far)
+        or PLANNED.match(so_far) is not None
         or any(pattern.search(tail) for pattern in _ASSERTED)
         or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(last))
         or any(rule(last, session) for rule in _NAMING)

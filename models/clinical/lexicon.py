@@ -41,6 +41,9 @@ TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 """The subjects of denials: how a note names each, and how a session would have spoken of it."""
 
+DEATH_NOTED, DEATH_SAID = _compile(_TABLE["death"]["noted"]), _compile(_TABLE["death"]["said"])
+"""Somebody's death: how a note speaks of it, and how a session would have."""
+
 # Of what is said.
 NEGATION = _compile(_TABLE["negation"])
 OF_DANGER = _compile(_TABLE["of_danger"])
@@ -66,6 +69,8 @@ DAYS = _compile(_TABLE["days"])
 FOLLOW_UP = _compile(_TABLE["follow_up"])
 ASSURANCE = _compile(_TABLE["assurance"])
 """That somebody is safe, or promised to stay so."""
+PLANNED = re.compile(r"\s*(?:plans?|next steps?|planung|plan de tratamiento)\s*:", re.IGNORECASE)
+"""The label of what comes next, in a summary."""
 TASK = _compile(_TABLE["task"])
 """What somebody is to do."""
 RELATIONS = _compile(_TABLE["relations"])

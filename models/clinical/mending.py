@@ -23,7 +23,7 @@ _BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|
 _ITEM = re.compile(
     r"(, (?:and |but |or )?| (?:consistent|compatible|in keeping) with | (?:and|but|then|yet|with) )(?![^(]*\))"
 )
-_SUBJECT = re.compile(r"^(?:The )?(?:Client|Patient|Pt) with (?:\w+ )?$", re.IGNORECASE)
+_SUBJECT = re.compile(r"^(?:The )?(?:\w+ )?(?:Client|Patient|Pt) with (?:\w+ )?$", re.IGNORECASE)
 _VERB_AFTER = re.compile(r"^(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w))")
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
 _LABELS = frozenset({"mental_status", "diagnosis"})

@@ -62,6 +62,14 @@ _DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"(?:ed|en|hit|hurt)$", re.IGNORECASE)
 _PASSIVE = re.compile(r"(?<!\w)(?:is|are|was|were|be|been|being|gets?|got|getting)(?: \w+){0,2} $", re.IGNORECASE)
 _WHOM = re.compile(r" (?:my|his|her|their|our|the) (?:(?:little|big|older|younger|best|own) )?", re.IGNORECASE)
+# An urge that is named, and is none to harm anybody: "I did have an urge to drink".
+_OF_SOMETHING_ELSE = re.compile(
+    r"(?<!\w)(?:urges?|cravings?|thoughts?|impulses?) (?:to|of|about|for) (?:go(?:ing)? back to )?"
+    r"(?:drink\w*|us(?:e|ing)|smok\w+|vap\w+|gambl\w+|binge?\w*|purg\w+|eat\w*|spend\w*|shop\w*|check\w*|wash\w*"
+    r"|alcohol|wine|beer|weed|food|sweets)(?!\w)"
+    r"(?! (?:bleach|myself|it|(?:the|an?|my) (?:razor|knife|blade|pills?|gun))(?!\w))",
+    re.IGNORECASE,
+)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -137,12 +145,13 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
     ]
     if named and not NO_ANSWER.match(sentences[0]):
         return "no" if all(named) else "yes"
-    yes = any(YES_ANSWER.match(sentence) for sentence in sentences)
+    yes = any(YES_ANSWER.match(sentence) and not _OF_SOMETHING_ELSE.search(sentence) for sentence in sentences)
     for sentence in sentences:
         if not NO_ANSWER.match(sentence):
             break
         of = {spoken for spoken, _, _ in risk_spans(sentence)}
-        held_back = any(OF_DANGER.search(rest) for rest in _BREAK.split(sentence, maxsplit=1)[1:])
+        rest = "".join(_BREAK.split(sentence, maxsplit=1)[1:])
+        held_back = bool(OF_DANGER.search(_OF_SOMETHING_ELSE.sub("", rest)))
         if not of:
             return "yes" if yes or held_back else "no"
         if category in of:  # "No self-harm. Brief thoughts, no plan." denies one of two

@@ -12,12 +12,15 @@ from models.clinical.lexicon import (
     ABBREVIATIONS,
     ASSURANCE,
     DAYS,
+    DEATH_NOTED,
+    DEATH_SAID,
     DENIAL,
     DIAGNOSES,
     FOLLOW_UP,
     MEDICATION,
     MENTAL_STATUS,
     NEGATION,
+    PLANNED,
     SAME_DATE,
     TASK,
     TOPICS,
@@ -60,6 +63,8 @@ _LEAST_DESCRIBED = 0.45
 # summary, which frames findings in words of its own ("affect anxious"): there the rest is shown as unsupported.
 _LEAST_OVERLAP = 0.35
 _LEAST_OVERLAP_FRAMED = 0.1
+# Different words of a transcript that is no talk in any language: a test of the microphone, one word over and over.
+_NO_TALK = 3
 _SUBJECTS = frozenset(WORD_LISTS["subjects"].split())
 
 
@@ -163,14 +168,23 @@ def _described(rest: str, session: Session) -> bool:
     return bool(content_stems(rest)) and index_of(session.turns).overlap(rest) >= _LEAST_DESCRIBED
 
 
+def invented_death(sentence: str, session: Session) -> str | None:
+    """Nobody dies in a note of whose session no death was spoken of: a colleague who survived, a father who asked."""
+    if session.language is None or not DEATH_NOTED.search(sentence):
+        return None
+    return None if DEATH_SAID.search(session.text) else "death"
+
+
 def invented_plan(sentence: str, session: Session) -> str | None:
     """Homework and follow-up are noted only when the session holds some, and no other than it holds."""
-    follow_up, task = FOLLOW_UP.search(sentence), TASK.search(sentence)
-    if not (follow_up or task):
+    follow_up, task, planned = FOLLOW_UP.search(sentence), TASK.search(sentence), PLANNED.match(sentence)
+    if not (follow_up or task or planned):
         return None
-    if follow_up and Gate.PLAN not in session.gates:
+    if (follow_up or planned) and Gate.PLAN not in session.gates:
         return "plan_not_spoken_of"
     alike = session.language is not None and language_of(sentence, session.language) == session.language
+    if planned and not (follow_up or task or alike):
+        return None  # in other words than those of the session
     least = _LEAST_FOR_TASK if alike and task else _LEAST_FOR_PLAN
     return "plan" if index_of(session.turns).support(sentence).support < least else None
 
@@ -230,7 +244,8 @@ def unheard_of(sentence: str, session: Session, *, strictly: bool = True) -> str
     """A sentence of whose meaning too little occurs in the session. Only where session and note are in one language
     that is known: what is said in one and noted in another shares few words."""
     language = session.language
-    if language is None or language_of(sentence, language) != language or find_risk([Turn(0, "note", sentence)]):
+    foreign = language is None or language_of(sentence, language) != language
+    if (foreign and len(session.words) > _NO_TALK) or find_risk([Turn(0, "note", sentence)]):
         return None  # danger has its own rule, and is left out by no other
     least = _LEAST_OVERLAP if strictly else _LEAST_OVERLAP_FRAMED
     return "not_said" if index_of(session.turns).overlap(sentence) < least else None
@@ -245,6 +260,7 @@ RULES: tuple[Rule, ...] = (
     invented_date,
     invented_diagnosis,
     invented_mental_status,
+    invented_death,
     invented_plan,
     invented_assurance,
     invented_name,

@@ -65,6 +65,9 @@ def test_what_was_said_comes_back_as_it_was(sentence: str) -> None:
         ("Patient meets criteria for generalized anxiety disorder.", "diagnosis"),
         ("Patient was well-groomed.", "mental_status"),
         ("Homework: practice yoga and gratitude journaling.", "plan"),
+        ("Patient has a parking phobia.", "diagnosis"),
+        ("Patient is anxious after Dana's death.", "death"),
+        ("Plan: continue trauma-focused exposure.", "plan"),
         ("The mortgage was refinanced abroad.", "not_said"),
     ],
 )
@@ -200,3 +203,16 @@ def test_a_section_says_nothing_of_which_too_little_was_said_and_a_summary_may_f
 
     assert check_section(framed, TURNS) == Grounded("None discussed.", ("not_said",))
     assert check_section(framed, TURNS, framed=True) == Grounded(framed, ())
+
+
+def test_a_summary_has_no_plan_where_none_was_spoken_of() -> None:
+    turns = parse_transcript("Therapist: Did you find parking?\nClient: Yes, behind the bakery. The weather turned.")
+    grounded = check_section("Parking was behind the bakery. Plan: exposure to the weather.", turns, framed=True)
+
+    assert grounded == Grounded("Parking was behind the bakery.", ("plan_not_spoken_of",))
+
+
+def test_of_a_transcript_that_is_no_talk_nothing_is_told() -> None:
+    turns = parse_transcript("words " * 60)
+
+    assert check_section("Patient describes a racing heart and fatigue.", turns).removed == ("not_said",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.clinical.gates import holds
-from models.clinical.risk import RiskMention, find_risk
+from models.clinical.risk import RiskMention, affirmed_categories, find_risk
 from models.formats import Gate
 from models.transcript import Turn, parse_transcript
 
@@ -36,6 +36,13 @@ def said(text: str, speaker: str = "client") -> list[tuple[str, bool, str]]:
         ("I could strangle him.", [("harm_to_others", False, "client")]),
         ('He said, "I will kill you."', [("harm_to_others", False, "other")]),
         ("No self-harm for two months, but the urges come.", [("self_harm", False, "client")]),
+        ("In March I took too many pills.", [("overdose", False, "client")]),
+        ("He swallowed a whole bottle of sleeping pills.", [("overdose", False, "other")]),
+        ("I took my pills and a walk.", []),
+        ("He grabbed my arm and left a bruise.", [("violence", False, "other"), ("violence", False, "other")]),
+        ("He threw a plate at the wall.", [("violence", False, "other")]),
+        ("I'm having death thoughts.", [("suicide", False, "client")]),
+        ("Everybody would be lighter without me.", [("suicide", False, "client")]),
     ],
 )
 def test_a_mention_says_whose_danger_it_is_and_whether_it_is_denied(
@@ -115,6 +122,16 @@ def test_the_turn_and_the_words_are_named() -> None:
         (Gate.PLAN, "See you next Tuesday.", True),
         (Gate.PLAN, "La próxima semana hablamos.", True),
         (Gate.PLAN, "I went to the lake.", False),
+        (Gate.PLAN, "We'll speak by phone tomorrow and meet Thursday with your sister.", True),
+        (Gate.PLAN, "They'll take you to the emergency department, and I'll be there at nine.", True),
+        (Gate.PLAN, "I'm calling you tomorrow, and your psychiatrist sees you Wednesday.", True),
+        (Gate.PLAN, "Three weeks, then. The fourteenth, usual hour.", True),
+        (Gate.PLAN, "Shall we space out, once a month until the summer?", True),
+        (Gate.PLAN, "One ugly page by Thursday.", True),
+        (Gate.PLAN, "Dann sehen wir uns am Dienstag um neun.", True),
+        (Gate.PLAN, "Esta semana puede repetirlo dos veces.", True),
+        (Gate.PLAN, "Practique la respiración.", True),
+        (Gate.PLAN, "We met on Thursday and it was fine.", False),
         (Gate.MENTAL_STATUS, "You keep eye contact today.", True),
         (Gate.MENTAL_STATUS, "I like soup.", False),
         (Gate.DIAGNOSIS, "It fits PTSD.", True),
@@ -143,3 +160,34 @@ def test_a_mention_says_whether_somebody_else_suffered_it(text: str, of_another:
     found = [m for m in find_risk(parse_transcript(f"Client: {text}")) if m.category == "abuse"]
 
     assert [mention.done_to_other for mention in found] == [of_another]
+
+
+@pytest.mark.parametrize(
+    ("answer", "negated"),
+    [
+        ("No. I did have an urge to drink on Friday, but I drank water.", True),
+        ("No, but I had thoughts of wine all weekend.", True),
+        ("No. I did have an urge on Friday.", False),
+        ("No, but the urges come.", False),
+    ],
+)
+def test_an_urge_to_something_else_is_no_yes_to_a_question_about_danger(answer: str, negated: bool) -> None:
+    found = mentions(f"Therapist: Any thoughts of suicide?\nClient: {answer}")
+
+    assert [one.negated for one in found] == [negated]
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ("Therapeutin Klientin", "Ich habe mich am Mittwoch geritzt."),
+        ("Terapeuta Paciente", "Quería cortarme."),
+        ("Psychologue Patiente", "Je pense au suicide."),
+    ],
+)
+def test_a_client_is_known_by_the_name_of_the_role_in_another_language(names: str, text: str) -> None:
+    asks, tells = names.split()
+    found = mentions(f"{asks}: Suizid?\n{tells}: {text}")
+
+    assert [one.speaker for one in found] == ["therapist", "client"]
+    assert affirmed_categories(found)

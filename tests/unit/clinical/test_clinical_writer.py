@@ -16,7 +16,10 @@ TURNS = (
     Turn(1, "client", "I could not sleep because the neighbors had a party every single night until four. I am done."),
     Turn(2, "client", "I sleep badly and eat little; at 20:15 she left and I was tired. I weigh < 60 kg, 5 or 6 less."),
     Turn(
-        3, "therapist", "Let us speak of the suicide, the abuse, the violence and the self-harm, then of self-esteem."
+        3,
+        "therapist",
+        "Let us speak of the suicide, the abuse, the violence and the self-harm, then of self-esteem."
+        " See you next week.",
     ),
     Turn(
         5,
