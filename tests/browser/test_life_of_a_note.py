@@ -253,6 +253,43 @@ def test_who_selects_everything_means_what_the_model_writes_next_too(service: Se
     assert editor.text("plan") == "Mine alone."
 
 
+def test_nothing_is_signed_that_the_person_has_not_before_them(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    page = editor.page
+    editor.visit(session_id)
+    editor.wait_for_saved()
+    # Words that cannot be stored would not stand above the name.
+    page.route(
+        "**/sessions/*/notes",
+        lambda route: route.fulfill(status=500, body="") if route.request.method == "PUT" else route.continue_(),
+    )
+    editor.type_at_end("plan", " Mine.")
+    expect(page.locator(".saving")).to_contain_text("Not saved yet")
+    editor.button("Sign").click()
+    expect(page.locator(".toast")).to_contain_text("not stored yet")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.unroute("**/sessions/*/notes")
+    page.keyboard.press("Control+s")
+    editor.wait_for_saved()
+    # Nor does what somebody else writes while the question is open.
+    editor.button("Sign").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("Dr. Lee")
+    dialog.get_by_role("checkbox").check()
+    put(service, session_id, {"risk": "Somebody else's words."})
+    expect(editor.words("risk")).to_contain_text("Somebody else's words.")
+    dialog.get_by_role("button", name="Sign and lock").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("read it again")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert service.note_of(session_id)["status"] == "edited"
+    editor.button("Sign").click()
+    dialog.get_by_role("textbox").fill("Dr. Lee")
+    dialog.get_by_role("checkbox").check()
+    dialog.get_by_role("button", name="Sign and lock").click()
+    expect(editor.button("Add addendum")).to_be_visible()
+
+
 def test_what_is_tried_again_is_what_was_asked_for(service: Service, open_editor: OpenEditor) -> None:
     session_id = written_note(service)
     editor = open_editor()

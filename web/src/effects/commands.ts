@@ -2,6 +2,8 @@
 
 import type { GenerationRequest } from "../api/client.ts";
 import * as api from "../api/client.ts";
+import type { NoteState } from "../state/note.ts";
+import { whyNotToSign } from "../state/signing.ts";
 import type { Store } from "../store.ts";
 import type { Autosave } from "./save.ts";
 
@@ -92,8 +94,26 @@ export class Commands {
     return closed;
   };
 
-  readonly sign = async (signedBy: string): Promise<boolean> => {
+  /** The open note with all that was typed stored, for somebody who is about to sign it; null where it cannot be. */
+  readonly readyToSign = async (): Promise<NoteState | null> => {
+    const id = this.#id;
     await this.#autosave.now();
+    const { open } = this.#store.state;
+    if (!open || open.id !== id) return null;
+    return this.#maySign(open.note, open.note) ? open.note : null;
+  };
+
+  #maySign(now: NoteState, read: NoteState): boolean {
+    const reason = whyNotToSign(now, read);
+    if (reason !== null) this.#store.notice(reason, "problem");
+    return reason === null;
+  }
+
+  /** ``read`` is the note that the person had before them. */
+  readonly sign = async (signedBy: string, read: NoteState): Promise<boolean> => {
+    await this.#autosave.now();
+    const { open } = this.#store.state;
+    if (open?.id !== read.sessionId || !this.#maySign(open.note, read)) return false;
     return this.#attempt(async (id) => {
       const version = this.#store.state.open?.note.stored?.version ?? 0;
       await api.signNote(id, version, signedBy);

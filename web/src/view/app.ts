@@ -92,6 +92,11 @@ export class AppView {
 
   #notify(text: string, tone: string): void {
     window.clearTimeout(this.#toastTimer);
+    // Behind an open dialog nobody would see it, or hear of it.
+    const dialog = document.querySelector("dialog[open]");
+    (dialog ?? this.#root).append(this.#toast);
+    setAttribute(this.#toast, "aria-hidden", dialog ? null : "true");
+    setAttribute(this.#toast, "role", dialog ? "alert" : null);
     this.#toast.textContent = text;
     this.#toast.dataset.tone = tone;
     show(this.#toast, true);

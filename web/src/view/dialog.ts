@@ -1,6 +1,6 @@
 /** A modal dialog: it has a title, a way out, and gives the focus back to where it was. */
 
-import { button, h } from "./dom.ts";
+import { button, type Child, h } from "./dom.ts";
 import { icon } from "./icons.ts";
 
 let serial = 0;
@@ -30,7 +30,7 @@ export function openDialog(title: string, body: readonly (Node | string)[], wide
 
 export interface FormDialog {
   readonly title: string;
-  readonly body: readonly (Node | string)[];
+  readonly body: readonly Child[];
   readonly action: string;
   readonly tone?: "primary" | "danger";
   /** Runs the command; true closes the dialog. */

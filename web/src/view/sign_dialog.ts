@@ -28,6 +28,14 @@ function untouched(note: NoteState): string {
   return `${count(sections.length, "section is", "sections are")} as the AI drafted: ${names}.`;
 }
 
+/** A signature closes what is open: nobody takes anything over from a suggestion after it. */
+function unsettled(note: NoteState): string {
+  const sections = note.sections.filter((section) => section.suggestion !== null);
+  if (sections.length === 0) return "";
+  const names = sections.map((section) => section.heading).join(", ");
+  return `The model's version is not settled, and goes when the note is signed: ${names}.`;
+}
+
 export function openSignDialog(note: NoteState, subject: string | null, commands: Commands): void {
   const name = h("input", {
     type: "text",
@@ -56,14 +64,15 @@ export function openSignDialog(note: NoteState, subject: string | null, commands
       h("ul", { class: "sign-list" }, ...sentences),
     ),
   );
-  const lines = [untouched(note), risk(note)].filter((line) => line !== "");
+  const known = note.sections.some((section) => section.sentences.length > 0);
+  const lines = [untouched(note), unsettled(note), risk(note)].filter((line) => line !== "");
   openForm({
     title: "Sign the note",
     action: "Sign and lock",
     body: [
       sentences.length > 0
         ? warning
-        : h("p", { class: "quiet-text" }, "Every sentence has a source in the session."),
+        : known && h("p", { class: "quiet-text" }, "Every sentence has a source in the session."),
       ...lines.map((line) => h("p", { class: "quiet-text" }, line)),
       field("Your name, as it should stand under the note", name),
       choice(
@@ -72,6 +81,6 @@ export function openSignDialog(note: NoteState, subject: string | null, commands
         "A signed note changes only by an addendum, or after it is unlocked with a reason.",
       ),
     ],
-    submit: () => commands.sign(name.value.trim()),
+    submit: () => commands.sign(name.value.trim(), note),
   });
 }

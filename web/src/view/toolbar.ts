@@ -64,9 +64,10 @@ export class Toolbar {
       const { open } = this.#store.state;
       if (open) act(open);
     };
-    const sign = withOpen(({ note }) =>
-      openSignDialog(note, this.#store.state.me?.subject ?? null, commands),
-    );
+    const sign = async (): Promise<void> => {
+      const note = await commands.readyToSign();
+      if (note) openSignDialog(note, this.#store.state.me?.subject ?? null, commands);
+    };
     const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
     const copy = withOpen(({ note }) => openCopyDialog(note, commands));
     const versions = withOpen(({ id }) => void openVersionsDialog(id));
@@ -84,7 +85,10 @@ export class Toolbar {
         button("Unlock", "plain", () => openUnlockDialog(commands), icon("unlock")),
         "signed",
       ),
-      entry(button("Sign", "primary", sign, icon("lock")), "open"),
+      entry(
+        button("Sign", "primary", () => void sign(), icon("lock")),
+        "open",
+      ),
       entry(
         button("Add addendum", "primary", () => openAddendumDialog(commands), icon("plus")),
         "signed",
