@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models import prompts
-from models.bench.ours import close_together, close_while_one_writes, feed_live, note_request
+from models.bench.ours import close_after_silence, close_together, close_while_one_writes, feed_live, note_request
 from models.bench.raw_decode import raw_times
 from models.bench.sessions import read_turns, written_turns
 from models.chat import FAMILIES
@@ -79,13 +79,17 @@ async def _notes(engine: LlamaEngine, case: dict[str, Any]) -> dict[str, Any]:
     fed = 0.0
     if case.get("live", True):
         for name, turns in sessions.items():
-            fed += await feed_live(engine, name, turns[:-1])
+            fed += await feed_live(engine, name, turns if case.get("silence") else turns[:-1])
     before = engine.stats()
     requests = [
         note_request(name, chat, turns, case["tokens"], parallel=case.get("parallel", True))
         for name, turns in sessions.items()
     ]
-    heard, seconds = await close_together(engine, requests)
+    if case.get("silence"):
+        heard = [await close_after_silence(engine, requests[0], case["silence"])]
+        seconds = heard[0].total
+    else:
+        heard, seconds = await close_together(engine, requests)
     after = engine.stats()
     spent = {key: after.extra[key] - before.extra[key] for key in ("decode_seconds", "overhead_seconds")}
     gaps = [gap for one in heard for gap in one.gaps()]

@@ -25,7 +25,7 @@ from models.transcript import Turn
 
 __all__ = ["PARTS", "BenchReport", "BenchRow", "run_engine_bench"]
 
-PARTS = ("alone", "close", "four", "sweep")
+PARTS = ("alone", "close", "silence", "four", "sweep")
 _TOGETHER = 4  # sessions that close at once
 _SPARE = 256  # tokens of context beyond prompt and note
 
@@ -47,6 +47,7 @@ class _Bench:
     tokens: int
     bandwidth: float
     say: Progress
+    silence: float
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -88,12 +89,14 @@ def run_engine_bench(
     output_tokens: int = 200,
     n_threads: int | None = None,
     parts: Collection[str] = PARTS,
+    silence: float = 10.0,
     sessions: tuple[int, ...] = (1, 4, 8),
     lengths: tuple[int, ...] = (512, 2048, 8192),
     progress: Progress = lambda _line: None,
 ) -> BenchReport:
     """Measures ``parts``: "alone", llama.cpp by itself and this engine without its advantages; "close", one session fed
-    live, beside llama-server where given; "four" of them at once; "sweep", ``sessions`` at once of ``lengths`` tokens,
+    live, beside llama-server where given; "silence", the same closed so many seconds after its note was begun unasked;
+    "four" of them at once; "sweep", ``sessions`` at once of ``lengths`` tokens,
     the longest as long as the model allows.
 
     Each case runs in a process of its own, one after the other. Raises ``ModelError``; ValueError for an unknown part.
@@ -105,8 +108,8 @@ def run_engine_bench(
     threads = n_threads or physical_cores()
     n_ctx = min(4096, plan.n_ctx_train)
     bandwidth = read_bandwidth(threads)
-    bench = _Bench(model, plan, transcript, llama_server, threads, n_ctx, output_tokens, bandwidth, progress)
-    measure = {"alone": _alone, "close": _close, "four": _four}
+    bench = _Bench(model, plan, transcript, llama_server, threads, n_ctx, output_tokens, bandwidth, progress, silence)
+    measure = {"alone": _alone, "close": _close, "silence": _after_silence, "four": _four}
     rows = []
     for part in PARTS:
         for row in measure[part](bench) if part in parts and part in measure else ():
@@ -147,6 +150,12 @@ def _close(bench: _Bench) -> Iterator[BenchRow]:
             answer.read()  # an empty cache again
         note = closed_warm(server, prompt, known, bench.tokens)
         yield _server_row("llama-server, pre-warmed", [note], note.total, server.peak_bytes())
+
+
+def _after_silence(bench: _Bench) -> Iterator[BenchRow]:
+    """One session, fed live, whose note was begun in the silence after the last word."""
+    result = bench.case("ours", silence=bench.silence)
+    yield _row(f"casenote, closed {bench.silence:g} s after its note was begun", result, None)
 
 
 def _four(bench: _Bench) -> Iterator[BenchRow]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models import prompts
 from models.chat import FAMILIES, ChatFormat
-from models.engine.api import Branch, Engine, Failed, GenerationRequest, Token
+from models.engine.api import Branch, Engine, Failed, Generation, GenerationRequest, Priority, Token
 from models.formats import load_format
 from models.transcript import Turn
 
-__all__ = ["Heard", "close_together", "close_while_one_writes", "feed_live", "note_request"]
+__all__ = ["Heard", "close_after_silence", "close_together", "close_while_one_writes", "feed_live", "note_request"]
 
 _POLL = 0.02
 _STEPS_SEEN = 8  # of the running note before the others arrive
@@ -72,10 +72,17 @@ async def feed_live(engine: Engine, name: str, turns: tuple[Turn, ...]) -> float
     return time.perf_counter() - begun
 
 
-async def listen(engine: Engine, request: GenerationRequest, started: asyncio.Event | None = None) -> Heard:
-    """Runs a request to its end. Raises RuntimeError when it fails."""
+async def listen(
+    engine: Engine,
+    request: GenerationRequest,
+    started: asyncio.Event | None = None,
+    begun: Generation | None = None,
+) -> Heard:
+    """Runs a request, or what was ``begun`` of it, to its end. Raises RuntimeError when it fails."""
     heard = Heard(time.perf_counter(), work_begun=time.process_time())
-    async for step in engine.submit(request):
+    if begun is not None:
+        begun.hurry(None)
+    async for step in begun or engine.submit(request):
         if any(isinstance(event, Token) for event in step):
             heard.times.append(time.perf_counter() - heard.begun)
             heard.work_first = heard.work_first or time.process_time() - heard.work_begun
@@ -96,6 +103,13 @@ async def close_together(engine: Engine, requests: list[GenerationRequest]) -> t
     begun = time.perf_counter()
     heard = await asyncio.gather(*(listen(engine, request) for request in requests))
     return list(heard), time.perf_counter() - begun
+
+
+async def close_after_silence(engine: Engine, request: GenerationRequest, silence: float) -> Heard:
+    """The note of a session that closes ``silence`` seconds after it was begun unasked."""
+    begun = engine.submit(replace(request, priority=Priority.BACKFILL))
+    await asyncio.sleep(silence)
+    return await listen(engine, request, begun=begun)
 
 
 async def close_while_one_writes(engine: Engine, requests: list[GenerationRequest]) -> float:

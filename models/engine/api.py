@@ -181,6 +181,9 @@ class Generation(Protocol):
     def cancel(self) -> None:
         """Ends all: ``Failed(CANCELLED)`` within one step, its memory free at once."""
 
+    def hurry(self, deadline: float | None) -> None:
+        """Somebody waits for it from now on, for ``deadline`` seconds at most. Nothing once it has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:

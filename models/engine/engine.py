@@ -147,7 +147,12 @@ class LlamaEngine:
         if request.id in self._mailboxes:
             raise ValueError(f"request {request.id} runs already")
         worker, tokens = self._worker, self._tokens
-        mailbox = Mailbox(request.id, partial(self._cancel, request.id), partial(self._stop_branch, request.id))
+        mailbox = Mailbox(
+            request.id,
+            partial(self._cancel, request.id),
+            partial(self._stop_branch, request.id),
+            partial(self._hurry, request.id),
+        )
         if worker is None or tokens is None:
             mailbox.deliver([Failed(EngineFailure.STOPPED, "the engine is not running")])
             return mailbox
@@ -171,6 +176,11 @@ class LlamaEngine:
         worker = self._worker
         if worker is not None:
             worker.send(lambda scheduler, now: scheduler.stop_branch(generation_id, branch, now))
+
+    def _hurry(self, generation_id: str, deadline: float | None) -> None:
+        worker = self._worker
+        if worker is not None:
+            worker.send(lambda scheduler, now: scheduler.hurry(generation_id, deadline, now))
 
     def _hand_over(self, events: dict[str, list[EngineEvent]]) -> None:
         """From the thread: everything of one step in one call."""

@@ -1,4 +1,4 @@
-"""The loop's side of a running request: events by step, and the two things one may ask of it."""
+"""The loop's side of a running request: events by step, and the three things one may ask of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,17 @@ __all__ = ["Mailbox"]
 class Mailbox:
     """A ``Generation``. One reader; events wait in memory until they are read, and a note is small."""
 
-    def __init__(self, generation_id: str, cancel: Callable[[], None], stop_branch: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        generation_id: str,
+        cancel: Callable[[], None],
+        stop_branch: Callable[[str], None],
+        hurry: Callable[[float | None], None],
+    ) -> None:
         self._id = generation_id
         self._cancel = cancel
         self._stop_branch = stop_branch
+        self._hurry = hurry
         self._steps: asyncio.Queue[list[EngineEvent]] = asyncio.Queue()
         self._read_to_end = False
         self.ended = False
@@ -45,3 +52,7 @@ class Mailbox:
     def cancel(self) -> None:
         if not self.ended:
             self._cancel()
+
+    def hurry(self, deadline: float | None) -> None:
+        if not self.ended:
+            self._hurry(deadline)

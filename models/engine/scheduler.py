@@ -8,10 +8,10 @@ only when the cells for its prefix and for one lane at a time are sure, so every
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.engine.admission import Waiting
-from models.engine.api import BranchStarted, EngineFailure, Prefill, Queued
+from models.engine.api import BranchStarted, EngineFailure, Prefill, Priority, Queued
 from models.engine.estimate import seconds_until_admitted
 from models.engine.pace import Pace
 from models.engine.ports import CachePort, Decoded, Ints, Vocabulary
@@ -83,6 +83,20 @@ class Scheduler:
             if generation.id == generation_id:
                 self._fail(generation, reason, detail or "cancelled")
 
+    def hurry(self, generation_id: str, deadline: float | None, now: float) -> None:
+        """Somebody waits for a generation that was a backfill until now."""
+        for generation in (*self.active, *self.waiting):
+            if generation.id == generation_id:
+                generation.request = replace(generation.request, priority=Priority.WAITING, deadline=deadline)
+                generation.expires = None if deadline is None else now + deadline
+                self._close(generation.request.session)
+
+    def _close(self, session: str) -> None:
+        """The session goes on no more: its note is waited for."""
+        self.live.pop(session, None)
+        for resident in self.residents.of(session):
+            resident.live = False
+
     def stop_branch(self, generation_id: str, branch_id: str, now: float) -> None:
         for generation in (*self.active, *self.waiting):
             found = generation.branch(branch_id) if generation.id == generation_id else None
@@ -137,11 +151,13 @@ class Scheduler:
     def _enter(self, generation: GenerationState, now: float) -> None:
         generation.admitted = now
         total = len(generation.prefix)
-        self.live.pop(generation.request.session, None)
+        session = generation.request.session
+        if generation.waited_for:
+            self._close(session)
         if total:
             self.room.take_sequence()
-            resident = self.residents.hold(generation.request.session, generation.prefix, now)
-            resident.live = False
+            resident = self.residents.hold(session, generation.prefix, now)
+            resident.live = session in self.live
             self.residents.pin(resident)
             generation.resident = resident.sequence
             generation.cached_tokens = min(total, self.cache.length(resident.sequence))

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from models.engine.api import (
@@ -153,7 +153,12 @@ class ScriptedEngine:
             raise ValueError(f"request {request.id}: branches must be one or more, of different ids")
         if any(running.request.id == request.id for running in (*self._active, *self._queue)):
             raise ValueError(f"request {request.id} runs already")
-        mailbox = Mailbox(request.id, partial(self._cancel, request.id), partial(self._stop_branch, request.id))
+        mailbox = Mailbox(
+            request.id,
+            partial(self._cancel, request.id),
+            partial(self._stop_branch, request.id),
+            partial(self._hurry, request.id),
+        )
         self._submitted += 1
         running = _Running(
             request=request,
@@ -234,7 +239,8 @@ class ScriptedEngine:
         running.admitted = now
         kept = self._prefixes.get(running.request.session, [])
         running.done = running.cached = _common(kept, running.prefix)
-        self._live.discard(running.request.session)
+        if running.request.priority is Priority.WAITING:
+            self._live.discard(running.request.session)
         self._active.append(running)
         running.events.append(Prefill(running.done, len(running.prefix)))
 
@@ -322,6 +328,13 @@ class ScriptedEngine:
         for running in (*self._active, *self._queue):
             if running.request.id == request_id:
                 self._fail(running, EngineFailure.CANCELLED, "cancelled")
+
+    def _hurry(self, request_id: str, deadline: float | None) -> None:
+        for running in (*self._active, *self._queue):
+            if running.request.id == request_id:
+                running.submitted = asyncio.get_running_loop().time()
+                running.request = replace(running.request, priority=Priority.WAITING, deadline=deadline)
+                self._live.discard(running.request.session)
 
     def _stop_branch(self, request_id: str, branch_id: str) -> None:
         for running in (*self._active, *self._queue):

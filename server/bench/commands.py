@@ -45,7 +45,7 @@ def bench_engine(
     llama_server: Annotated[Path | None, typer.Option(help="A llama-server to measure beside.")] = None,
     tokens: Annotated[int, typer.Option(help="Tokens of a note.", min=8, max=2000)] = 200,
     part: Annotated[
-        list[str] | None, typer.Option(help="alone, close, four or sweep; may be given again. All by default.")
+        list[str] | None, typer.Option(help="alone, close, silence, four or sweep; may be given again. All by default.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

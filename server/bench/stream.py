@@ -123,6 +123,7 @@ async def measure(settings: Settings, *, notes: int, watchers: int, raw_decode_r
                 "api_port": free_port("127.0.0.1"),
                 "nats_url": "",
                 "database_url": "",
+                "early_note_seconds": 0.0,
                 "phi3_tune": False,  # it would measure between the notes
             }
         )

@@ -14,11 +14,13 @@ from models.catalog.resolve import ResolvedModel
 from models.chat import FAMILIES
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
+from models.formats import with_options
 from server.db.database import Database
 from server.sessions.intake import Limits
 from server.settings import Settings
 from server.wiring.model import catalog_stamp, lineup_of, model_of
 from server.wiring.shared import broker_of, formats_of
+from server.worker.early import EarlyOptions
 from server.worker.handling import SessionEvents
 from server.worker.reconcile import reconcile
 from server.worker.report import INSTRUCTIONS
@@ -85,7 +87,16 @@ async def load_desk(settings: Settings, model: ResolvedModel) -> Desk:
     await engine.start()
     # Every session's prompt begins with them: computed once, before the first session comes.
     engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
-    return Desk(engine, demonstration=model.demonstration, adapter=model.adapter_name)
+    return Desk(engine, demonstration=model.demonstration, adapter=model.adapter_name, early=early_options(settings))
+
+
+def early_options(settings: Settings) -> EarlyOptions:
+    """Notes are begun early as they are written when nobody asks for another format or style."""
+    return EarlyOptions(
+        silence=settings.early_note_seconds,
+        note_format=with_options(formats_of(settings)[settings.note_format], settings.note_style),
+        parallel=settings.generation_parallel,
+    )
 
 
 def worker_options(settings: Settings) -> WorkerOptions:

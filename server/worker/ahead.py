@@ -16,6 +16,7 @@ from models.chat import FAMILIES
 from models.engine.api import Engine
 from models.formats.format import DEFAULT_FORMAT, load_format
 from models.transcript import Turn
+from server.worker.early import EarlyNote
 from server.worker.failure import GenerationFailedError
 from server.worker.reading import Reader, session_key
 
@@ -33,9 +34,10 @@ class _Following:
 class LiveReading:
     """The live sessions of one worker. Called from one event loop."""
 
-    def __init__(self, engine: Engine, reader: Reader) -> None:
+    def __init__(self, engine: Engine, reader: Reader, early: EarlyNote | None = None) -> None:
         self._engine = engine
         self._reader = reader
+        self._early = early or EarlyNote(engine)
         self._format = load_format(DEFAULT_FORMAT)
         self._following: dict[int, _Following] = {}
         self._stopped = False
@@ -45,6 +47,7 @@ class LiveReading:
         """These are the turns of a live session so far. Returns at once."""
         if self._stopped:
             return
+        self._early.heard()
         following = self._following.get(session_id)
         if following is not None and not following.left:
             following.turns = turns
@@ -66,6 +69,7 @@ class LiveReading:
     async def stop(self) -> None:
         """Ends all reading; nothing more is read."""
         self._stopped = True
+        self._early.heard()
         await asyncio.gather(*(self.leave(session_id) for session_id in tuple(self._following)))
 
     async def _read(self, session_id: int, following: _Following) -> None:
@@ -77,6 +81,8 @@ class LiveReading:
                 if not following.left:
                     chat = FAMILIES[self._engine.info.chat]
                     self._engine.prefill(session_key(session_id), prompts.growing_prefix(chat, reading.turns))
+                    if following.turns is None:
+                        self._early.read(session_id, turns, reading.turns)
         except GenerationFailedError:
             pass  # too small a context: whoever writes the note says so
         except Exception as error:

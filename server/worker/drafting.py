@@ -9,28 +9,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from models import prompts
 from models.chat import FAMILIES, ChatFormat
 from models.clinical.fallback import extractive_note
-from models.clinical.plan import SUMMARY_ID, SectionPlan, plan_note, plan_summary
+from models.clinical.plan import SectionPlan
 from models.clinical.session import session_of
 from models.clinical.watch import look_through
 from models.engine.api import (
-    Branch,
     BranchEnded,
     Engine,
     EngineFailure,
     Failed,
     Finished,
     Generation,
-    GenerationRequest,
     Prefill,
-    Priority,
     Queued,
     Sampling,
     StopReason,
@@ -39,11 +35,13 @@ from models.engine.api import (
 from models.formats import NoteFormat
 from models.transcript import Turn
 from server.notes.state import Draft, Reduced, WrittenBy
+from server.worker.asking import GREEDY, note_request, plans_of
 from server.worker.composition import Composition
+from server.worker.early import EarlyNote
 from server.worker.failure import GenerationFailedError
 from server.worker.frames import FrameWriter
 from server.worker.progress import Progress
-from server.worker.reading import Reader, session_key
+from server.worker.reading import Reader
 
 _SECOND_TRY = Sampling(temperature=0.6, top_k=40, top_p=0.9, repeat_penalty=1.15, seed=7)
 
@@ -74,9 +72,11 @@ class Drafting:
         parallel: bool,
         deadline: float,
         model: WrittenBy,
+        early: EarlyNote | None = None,
     ) -> None:
         self._engine = engine
         self._reader = reader
+        self._early = early
         self._chat: ChatFormat = FAMILIES[engine.info.chat]
         self._task = task
         self._frames = frames
@@ -129,7 +129,7 @@ class Drafting:
             self._task.generation_id, self._task.attempt, expected, self._frames.add, parallel=self._parallel
         )
         reading = await self._reader.read(self._task.turns, self._task.note_format)
-        await self._ask(composition, plans, reading.turns, progress, Sampling())
+        await self._ask(composition, plans, reading.turns, progress, GREEDY)
         progress.checking()
         await self._mend(composition, reading.turns, progress)
         for section, text in (await asyncio.to_thread(composition.checked)).items():
@@ -150,17 +150,20 @@ class Drafting:
             return
         self._stop_if_over()
         task = self._task
-        request = GenerationRequest(
-            id=f"{task.generation_id}.{task.attempt}",
-            session=session_key(task.session_id),
-            prefix=prompts.note_prefix(self._chat, turns),
-            branches=tuple(self._branch(plan, sampling) for plan in plans),
+        deadline = max(0.1, self._ends_at - time.monotonic())
+        request = note_request(
+            f"{task.generation_id}.{task.attempt}",
+            task.session_id,
+            self._chat,
+            task.note_format,
+            plans,
+            turns,
             parallel=self._parallel,
-            priority=Priority.WAITING,
-            deadline=max(0.1, self._ends_at - time.monotonic()),
+            sampling=sampling,
         )
         began = time.monotonic()
-        self._generation = generation = self._engine.submit(request)
+        early = self._early.take(request, deadline) if self._early is not None else None
+        self._generation = generation = early or self._engine.submit(replace(request, deadline=deadline))
         written = 0
         async for step in generation:
             for event in step:
@@ -185,6 +188,7 @@ class Drafting:
                     case _:
                         pass
             self._frames.flush()
+            await asyncio.sleep(0)  # of a note that was begun early many steps are there at once
         self._stop_if_over()
 
     async def _mend(self, composition: Composition, turns: tuple[Turn, ...], progress: Progress) -> None:
@@ -218,19 +222,7 @@ class Drafting:
         return Composition(self._plans(), self._task.turns, self._task.attempt, self._frames.add, limits)
 
     def _plans(self) -> list[SectionPlan]:
-        plans = [
-            *plan_note(self._task.note_format, self._task.turns),
-            plan_summary(self._task.note_format, self._task.turns),
-        ]
-        return [plan for plan in plans if self._task.only is None or plan.id in self._task.only]
-
-    def _branch(self, plan: SectionPlan, sampling: Sampling) -> Branch:
-        note_format = self._task.note_format
-        if plan.id == SUMMARY_ID:
-            prime = prompts.summary_prime(self._chat, note_format)
-        else:
-            prime = prompts.section_prime(self._chat, note_format, note_format.section(plan.id))
-        return Branch(plan.id, prime, plan.max_tokens, sampling=sampling)
+        return plans_of(self._task.note_format, self._task.turns, self._task.only)
 
     def _draft(
         self, composition: Composition, began: float, *, fallback: bool, reduced: tuple[Reduced, ...] = ()

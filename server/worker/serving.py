@@ -18,6 +18,7 @@ from models.prompts import PROMPT_VERSION
 from models.transcript import Turn
 from server.notes.state import WrittenBy
 from server.worker.ahead import LiveReading
+from server.worker.early import EarlyNote, EarlyOptions
 from server.worker.reading import Reader
 
 
@@ -25,10 +26,18 @@ class Desk:
     """A loaded model, and what gets sessions into its context. ``adapter`` names what was merged into it or lies
     beside it."""
 
-    def __init__(self, engine: Engine, *, demonstration: bool = False, adapter: str | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        demonstration: bool = False,
+        adapter: str | None = None,
+        early: EarlyOptions | None = None,
+    ) -> None:
         self.engine = engine
         self.reader = Reader(engine)
-        self.live = LiveReading(engine, self.reader)
+        self.early = EarlyNote(engine, early)
+        self.live = LiveReading(engine, self.reader, self.early)
         self.demonstration = demonstration
         self._adapter = adapter
 

@@ -164,6 +164,7 @@ class Worker:
             parallel=self._options.parallel,
             deadline=self._options.deadline,
             model=desk.written_by,
+            early=desk.early,
         )
         self._running[row.id] = drafting
         if row.cancel_requested:

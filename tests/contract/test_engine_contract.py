@@ -295,6 +295,52 @@ async def test_a_person_who_waits_goes_before_a_backfill(make_engine: MakeEngine
     await engine.stop()
 
 
+async def test_a_backfill_that_somebody_begins_to_wait_for_goes_first(make_engine: MakeEngine) -> None:
+    engine = make_engine(max_active=1)
+    await engine.start()
+    first = engine.submit(request("first", branch("a", 40)))
+    backfill = engine.submit(request("backfill", priority=Priority.BACKFILL))
+    person = engine.submit(request("person"))
+    hurried = engine.submit(request("hurried", priority=Priority.BACKFILL))
+    hurried.hurry(60.0)
+    person.cancel()
+    order: list[str] = []
+
+    async def note(generation: Generation) -> None:
+        async for step in generation:
+            if isinstance(step[-1], Finished):
+                order.append(generation.id)
+
+    async with asyncio.timeout(WAIT):
+        await asyncio.gather(*(note(one) for one in (first, backfill, person, hurried)))
+    await engine.stop()
+    assert order == ["first", "hurried", "backfill"]
+
+
+async def test_a_backfill_leaves_its_session_live_until_somebody_waits_for_it(engine: Engine) -> None:
+    engine.prefill("s", PREFIX)
+    generation = engine.submit(request("r", branch("a", 30), session="s", priority=Priority.BACKFILL))
+    steps = aiter(generation)
+    async with asyncio.timeout(WAIT):
+        while not any(isinstance(event, Token) for event in await anext(steps)):
+            pass
+        assert "s" in engine.stats().reading
+        generation.hurry(None)
+        async for step in steps:
+            last = step[-1]
+    assert isinstance(last, Finished)
+    assert "s" not in engine.stats().reading
+
+
+async def test_a_deadline_begins_when_somebody_begins_to_wait(engine: Engine) -> None:
+    generation = engine.submit(request("r", branch("a", 400), priority=Priority.BACKFILL))
+    generation.hurry(0.001)
+    events = await all_events(generation)
+    assert isinstance(events[-1], Failed)
+    assert events[-1].reason is EngineFailure.DEADLINE
+    generation.hurry(None)
+
+
 async def test_stopping_fails_what_runs_within_a_second(make_engine: MakeEngine) -> None:
     engine = make_engine()
     await engine.start()

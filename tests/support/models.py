@@ -107,3 +107,6 @@ class _Held:
     def cancel(self) -> None:
         self._generation.cancel()
         self.go.set()
+
+    def hurry(self, deadline: float | None) -> None:
+        self._generation.hurry(deadline)

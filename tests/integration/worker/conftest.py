@@ -26,6 +26,7 @@ from server.db.sessions import NewSession
 from server.db.tables import GenerationRow, RevisionRow
 from server.sessions import intake
 from server.sessions.intake import Limits
+from server.worker.early import EarlyOptions
 from server.worker.serving import Desk, Desks, Serving
 from server.worker.worker import Worker, WorkerOptions
 
@@ -54,6 +55,7 @@ class Bench:
     broker: MemoryBroker
     workers: list[Worker] = field(default_factory=list)
     engines: list[ScriptedEngine] = field(default_factory=list)
+    servings: list[Serving] = field(default_factory=list)
 
     async def start_worker(
         self,
@@ -66,6 +68,7 @@ class Bench:
         info: ModelInfo | None = None,
         engine: ScriptedEngine | None = None,
         database: Database | None = None,
+        early: EarlyOptions | None = None,
         **options: Any,
     ) -> Worker:
         engine = engine or ScriptedEngine(GOOD if script is None else script, delay=delay, failures=failures, info=info)
@@ -81,7 +84,8 @@ class Bench:
             "allow_fallback": True,
             "with_text": False,
         }
-        serving, used = Serving(Desks(Desk(engine))), database or self.database
+        serving, used = Serving(Desks(Desk(engine, early=early))), database or self.database
+        self.servings.append(serving)
         worker = Worker(used, self.broker, serving, load_formats(), WorkerOptions(**{**given, **options}))
         await worker.start()
         self.workers.append(worker)
@@ -89,16 +93,28 @@ class Bench:
 
     async def closed_session(self, transcript: str) -> tuple[int, str]:
         """A session that was just closed, and its generation."""
+        session_id = await self.session(transcript)
+        return session_id, await self.close(session_id)
+
+    async def session(self, transcript: str) -> int:
+        """A session that is not closed yet."""
         async with self.database.write() as db:
             row = await intake.create(
                 db, NewSession(patient_id=7, original_transcription=transcript), LIMITS, utc_now()
             )
+            return row.id
+
+    async def close(self, session_id: int) -> str:
+        """Closes a session and returns its generation."""
+        async with self.database.write() as db:
+            row = await sessions.lock(db, session_id)
+            assert row is not None
             await intake.close(db, row, utc_now())
             generation = await generations.latest(db, row.id)
         assert generation is not None
         for worker in self.workers:
             worker.wake()
-        return row.id, generation.id
+        return generation.id
 
     async def generation(self, generation_id: str) -> GenerationRow:
         async with self.database.read() as db:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -179,6 +179,14 @@ class Schedules(RuleBasedStateMachine):
         asked.stopped.add(branch.id)
         self.scheduler.stop_branch(asked.request.id, branch.id, self.now)
         self._collect()
+
+    @precondition(lambda self: any(not asked.ended for asked in self.asked.values()))
+    @rule(data=st.data(), deadline=st.none() | st.integers(5, 60))
+    def somebody_waits_for_a_note(self, data: st.DataObject, deadline: int | None) -> None:
+        asked = data.draw(st.sampled_from([asked for asked in self.asked.values() if not asked.ended]))
+        hurried = replace(asked.request, priority=Priority.WAITING, deadline=deadline)
+        asked.request = hurried
+        self.scheduler.hurry(hurried.id, None if deadline is None else float(deadline), self.now)
 
     @rule(codes=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=3))
     def the_next_batches_fail(self, codes: list[int]) -> None:

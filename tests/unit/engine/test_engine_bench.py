@@ -40,8 +40,16 @@ def test_sessions_that_close_together_are_measured_with_the_longest_pause_of_a_s
     assert "median steps" in report.lines()[-1]
 
 
+def test_a_note_that_was_begun_in_the_silence_is_measured_from_the_close(tiny_phi3: Path) -> None:
+    report = run_engine_bench(tiny_phi3, output_tokens=14, n_threads=1, parts=["silence"], silence=0.05)
+    assert [row.name for row in report.rows] == ["casenote, closed 0.05 s after its note was begun"]
+    assert report.rows[0].first <= report.rows[0].total
+
+
 def test_an_unknown_part_of_the_bench_is_refused(tiny_phi3: Path) -> None:
-    with pytest.raises(ValueError, match="everything: no part of the measurements; they are alone, close, four, sweep"):
+    with pytest.raises(
+        ValueError, match="everything: no part of the measurements; they are alone, close, silence, four, sweep"
+    ):
         run_engine_bench(tiny_phi3, parts=["everything"])
 
 
