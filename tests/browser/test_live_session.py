@@ -37,6 +37,9 @@ def test_words_written_during_the_session_stay_and_the_rest_is_written_at_its_en
     editor.words("plan").click()
     editor.page.keyboard.type(OWN_WORDS)
     editor.wait_for_saved()
+    # Nothing is missing in a note that is not written yet.
+    expect(editor.page.locator(".transcript .next-stop")).to_be_hidden()
+    expect(editor.page.locator(".turn.is-gap")).to_have_count(0)
     # It is still the session that goes on, and it can still be closed from here.
     expect(editor.page.locator(".session-title .pill-live")).to_be_visible()
     editor.button("Close session and write the note").click()

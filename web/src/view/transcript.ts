@@ -99,7 +99,7 @@ export class TranscriptView {
     const live = state.sessions.items.get(open.id)?.status === "live";
     if (open.turns !== before.open?.turns || open.id !== before.open?.id) this.#showTurns(open.turns);
     if (live && !this.#following) this.#follow();
-    this.#mark(open);
+    this.#mark(open, live);
     if (open.evidence !== before.open?.evidence) this.#reveal(open.evidence?.turns ?? []);
     setText(this.#count, `${count(open.turns.length, "turn", "turns")}${live ? " · listening" : ""}`);
     show(this.#empty, open.turns.length === 0);
@@ -133,12 +133,16 @@ export class TranscriptView {
     if (follow) this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  /** A turn is looked at only when what marks it changed: a note that is written changes many times a second. */
-  #mark(open: OpenSession): void {
+  /**
+   * A turn is looked at only when what marks it changed: a note that is written changes many times a second. What a
+   * note lacks is told of one that was written, not while it is, nor of first words in a session that goes on.
+   */
+  #mark(open: OpenSession, live: boolean): void {
+    const unfinished = live || open.note.generation !== null;
     const marks = {
       turns: open.turns,
       evidence: open.evidence,
-      uncovered: open.note.generation ? NO_TURNS : (open.note.stored?.uncovered ?? NO_TURNS),
+      uncovered: unfinished ? NO_TURNS : (open.note.stored?.uncovered ?? NO_TURNS),
     };
     const known = this.#marks;
     this.#marks = marks;
