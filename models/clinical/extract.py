@@ -54,16 +54,15 @@ def spoken_sentences(turns: Sequence[Turn]) -> list[Spoken]:
 
 def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, surely: bool = False) -> list[Spoken]:
     """The sentences that speak of ``topic``, the most telling first; none where nothing does; ``surely``: those only
-    that hold a word for it. What does not name its speakers by role is searched whoever spoke."""
+    that hold a word for it. What does not tell its speakers apart is searched whoever spoke."""
     if topic is Topic.RISK:
         at_risk = {mention.turn for mention in find_risk(turns)}
         return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
     pattern = _CUES.get(topic, _CUES[Topic.PRESENTATION])
-    who = _BY.get(topic)
-    known = who in {turn.speaker for turn in turns}
+    who = _speaker(_BY.get(topic), turns)
     scored = []
     for order, one in enumerate(spoken):
-        if known and who and one.turn.speaker != who:
+        if who and one.turn.speaker != who:
             continue
         cues = len(pattern.findall(one.text))
         if word_count(one.text) < _FEWEST_WORDS:
@@ -72,6 +71,18 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]
+
+
+def _speaker(role: str | None, turns: Sequence[Turn]) -> str | None:
+    """Who is the ``role`` in a talk: by name, or of two without a role the one who asks for the therapist."""
+    speakers = {turn.speaker for turn in turns}
+    if role is None or role in speakers:
+        return role
+    if len(speakers) != 2 or speakers & {"therapist", "client"}:
+        return None
+    asked = {name: sum(turn.text.count("?") for turn in turns if turn.speaker == name) for name in speakers}
+    less, more = sorted(asked, key=lambda name: (asked[name], name))
+    return None if asked[less] == asked[more] else more if role == "therapist" else less
 
 
 def _worth(one: Spoken, cues: int, topic: Topic, total: int) -> float:

@@ -66,7 +66,10 @@ def quote(lead: str, said: str, room: int) -> str:
         if word_count(" ".join([*kept, word])) > free:
             break
         kept.append(word)
-    return f'{lead} "{" ".join(kept).rstrip(",;:")}…"' if len(kept) >= _FEWEST_KEPT else ""
+    if len(kept) < _FEWEST_KEPT:
+        return ""
+    apart = " " if kept[-1][-1] in ".!?" else ""  # what is left out begins with another sentence
+    return f'{lead} "{" ".join(kept).rstrip(",;:")}{apart}…"'
 
 
 def _spoken(text: str) -> str:

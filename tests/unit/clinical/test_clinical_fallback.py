@@ -10,7 +10,7 @@ import pytest
 from models.clinical.fallback import extractive_note
 from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
-from models.clinical.reported import report
+from models.clinical.reported import report, report_quote
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.text import legacy_text
 from models.formats import NoteFormat, load_format, load_formats
@@ -143,3 +143,22 @@ Client: On Fridays, maybe."""
         ' Therapist asked: "Could you try to walk before work?"'
         ' Patient said: "On Fridays, maybe."'
     )
+
+
+def test_a_quotation_that_is_cut_after_a_sentence_says_that_more_follows() -> None:
+    said = "It crossed my mind on Monday evening. I made no plan."
+
+    assert report_quote(Turn(0, "client", said), said, 9) == 'Patient said: "It crossed my mind on Monday evening. …"'
+
+
+def test_of_two_speakers_without_a_role_the_one_who_asks_intervenes() -> None:
+    turns = parse_transcript(
+        """Speaker 1: What happened on Friday?
+Speaker 2: My boss fired me. I thought, what's the point of trying anything?
+Speaker 1: What is the evidence for that thought? Let's write it down.
+Speaker 2: I feel sad when I write."""
+    )
+    note = extractive_note(load_format(), turns)
+
+    assert "Speaker 2" not in note["intervention"]
+    assert note["emotional_state"] == 'Speaker 2 said: "I feel sad when I write."'
