@@ -8,7 +8,8 @@ from models.clinical.lexicon import DENIAL
 from models.clinical.risk import RiskMention
 
 _BEFORE = re.compile(
-    r"(?<!\w)(?:lack\w*|reject\w*|rul(?:ed|es) out|distanc\w+|distanzier\w*|descarta\w*|ausschlie\w*)(?!\w)|\([-−]\)",
+    r"(?<!\w)(?:lack\w*|reject\w*|rul(?:ed|es) out|distanc\w+|distanzier\w*|descarta\w*|ausschlie\w*"
+    r"|instead of|rather than|statt|en vez de)(?!\w)|\([-−]\)",
     re.IGNORECASE,
 )
 # Behind a danger a word denies it at the end of the clause, or before what only says how or when: "SI: none today".

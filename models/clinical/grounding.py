@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.clinical.danger import GRAVE
 from models.clinical.markers import mark_risk, strip_markers
-from models.clinical.omitted import omitted_danger
+from models.clinical.omitted import omitted_danger, speaks_of_danger
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
@@ -69,10 +70,14 @@ def check_section(
 
 
 def _with_omitted_risk(rest: str, session: Session, turns: Sequence[Turn], words: int, removed: list[str]) -> str:
-    """What the client said of danger is quoted where the section is silent on it."""
-    if rest and not omitted_danger(rest, session)[1]:
+    """What the client said of danger is quoted where the section is silent on it, and in its place where the section
+    speaks of something else: a denial of suicide is left out as well as an attempt."""
+    silent = any(mention.category in GRAVE for mention in session.mentions) and not speaks_of_danger(rest)
+    if rest and not silent and not omitted_danger(rest, session)[1]:
         return rest
     removed.append("risk_omitted")
+    if silent:
+        return risk_quotes(turns, words)
     room = words - word_count(rest)
     if rest and room >= _ROOM_FOR_QUOTES:
         return f"{rest} {risk_quotes(turns, room)}".strip()

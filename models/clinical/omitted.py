@@ -33,6 +33,11 @@ def omitted_danger(text: str, session: Session) -> tuple[frozenset[str], frozens
     return kinds, kinds - noted
 
 
+def speaks_of_danger(text: str) -> bool:
+    """Whether a text, without markers, speaks of danger at all, by its name or without."""
+    return any(risk_spans(sentence) or _SPEAKS_OF.search(sentence) for sentence in split_sentences(text))
+
+
 def _said_in(mention: RiskMention, session: Session) -> set[int]:
     """The turn of a mention, and that of its answer."""
     order = [turn.index for turn in session.turns]

@@ -70,6 +70,7 @@ _OF_SOMETHING_ELSE = re.compile(
     r"(?! (?:bleach|myself|it|(?:the|an?|my) (?:razor|knife|blade|pills?|gun))(?!\w))",
     re.IGNORECASE,
 )
+_NO_THOUGHTS = re.compile(r"\W*no (?:such )?(?:thoughts?|urges?)(?!\w)", re.IGNORECASE)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -93,9 +94,10 @@ def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
 
 
 def is_affirmed(mention: RiskMention) -> bool:
-    """Whether by ``mention`` the client spoke of a grave danger as their own, or said yes to it."""
+    """Whether by ``mention`` the client spoke of a grave danger as their own, or said yes to it. Who is not known to be
+    the therapist may be the client: danger is not passed over for the name of who spoke."""
     affirms = mention.about == "client" and not (mention.negated or mention.question)
-    return affirms and mention.category in GRAVE and (mention.speaker == "client" or mention.answered)
+    return affirms and mention.category in GRAVE and (mention.speaker != "therapist" or mention.answered)
 
 
 def _of_sentence(sentence: str, tag: str, turn: Turn, answer: Turn | None) -> Iterator[RiskMention]:
@@ -161,6 +163,8 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
     asked = set(content_stems(question))
     for sentence in sentences:
         reading = read(sentence)
+        if _NO_THOUGHTS.match(sentence) and not _BREAK.search(sentence):
+            return "no"
         if asked & reading.positive or OF_DANGER.search(sentence):
             return "yes"
         if asked & reading.negative:

@@ -49,6 +49,7 @@ _VERBS_OF_REPORT = re.compile(
 )
 _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
+_OF_THE_CLIENT = re.compile(r"(?<!\w)((?:client|patient|klientin|klient|patientin|paciente) \w+ \w+)(?!\w)")
 _NO = re.compile(r"(?<!\w)(?:no|none)(?!\w)", re.IGNORECASE)
 _LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
 # Support under which the session says the opposite of any other negation, or nothing of it. None of 21 that hold
@@ -230,7 +231,11 @@ def instructed(sentence: str, session: Session) -> str | None:
     if not session.instructions:
         return None
     noted = _bare(sentence)
-    if any(f" {noted} " in f" {_bare(turn.text)} " for turn in session.instructions):
+    dictated = [f" {_bare(turn.text)} " for turn in session.instructions]
+    if any(f" {noted} " in text for text in dictated):
+        return "instruction"
+    said = _OF_THE_CLIENT.findall(noted)
+    if any(f" {found} " in text for found in said for text in dictated):
         return "instruction"
     hidden = index_of(session.instructions).support(sentence).support
     return "instruction" if hidden > 0.5 and hidden > index_of(session.turns).support(sentence).support else None

@@ -169,6 +169,8 @@ def test_a_mention_says_whether_somebody_else_suffered_it(text: str, of_another:
         ("No, but I had thoughts of wine all weekend.", True),
         ("No. I did have an urge on Friday.", False),
         ("No, but the urges come.", False),
+        ("Low by evening. No thoughts of harm.", True),
+        ("Low by evening. No thoughts this week, but the urges come.", False),
     ],
 )
 def test_an_urge_to_something_else_is_no_yes_to_a_question_about_danger(answer: str, negated: bool) -> None:
