@@ -155,6 +155,42 @@ def test_an_overview_leads_to_the_sessions_it_names(service: Service, open_edito
     expect(editor.words("plan")).to_contain_text("Plan of session 1")
 
 
+def test_half_an_overview_does_not_stand_as_a_whole_one(service: Service, open_editor: OpenEditor) -> None:
+    put(service, service.create(SHORT_SESSION, patient_id=7772), {"plan": "A walk before breakfast."})
+    editor = open_editor()
+    half = (
+        'id: 1\nevent: section\ndata: {"section": "plan", "heading": "Plan"}\n\n'
+        'id: 2\nevent: token\ndata: {"section": "plan", "text": "A walk"}\n\n'
+    )
+    editor.page.route(
+        "**/summarize-sessions",
+        lambda route: route.fulfill(status=200, content_type="text/event-stream", body=half),
+    )
+    editor.page.goto(f"{editor.base}/#/patients/7772")
+    expect(editor.page.locator(".patient-summary").get_by_role("alert")).to_contain_text("broke off")
+    expect(editor.page.locator(".patient-summary")).not_to_contain_text("A walk")
+    editor.page.unroute("**/summarize-sessions")
+    editor.button("Read again").click()
+    expect(editor.page.locator(".patient-summary")).to_contain_text("A walk")
+
+
+def test_a_search_without_a_match_says_so_where_the_matches_would_stand(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    written_note(service)
+    editor = open_editor()
+    editor.visit()
+    editor.page.locator(".session-link").first.wait_for()
+    entries = editor.page.locator(".session-entries").bounding_box()
+    editor.page.get_by_role("searchbox").fill("nothing of the kind")
+    said = editor.page.get_by_text("No session matches.")
+    expect(said).to_be_visible()
+    place = said.bounding_box()
+    assert entries is not None
+    assert place is not None
+    assert place["y"] - entries["y"] < 60
+
+
 def sign_warnings(editor: Editor) -> str:
     editor.button("Sign").click()
     return editor.page.get_by_role("dialog").text_content() or ""

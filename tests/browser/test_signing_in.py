@@ -46,6 +46,9 @@ def test_a_therapist_signs_in_and_sees_no_sessions_of_others(base: str, open_edi
     expect(editor.words("plan")).to_contain_text("Agreed on a plan.")
     editor.visit(foreign)
     expect(editor.page.get_by_text("There is no such session.")).to_be_visible()
+    # Nor can anybody write into what is not there.
+    expect(editor.page.locator(".note-section:visible")).to_have_count(0)
+    expect(editor.button("Write the note")).to_be_hidden()
     editor.button("Sign out").click()
     expect(editor.page.get_by_label("Access token")).to_be_visible()
 

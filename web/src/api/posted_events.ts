@@ -41,6 +41,17 @@ async function open(path: string, body: unknown): Promise<Response> {
   }
 }
 
+/** A line that breaks in the middle of an answer is one that never stood. */
+async function nextChunk(
+  reader: ReadableStreamDefaultReader<string>,
+): Promise<ReadableStreamReadResult<string>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw new CallFailed(UNREACHABLE);
+  }
+}
+
 /** The events of the answer as they come. Throws ``CallFailed``. */
 export async function* postForEvents(path: string, body: unknown): AsyncGenerator<PostedEvent> {
   const response = await open(path, body);
@@ -54,7 +65,7 @@ export async function* postForEvents(path: string, body: unknown): AsyncGenerato
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   while (true) {
-    const { value, done } = await reader.read();
+    const { value, done } = await nextChunk(reader);
     const { events, rest } = completeEvents(text + (value ?? ""));
     text = rest;
     yield* events;

@@ -23,6 +23,8 @@ export class PatientPage implements Page {
   #byNumber: ReadonlyMap<number, number> = new Map();
   #summary: PatientSummary | null = null;
   #patientId: number | null = null;
+  /** Counts the readings: what an earlier one still brings is not this one's. */
+  #run = 0;
 
   constructor(loadSessions: (patientId: number) => void) {
     this.#loadSessions = loadSessions;
@@ -79,26 +81,32 @@ export class PatientPage implements Page {
   async #load(): Promise<void> {
     const wanted = this.#patientId;
     if (wanted === null) return;
+    this.#run += 1;
+    const run = this.#run;
     setText(this.#reading, "Reading the sessions…");
     this.#body.replaceChildren(this.#reading);
     this.#summary = null;
     const growing = new Map<string, HTMLElement>();
     try {
       for await (const { name, data } of postForEvents("/summarize-sessions", { patient_id: wanted })) {
-        if (wanted !== this.#patientId) return;
+        if (run !== this.#run) return;
         const event = streamEvent(name, data);
         if (event?.kind === "error") this.#failed(event.problem.detail);
         else if (event) this.#grow(growing, event);
         else if (name === "summary") this.#show(patientSummary(data));
+        if (event?.kind === "error" || name === "summary") return;
       }
+      if (run === this.#run) this.#failed("The server ended it.", growing.size > 0);
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
-      this.#failed(error.message);
+      if (run === this.#run) this.#failed(error.message, growing.size > 0);
     }
   }
 
-  #failed(why: string): void {
-    this.#body.replaceChildren(h("p", { class: "banner banner-problem", role: "alert" }, why));
+  /** Half an overview would read like a whole one: it is taken away. */
+  #failed(why: string, brokeOff = false): void {
+    const words = brokeOff ? `The overview broke off. ${why}` : why;
+    this.#body.replaceChildren(h("p", { class: "banner banner-problem", role: "alert" }, words));
   }
 
   /** Parts as they come; the whole replaces them in the end. */

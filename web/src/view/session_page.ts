@@ -1,6 +1,7 @@
 /** One session: its title and commands, the transcript on one side and the note on the other. */
 
 import type { Commands } from "../effects/commands.ts";
+import { hasUnsaved } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { day } from "../text/words.ts";
@@ -136,6 +137,8 @@ export class SessionPage implements Page {
     if (!open) return;
     this.#showTitle(state, open.id);
     show(this.#missing, open.missing);
+    // Nobody is to write into what cannot be stored; words that were typed before stay to be copied.
+    this.element.classList.toggle("is-missing", open.missing && !hasUnsaved(open.note));
     this.#toolbar.update(state, before);
     this.#progress.update(state, before);
     this.#transcript.update(state, before);
