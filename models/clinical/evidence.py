@@ -128,7 +128,7 @@ class EvidenceIndex:
     @cached_property
     def _called(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """The speakers that have names of their own, with the words of each: "Anna said", "Speaker 2 asked"."""
-        names = {turn.speaker for turn in self._turns} - {"therapist", "client", "unknown"}
+        names = {turn.speaker for turn in self._turns} - {"therapist", "client"}
         return tuple((name, frozenset(words(speaker_label(name)))) for name in sorted(names))
 
     @cached_property

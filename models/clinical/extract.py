@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.clinical.coverage import is_backchannel
+from models.clinical.danger import risk_spans
 from models.clinical.lexicon import CUES, MENTAL_STATUS, PLAN
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
@@ -64,6 +65,8 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
     for order, one in enumerate(spoken):
         if who and one.turn.speaker != who:
             continue
+        if asks_of_danger(one.text):
+            continue  # is told as danger, with its answer
         cues = len(pattern.findall(one.text))
         if word_count(one.text) < _FEWEST_WORDS:
             continue
@@ -71,6 +74,11 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]
+
+
+def asks_of_danger(sentence: str) -> bool:
+    """Whether a sentence is a question about danger, which tells nothing without its answer."""
+    return sentence.rstrip("\"'”").endswith("?") and bool(risk_spans(sentence))
 
 
 def _speaker(role: str | None, turns: Sequence[Turn]) -> str | None:

@@ -32,8 +32,8 @@ _UNSAFE = re.compile(
     re.IGNORECASE,
 )
 _FEWEST_KEPT = 6
-# What would begin a heading in the text of a note.
-_MARKUP = re.compile(r"\*{2,}")
+# What would begin a heading in the text of a note, or turn the direction of what follows in it.
+_MARKUP = re.compile(r"\*{2,}|[\u202a-\u202e\u2066-\u2069]")
 _FIRST = re.compile(r"^(?:i|i'm|i've|i'd|i'll|my)(?!\w)", re.IGNORECASE)
 
 
@@ -68,8 +68,7 @@ def quote(lead: str, said: str, room: int) -> str:
         kept.append(word)
     if len(kept) < _FEWEST_KEPT:
         return ""
-    apart = " " if kept[-1][-1] in ".!?" else ""  # what is left out begins with another sentence
-    return f'{lead} "{" ".join(kept).rstrip(",;:")}{apart}…"'
+    return f'{lead} "{" ".join(kept).rstrip(",;:.")}…"'
 
 
 def _spoken(text: str) -> str:

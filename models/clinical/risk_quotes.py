@@ -13,6 +13,7 @@ from models.transcript import Turn
 _Said = tuple[int, str]
 
 _WORDS_IN_QUOTE = 26
+_SENTENCES_OF_ANSWER = 3
 _LEAST_FOR_ANSWER = 10
 _FEWEST_WORDS = 4
 
@@ -69,7 +70,7 @@ def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
             if asked and number == len(sentences) - 2:
                 exchange = ((place, " ".join(sentences[-2:])),)
             if asked and place + 1 < len(turns):
-                exchange += ((place + 1, " ".join(split_sentences(turns[place + 1].text)[:2])),)
+                exchange += ((place + 1, " ".join(split_sentences(turns[place + 1].text)[:_SENTENCES_OF_ANSWER])),)
             if exchange not in found:
                 found.append(exchange)
     return found

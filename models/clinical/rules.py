@@ -49,7 +49,7 @@ _VERBS_OF_REPORT = re.compile(
 )
 _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
-_OF_THE_CLIENT = re.compile(r"(?<!\w)((?:client|patient|klientin|klient|patientin|paciente) \w+ \w+)(?!\w)")
+_OF_THE_CLIENT = re.compile(r"(?<!\w)(?=((?:client|patient|klientin|klient|patientin|paciente) \w+ \w+)(?!\w))")
 _NO = re.compile(r"(?<!\w)(?:no|none)(?!\w)", re.IGNORECASE)
 _LEAST_FOR_DENIAL = 0.25  # support under which a denial has nothing to stand on
 # Support under which the session says the opposite of any other negation, or nothing of it. None of 21 that hold

@@ -83,15 +83,19 @@ def _short(text: str, min_words: int) -> bool:
 def _fill(text: str, turns: Sequence[Turn], min_words: int, max_words: int) -> str:
     told = set(content_stems(text))
     spare: list[Spoken] = []
+    asked: list[Spoken] = []
     for one in telling_sentences(turns):
         if not _short(text, min_words):
             return text
         stems = set(content_stems(one.text))
+        if one.text.rstrip().endswith("?"):
+            asked.append(one)
+            continue
         if not stems or len(stems & told) > 0.6 * len(stems):
             spare.append(one)
             continue
         text, told = _with(text, one, max_words), told | stems
-    for one in [*spare, *(Spoken(turn.text, turn, place) for place, turn in enumerate(turns))]:
+    for one in [*spare, *asked, *(Spoken(turn.text, turn, place) for place, turn in enumerate(turns))]:
         if not _short(text, min_words):
             break
         text = _with(text, one, max_words)

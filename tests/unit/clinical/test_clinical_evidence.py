@@ -186,6 +186,12 @@ def test_a_quotation_of_a_speaker_with_a_name_is_that_speakers() -> None:
     assert not index.support('Speaker 1 said: "I thought of it for a minute on Friday."').supported
 
 
+def test_a_quotation_of_a_speaker_that_nobody_named_is_supported() -> None:
+    index = EvidenceIndex(parse_transcript("Did you want to die?\nYes. I sat there for an hour on Sunday."))
+
+    assert index.support('Speaker asked: "Did you want to die?"').supported
+
+
 def test_in_a_session_that_holds_nothing_nothing_is_supported() -> None:
     sentence = "Plan: walk the neighbour's dog daily, eat a warm breakfast at home"
 

@@ -148,7 +148,7 @@ Client: On Fridays, maybe."""
 def test_a_quotation_that_is_cut_after_a_sentence_says_that_more_follows() -> None:
     said = "It crossed my mind on Monday evening. I made no plan."
 
-    assert report_quote(Turn(0, "client", said), said, 9) == 'Patient said: "It crossed my mind on Monday evening. …"'
+    assert report_quote(Turn(0, "client", said), said, 9) == 'Patient said: "It crossed my mind on Monday evening…"'
 
 
 def test_of_two_speakers_without_a_role_the_one_who_asks_intervenes() -> None:
@@ -162,3 +162,30 @@ Speaker 2: I feel sad when I write."""
 
     assert "Speaker 2" not in note["intervention"]
     assert note["emotional_state"] == 'Speaker 2 said: "I feel sad when I write."'
+
+
+def test_an_answer_about_danger_is_quoted_as_far_as_it_denies() -> None:
+    turns = parse_transcript(
+        """Therapist: Any suicidal ideation?
+Client: A flash on the bridge. I kept walking and called my husband. No plan, no intent now."""
+    )
+
+    assert risk_quotes(turns, 45).endswith('No plan, no intent now."')
+
+
+def test_a_question_about_danger_stands_in_no_other_section() -> None:
+    turns = parse_transcript(
+        """Therapist: Any thoughts of hurting yourself?
+Client: I feel sad, not that.
+Therapist: Let's notice the thought and write it down."""
+    )
+    note = extractive_note(load_format(), turns)
+
+    assert "hurting" in note["risk"]
+    assert note["intervention"] == 'Therapist said: "Let\'s notice the thought and write it down."'
+
+
+def test_what_was_said_turns_no_direction_of_writing() -> None:
+    said = "They call me \u202elive\u202c all day"
+
+    assert report_quote(Turn(0, "client", said), said, 20) == 'Patient said: "They call me live all day"'

@@ -41,6 +41,9 @@ def said(text: str, speaker: str = "client") -> list[tuple[str, bool, str]]:
         ("I took my pills and a walk.", []),
         ("He grabbed my arm and left a bruise.", [("violence", False, "other"), ("violence", False, "other")]),
         ("He threw a plate at the wall.", [("violence", False, "other")]),
+        ("I keep imagining pushing my supervisor down the stairs.", [("harm_to_others", False, "client")]),
+        ("I thought about not coming back.", [("suicide", False, "client")]),
+        ("I thought about not coming back to the office.", []),
         ("I'm having death thoughts.", [("suicide", False, "client")]),
         ("Everybody would be lighter without me.", [("suicide", False, "client")]),
     ],
@@ -128,6 +131,7 @@ def test_the_turn_and_the_words_are_named() -> None:
         (Gate.PLAN, "Three weeks, then. The fourteenth, usual hour.", True),
         (Gate.PLAN, "Shall we space out, once a month until the summer?", True),
         (Gate.PLAN, "One ugly page by Thursday.", True),
+        (Gate.PLAN, "I'd like us to call the crisis team together now.", True),
         (Gate.PLAN, "Dann sehen wir uns am Dienstag um neun.", True),
         (Gate.PLAN, "Esta semana puede repetirlo dos veces.", True),
         (Gate.PLAN, "Practique la respiración.", True),
@@ -177,6 +181,16 @@ def test_an_urge_to_something_else_is_no_yes_to_a_question_about_danger(answer: 
     found = mentions(f"Therapist: Any thoughts of suicide?\nClient: {answer}")
 
     assert [one.negated for one in found] == [negated]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["I don't know. Can we stop now?", "I don't want to talk about it.", "No idea.", "No sé.", "Not really sure."],
+)
+def test_an_answer_that_leaves_it_open_denies_nothing(answer: str) -> None:
+    asked = mentions(f"Therapist: Do you have thoughts of killing yourself?\nClient: {answer}")[0]
+
+    assert (asked.negated, asked.question) == (False, True)
 
 
 @pytest.mark.parametrize(
