@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
-from tests.browser.notes import every_stored_text, stored_text, written_note
+from tests.browser.notes import every_stored_text, put, stored_text, written_note
 from tests.support.rounds import rounds
 from tests.support.service import Service, eventually
 
@@ -110,6 +111,37 @@ def test_the_later_save_shows_both_texts(service: Service, open_editor: OpenEdit
     stored = stored_text(service, session_id, "plan")
     assert "Theirs." in stored
     assert "Mine." in stored
+
+
+def test_what_is_corrected_in_both_texts_stays_when_somebody_else_goes_on(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service, {"plan": "Agreed on homework."})
+    editor = open_editor()
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Agreed on homework.")
+    editor.page.context.set_offline(True)
+    editor.type_at_end("plan", " Mine.")
+    put(service, session_id, {"plan": "Agreed on homework. Theirs."})
+    editor.page.context.set_offline(False)
+    conflict = editor.section("plan").locator(".conflict")
+    both = conflict.get_by_role("textbox", name="Both texts together")
+    expect(both).to_be_visible()
+    # What has to be chosen can be far away: the words about saving lead there.
+    editor.words("chief_complaint").click()
+    editor.button("Waiting for your choice").click()
+    expect(conflict.get_by_role("button", name="Save both together")).to_be_focused()
+    both.press("Control+End")
+    both.press_sequentially(" Corrected")
+    put(service, session_id, {"risk": "Another section."})
+    expect(editor.words("risk")).to_contain_text("Another section.")
+    both.press_sequentially(" by hand.")
+    expect(both).to_have_value(re.compile("Corrected by hand[.]$"))
+    put(service, session_id, {"plan": "Agreed on homework. Theirs and more."})
+    expect(both).to_have_value(re.compile("Corrected by hand[.].*and more", re.DOTALL))
+    conflict.get_by_role("button", name="Save both together").click()
+    editor.wait_for_saved()
+    assert "Corrected by hand." in stored_text(service, session_id, "plan")
 
 
 def test_words_typed_offline_are_kept_and_sent(service: Service, open_editor: OpenEditor) -> None:

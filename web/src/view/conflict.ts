@@ -12,6 +12,8 @@ export class ConflictCard {
   readonly #theirs = h("div", { class: "suggestion-text" });
   readonly #merge = h("textarea", { rows: "4", "aria-label": "Both texts together" });
   #section: SectionState | null = null;
+  /** What was put into the field last. */
+  #proposed = "";
 
   constructor(resolve: (text: string) => void) {
     const texts = (): { mine: string; theirs: string } => ({
@@ -49,9 +51,20 @@ export class ConflictCard {
     this.#section = section;
     show(this.element, section.conflict !== null);
     if (!section.conflict) return;
-    if (known?.conflict === section.conflict && known.text === section.text) return;
+    const { base, theirs } = section.conflict;
+    const same = known?.conflict?.theirs === theirs && known.conflict.base === base;
+    if (same && known.text === section.text) return;
     setText(this.#mine, section.text || "(empty)");
-    this.#theirs.replaceChildren(diffText(section.text, section.conflict.theirs));
-    this.#merge.value = mergeTexts(section.conflict.base, section.text, section.conflict.theirs);
+    this.#theirs.replaceChildren(diffText(section.text, theirs));
+    this.#propose(mergeTexts(base, section.text, theirs), Boolean(known?.conflict));
+  }
+
+  /** What was corrected in an earlier proposal is merged with the next one, and the caret stays about where it is. */
+  #propose(proposal: string, again: boolean): void {
+    const { value, selectionStart, selectionEnd } = this.#merge;
+    const corrected = again && value !== this.#proposed;
+    this.#merge.value = corrected ? mergeTexts(this.#proposed, value, proposal) : proposal;
+    if (corrected) this.#merge.setSelectionRange(selectionStart, selectionEnd);
+    this.#proposed = proposal;
   }
 }

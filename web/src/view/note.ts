@@ -133,6 +133,11 @@ export class NoteView {
     if (next) this.#views.find(({ id }) => id === next.section)?.goTo(next.place);
   }
 
+  /** The first place where a person has to choose between texts takes the focus. */
+  toChoice(): void {
+    this.#views.some((view) => view.toChoice());
+  }
+
   focusSection(index: number): void {
     this.#views[index]?.focus();
   }

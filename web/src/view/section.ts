@@ -183,6 +183,14 @@ export class SectionView {
     this.element.scrollIntoView({ block: "nearest" });
   }
 
+  /** Whether there is anything to choose here, which then takes the focus. */
+  toChoice(): boolean {
+    const card = [this.#conflict.element, this.#late.element].find(({ hidden }) => !hidden);
+    card?.scrollIntoView({ block: "nearest" });
+    card?.querySelector<HTMLElement>("button")?.focus();
+    return card !== undefined;
+  }
+
   destroy(): void {
     this.#editor.destroy();
   }

@@ -34,7 +34,10 @@ export class SessionPage implements Page {
   constructor(store: Store, commands: Commands, nonce: string) {
     this.#store = store;
     this.#progress = new ProgressView({ cancel: commands.cancel, retry: commands.retry });
-    this.#toolbar = new Toolbar(store, commands);
+    this.#toolbar = new Toolbar(store, commands, () => {
+      this.#showTab("note");
+      this.#note.toChoice();
+    });
     this.#note = new NoteView(
       nonce,
       {

@@ -14,10 +14,14 @@ import { openVersionsDialog } from "./versions_dialog.ts";
 
 type Connected = Pick<AppState, "online" | "signedOut">;
 
+function waitsForChoice(note: NoteState): boolean {
+  return note.sections.some(({ conflict, late }) => conflict !== null || late !== null);
+}
+
 /** What the page says about saving. */
 export function savingWords(note: NoteState, { online, signedOut }: Connected): string {
   if (!hasUnsaved(note) && (!note.stored || isLocked(note))) return "";
-  if (note.sections.some((section) => section.conflict ?? section.late)) return "Waiting for your choice";
+  if (waitsForChoice(note)) return "Waiting for your choice";
   if (!hasUnsaved(note)) return "All changes saved";
   if (signedOut) return "Not saved: sign in again";
   if (!online) return "Offline: your words are kept here";
@@ -45,11 +49,16 @@ interface Entry {
 export class Toolbar {
   readonly element: HTMLElement;
   readonly #saving = h("span", { class: "saving" });
+  readonly #words = h("span");
+  readonly #choice = h("button", { type: "button", class: "quote-link", hidden: true });
   readonly #entries: readonly Entry[];
   readonly #store: Store;
 
-  constructor(store: Store, commands: Commands) {
+  /** ``toChoice`` leads to the place where a person has to choose between texts. */
+  constructor(store: Store, commands: Commands, toChoice: () => void) {
     this.#store = store;
+    this.#choice.addEventListener("click", toChoice);
+    this.#saving.append(this.#words, this.#choice);
     this.#entries = this.#commands(commands);
     this.element = h(
       "div",
@@ -108,7 +117,12 @@ export class Toolbar {
     if (open === before.open && state.sessions === before.sessions && connected) return;
     const now = stage(state);
     for (const { element, stages } of this.#entries) show(element, stages.includes(now));
-    setText(this.#saving, savingWords(open.note, state));
+    const words = savingWords(open.note, state);
+    const choosing = waitsForChoice(open.note);
+    setText(this.#words, choosing ? "" : words);
+    setText(this.#choice, choosing ? words : "");
+    show(this.#choice, choosing);
+    this.#saving.classList.toggle("is-empty", words === "");
     setAttribute(this.#saving, "data-unsaved", hasUnsaved(open.note) ? "true" : null);
   }
 }
