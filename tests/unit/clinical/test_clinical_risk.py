@@ -131,6 +131,7 @@ def test_the_turn_and_the_words_are_named() -> None:
         (Gate.PLAN, "Three weeks, then. The fourteenth, usual hour.", True),
         (Gate.PLAN, "Shall we space out, once a month until the summer?", True),
         (Gate.PLAN, "One ugly page by Thursday.", True),
+        (Gate.PLAN, "I'd like to see you twice a week.", True),
         (Gate.PLAN, "I'd like us to call the crisis team together now.", True),
         (Gate.PLAN, "Dann sehen wir uns am Dienstag um neun.", True),
         (Gate.PLAN, "Esta semana puede repetirlo dos veces.", True),
