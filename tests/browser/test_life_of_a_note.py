@@ -290,6 +290,17 @@ def test_nothing_is_signed_that_the_person_has_not_before_them(service: Service,
     expect(editor.button("Add addendum")).to_be_visible()
 
 
+def test_writing_anew_says_that_a_section_has_to_be_chosen(service: Service, open_editor: OpenEditor) -> None:
+    editor = open_editor()
+    editor.visit(written_note(service))
+    editor.button("Write anew").click()
+    dialog = editor.page.get_by_role("dialog")
+    for section in dialog.get_by_role("checkbox").all():
+        section.uncheck()
+    dialog.get_by_role("button", name="Write anew").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Choose a section")
+
+
 def test_what_is_tried_again_is_what_was_asked_for(service: Service, open_editor: OpenEditor) -> None:
     session_id = written_note(service)
     editor = open_editor()

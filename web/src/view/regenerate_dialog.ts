@@ -69,7 +69,10 @@ export function openRegenerateDialog(
       const other = format.value !== current;
       const chosen = sections.filter(({ box }) => box.checked).map(({ id }) => id);
       const all = other || chosen.length === sections.length;
-      if (!all && chosen.length === 0) return false;
+      if (!all && chosen.length === 0) {
+        commands.failed("Choose a section that is to be written anew.");
+        return false;
+      }
       void commands.generate({
         regenerate: true,
         sections: all ? null : chosen,
