@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     allow_fallback: bool = True
     generation_deadline: float = Field(default=600.0, gt=0, le=86_400)
     generation_parallel: bool = True
-    early_note_seconds: float = Field(default=10.0, ge=0, le=3600)
+    early_note_seconds: float = Field(default=20.0, ge=0, le=3600)
     generation_slots: int = Field(default=4, ge=1, le=64)
     queue_limit: int = Field(default=64, ge=1, le=100_000)
     lease_seconds: float = Field(default=15.0, ge=1, le=600)

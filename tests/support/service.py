@@ -47,11 +47,13 @@ class Service:
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = home / "service.log"
         self._environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_"))},
+            **{key: value for key, value in os.environ.items() if not key.startswith(("CASENOTE_", "PHI3_", "EARLY_"))},
             "CASENOTE_HOME": str(home),
             "API_PORT": str(self.port),
             # Each service begins with nothing measured, and would measure beside its test.
             "PHI3_TUNE": "false",
+            # Which silence is long enough to begin a note in would depend on how fast the test runs.
+            "EARLY_NOTE_SECONDS": "0",
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
