@@ -173,6 +173,10 @@ class Generation(Protocol):
     @property
     def id(self) -> str: ...
 
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended in ``Failed``, as far as is known by now."""
+
     def __aiter__(self) -> AsyncIterator[list[EngineEvent]]: ...
 
     def stop_branch(self, branch: str) -> None:

@@ -27,6 +27,7 @@ class Mailbox:
         self._steps: asyncio.Queue[list[EngineEvent]] = asyncio.Queue()
         self._read_to_end = False
         self.ended = False
+        self.failed = False
 
     @property
     def id(self) -> str:
@@ -37,6 +38,7 @@ class Mailbox:
         if self.ended or not events:
             return
         self.ended = isinstance(events[-1], Finished | Failed)
+        self.failed = isinstance(events[-1], Failed)
         self._steps.put_nowait(events)
 
     async def __aiter__(self) -> AsyncIterator[list[EngineEvent]]:

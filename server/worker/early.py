@@ -66,9 +66,10 @@ class EarlyNote:
             self._timer = asyncio.create_task(waiting, name=f"early-{session_id}")
 
     def take(self, request: GenerationRequest, deadline: float) -> Generation | None:
-        """The note that was begun, if it is the one that is asked for; it is nobody else's then. Any other ends."""
+        """The note that was begun, if it is the one that is asked for and went well so far; it is nobody else's then.
+        Any other ends."""
         begun = self._begun
-        if begun is None or not asks_the_same(begun.request, request):
+        if begun is None or begun.generation.failed or not asks_the_same(begun.request, request):
             self.heard()
             return None
         self._begun = None

@@ -338,6 +338,7 @@ async def test_a_deadline_begins_when_somebody_begins_to_wait(engine: Engine) ->
     events = await all_events(generation)
     assert isinstance(events[-1], Failed)
     assert events[-1].reason is EngineFailure.DEADLINE
+    assert generation.failed
     generation.hurry(None)
 
 

@@ -96,6 +96,10 @@ class _Held:
     def id(self) -> str:
         return self._generation.id
 
+    @property
+    def failed(self) -> bool:
+        return self._generation.failed
+
     async def __aiter__(self) -> AsyncIterator[list[EngineEvent]]:
         await self.go.wait()
         async for step in self._generation:

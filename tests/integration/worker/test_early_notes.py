@@ -6,7 +6,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from models.engine.api import Branch, GenerationRequest, Priority
+from models.engine.api import Branch, EngineFailure, GenerationRequest, Priority
 from server.clock import utc_now
 from server.db import sessions
 from server.worker.early import EarlyOptions
@@ -45,6 +45,10 @@ async def begun(bench: Bench, asked: Asked, name: str) -> None:
 
 async def done(bench: Bench) -> bool:
     return bench.engines[0].stats().generations == 1
+
+
+async def failed(bench: Bench) -> bool:
+    return bench.engines[0].stats().failures == 1
 
 
 async def test_closing_takes_over_the_note_that_the_silence_began(bench: Bench) -> None:
@@ -145,6 +149,23 @@ async def test_a_note_that_is_asked_for_in_another_way_is_written_so(bench: Benc
     assert stored is not None
     assert stored.note.format == "soap"
     assert list(asked.requests) == ["early-1.1", f"{row.id}.1"]
+
+
+async def test_a_note_that_failed_unasked_is_written_when_it_is_asked_for(bench: Bench) -> None:
+    asked = Asked()
+    await bench.start_worker(asked, early=SOON, failures={1: EngineFailure.DECODE})
+    session_id = await bench.session(SHORT_SESSION)
+    await speak(bench, session_id)
+    await begun(bench, asked, "early-1.1")
+    await until(lambda: failed(bench))
+
+    generation_id = await bench.close(session_id)
+    await bench.ended(generation_id)
+
+    stored = await bench.note(session_id)
+    assert stored is not None
+    assert not stored.note.fallback
+    assert list(asked.requests) == ["early-1.1", f"{generation_id}.1"]
 
 
 async def test_without_a_silence_to_wait_for_nothing_is_begun(bench: Bench) -> None:
