@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clinical_texts import cut, emitted, formats, sessions
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from models.clinical.claims import begins_claim
@@ -30,7 +30,9 @@ def write(plan: SectionPlan, turns: tuple[Turn, ...], pieces: list[str]) -> tupl
     writer = SectionWriter(plan, turns)
     seen: list[str] = []
     for step in [*pieces, None]:
-        out = writer.finish() if step is None else "" if writer.done else writer.feed(step)
+        if step is not None and writer.done:
+            continue
+        out = writer.finish() if step is None else writer.feed(step)
         seen = [*([] if writer.taken_back else seen), out]
     return writer, seen
 
@@ -45,6 +47,7 @@ def test_any_cutting_of_the_same_text_gives_the_same_section(text: str, sizes: l
 
 
 @given(emitted, sizes)
+@example("work;stop. Dr. **Plan:**", [1])  # what is taken back last is returned last
 def test_the_text_is_what_was_returned(text: str, sizes: list[int]) -> None:
     writer, seen = write(_PLAN, _SESSION, cut(text, sizes))
 
