@@ -43,6 +43,14 @@ async def begun(bench: Bench, asked: Asked, name: str) -> None:
     assert asked.requests[name].priority is Priority.BACKFILL
 
 
+async def silent_session(bench: Bench, asked: Asked) -> int:
+    """A live session whose note was begun in the silence after its last word."""
+    session_id = await bench.session(SHORT_SESSION)
+    await speak(bench, session_id)
+    await begun(bench, asked, "early-1.1")
+    return session_id
+
+
 async def done(bench: Bench) -> bool:
     return bench.engines[0].stats().generations == 1
 
@@ -54,9 +62,7 @@ async def failed(bench: Bench) -> bool:
 async def test_closing_takes_over_the_note_that_the_silence_began(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON)
-    session_id = await bench.session(SHORT_SESSION)
-    await speak(bench, session_id)
-    await begun(bench, asked, "early-1.1")
+    session_id = await silent_session(bench, asked)
     await until(lambda: done(bench))
     assert await bench.note(session_id) is None
 
@@ -82,9 +88,7 @@ async def test_closing_takes_over_the_note_that_the_silence_began(bench: Bench) 
 async def test_a_note_is_taken_over_in_the_middle_too(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON, delay=0.01)
-    session_id = await bench.session(SHORT_SESSION)
-    await speak(bench, session_id)
-    await begun(bench, asked, "early-1.1")
+    session_id = await silent_session(bench, asked)
 
     generation_id = await bench.close(session_id)
     await bench.ended(generation_id)
@@ -98,9 +102,7 @@ async def test_a_note_is_taken_over_in_the_middle_too(bench: Bench) -> None:
 async def test_a_word_ends_the_note_that_was_begun(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON, delay=0.01)
-    session_id = await bench.session(SHORT_SESSION)
-    await speak(bench, session_id)
-    await begun(bench, asked, "early-1.1")
+    session_id = await silent_session(bench, asked)
 
     with capture_logs() as logs:
         await speak(bench, session_id)
@@ -118,9 +120,7 @@ async def test_a_word_ends_the_note_that_was_begun(bench: Bench) -> None:
 async def test_a_note_that_somebody_waits_for_ends_the_one_that_was_begun(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON, delay=0.01)
-    silent = await bench.session(SHORT_SESSION)
-    await speak(bench, silent)
-    await begun(bench, asked, "early-1.1")
+    silent = await silent_session(bench, asked)
 
     _, generation_id = await bench.closed_session(SHORT_SESSION)
     await bench.ended(generation_id)
@@ -133,9 +133,7 @@ async def test_a_note_that_somebody_waits_for_ends_the_one_that_was_begun(bench:
 async def test_a_note_that_is_asked_for_in_another_way_is_written_so(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON)
-    session_id = await bench.session(SHORT_SESSION)
-    await speak(bench, session_id)
-    await begun(bench, asked, "early-1.1")
+    session_id = await silent_session(bench, asked)
     async with bench.database.write() as db:
         session = await sessions.lock(db, session_id)
         assert session is not None
@@ -154,9 +152,7 @@ async def test_a_note_that_is_asked_for_in_another_way_is_written_so(bench: Benc
 async def test_a_note_that_failed_unasked_is_written_when_it_is_asked_for(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON, failures={1: EngineFailure.DECODE})
-    session_id = await bench.session(SHORT_SESSION)
-    await speak(bench, session_id)
-    await begun(bench, asked, "early-1.1")
+    session_id = await silent_session(bench, asked)
     await until(lambda: failed(bench))
 
     generation_id = await bench.close(session_id)
