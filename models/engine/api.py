@@ -177,6 +177,10 @@ class Generation(Protocol):
     def failed(self) -> bool:
         """Whether it has ended in ``Failed``, as far as is known by now."""
 
+    @property
+    def written(self) -> int:
+        """Characters of text so far, whether they were read or not."""
+
     def __aiter__(self) -> AsyncIterator[list[EngineEvent]]: ...
 
     def stop_branch(self, branch: str) -> None:

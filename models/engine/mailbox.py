@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from models.engine.api import EngineEvent, Failed, Finished
+from models.engine.api import EngineEvent, Failed, Finished, Token
 
 __all__ = ["Mailbox"]
 
@@ -28,6 +28,7 @@ class Mailbox:
         self._read_to_end = False
         self.ended = False
         self.failed = False
+        self.written = 0
 
     @property
     def id(self) -> str:
@@ -39,6 +40,7 @@ class Mailbox:
             return
         self.ended = isinstance(events[-1], Finished | Failed)
         self.failed = isinstance(events[-1], Failed)
+        self.written += sum(len(event.text) for event in events if isinstance(event, Token))
         self._steps.put_nowait(events)
 
     async def __aiter__(self) -> AsyncIterator[list[EngineEvent]]:

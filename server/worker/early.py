@@ -112,12 +112,12 @@ class EarlyNote:
         if begun is None:
             return
         begun.generation.cancel()
-        # Every inference leaves a line; of this one nobody has counted what came out.
+        # Every inference leaves a line, also one that nobody asked for.
         self._log.info(
             "inference",
             outcome="not_asked_for",
             session=begun.request.session,
             input_characters=begun.characters,
-            output_characters=0,
+            output_characters=begun.generation.written,
             seconds=round(time.monotonic() - begun.at, 3),
         )

@@ -112,6 +112,13 @@ async def test_a_generation_ends_in_finished_with_every_branch_started_and_ended
     ) + engine.count_tokens((Segment("**two:**"),))
 
 
+async def test_what_was_written_is_counted(engine: Engine) -> None:
+    generation = engine.submit(request())
+    events = await all_events(generation)
+    assert generation.written == sum(len(event.text) for event in events if isinstance(event, Token)) > 0
+    assert not generation.failed
+
+
 async def test_every_text_lies_between_the_start_and_the_end_of_its_branch(engine: Engine) -> None:
     events = await all_events(engine.submit(request()))
     running: set[str] = set()

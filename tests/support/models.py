@@ -100,6 +100,10 @@ class _Held:
     def failed(self) -> bool:
         return self._generation.failed
 
+    @property
+    def written(self) -> int:
+        return self._generation.written
+
     async def __aiter__(self) -> AsyncIterator[list[EngineEvent]]:
         await self.go.wait()
         async for step in self._generation:

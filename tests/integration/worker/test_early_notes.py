@@ -55,6 +55,10 @@ async def done(bench: Bench) -> bool:
     return bench.engines[0].stats().generations == 1
 
 
+async def speaking(bench: Bench) -> bool:
+    return bench.engines[0].stats().decoded_tokens > 20
+
+
 async def failed(bench: Bench) -> bool:
     return bench.engines[0].stats().failures == 1
 
@@ -103,12 +107,14 @@ async def test_a_word_ends_the_note_that_was_begun(bench: Bench) -> None:
     asked = Asked()
     await bench.start_worker(asked, early=SOON, delay=0.01)
     session_id = await silent_session(bench, asked)
+    await until(lambda: speaking(bench))
 
     with capture_logs() as logs:
         await speak(bench, session_id)
 
     dropped = [line for line in logs if line["event"] == "inference"]
     assert [line["outcome"] for line in dropped] == ["not_asked_for"]
+    assert dropped[0]["output_characters"] > 0
     assert "exam" not in str(dropped)
     await begun(bench, asked, "early-1.2")
     generation_id = await bench.close(session_id)
