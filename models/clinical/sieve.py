@@ -18,6 +18,7 @@ from models.clinical.words import content_stems
 
 _CLAUSES = re.compile(r"(; |\s?—\s?)")
 _CLAUSES_BESIDE_QUOTES = re.compile(r"(; )")
+_NO_BEGINNING = " :;,"  # of a section: a colon there would be read as its heading's
 _FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may say in others what was said
 
 
@@ -33,6 +34,8 @@ class Sieve:
 
     def sentence(self, sentence: str) -> str:
         """``sentence``, without markers, as it may stand: "" when nothing of it may."""
+        if not self._kept:
+            sentence = sentence.lstrip(_NO_BEGINNING)
         found = self._without_broken(sentence)
         if found and (verbatim := unquote(found, self._session)) != found:
             self.removed.append("quote")

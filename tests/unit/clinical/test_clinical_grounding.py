@@ -241,3 +241,8 @@ def test_danger_of_who_is_not_known_by_role_is_not_left_out() -> None:
 
     assert "kill" in check_section("Speaker 2 had a bad week.", turns, Gate.RISK).text
     assert "risk_contradicted" in check_section("Patient denies suicidal ideation.", turns, Gate.RISK).removed
+
+
+def test_a_section_whose_first_sentence_goes_does_not_begin_with_a_colon() -> None:
+    turns = parse_transcript("Patient: I walk to work.")
+    assert check_section("Stamps. : Patient walks to work.", turns).text == "Patient walks to work."
