@@ -27,7 +27,7 @@ __all__ = ["PARTS", "BenchReport", "BenchRow", "run_engine_bench"]
 
 PARTS = ("alone", "close", "silence", "four", "sweep")
 _TOGETHER = 4  # sessions that close at once
-_SPARE = 256  # tokens of context beyond prompt and note
+_SPARE = 512  # tokens of context beyond prompt and note
 
 _MORE = ("prompt_tokens", "python_share", "fed_seconds", "longest_pause_in_steps")
 
@@ -204,6 +204,6 @@ def _server_row(name: str, notes: list[ServerNote], seconds: float, peak_bytes: 
 
 
 def _point(bench: _Bench, count: int, length: int) -> dict[str, float]:
-    room = length + bench.tokens + 512
+    room = length + bench.tokens + _SPARE
     result = bench.case("ours", sessions=count, length=length, n_ctx=room, kv_tokens=count * room)
     return {"sessions": count, "length": length} | {key: result[key] for key in ("rate", "last_first", "step", "total")}

@@ -40,6 +40,13 @@ def test_sessions_that_close_together_are_measured_with_the_longest_pause_of_a_s
     assert "median steps" in report.lines()[-1]
 
 
+def test_a_length_beyond_the_model_is_measured_as_long_as_the_model_allows(tiny_phi3: Path) -> None:
+    report = run_engine_bench(
+        tiny_phi3, output_tokens=14, n_threads=1, parts=["sweep"], sessions=(1,), lengths=(1_000_000,)
+    )
+    assert 512 < report.sweep[0]["length"] < 1_000_000
+
+
 def test_a_note_that_was_begun_in_the_silence_is_measured_from_the_close(tiny_phi3: Path) -> None:
     report = run_engine_bench(tiny_phi3, output_tokens=14, n_threads=1, parts=["silence"], silence=0.05)
     assert [row.name for row in report.rows] == ["casenote, closed 0.05 s after its note was begun"]
