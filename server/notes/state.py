@@ -217,7 +217,7 @@ def edited_sections(
 
 
 def same_words(one: Note, other: Note) -> bool:
-    """Whether both have the same sections and summary, by the same authors."""
+    """Whether both have the same sections, by the same authors, and the same summary."""
     return (one.sections, one.summary) == (other.sections, other.summary)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from events.streams import WORKER_CONSUMER
@@ -14,7 +14,7 @@ from models.catalog.resolve import ResolvedModel
 from models.chat import FAMILIES
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
-from models.formats import with_options
+from models.formats import NoteFormat, with_options
 from server.db.database import Database
 from server.sessions.intake import Limits
 from server.settings import Settings
@@ -55,7 +55,7 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         database = Database(settings.database)
         stack.push_async_callback(database.close)
         switching = Switching(
-            lambda model: load_desk(settings, model),
+            lambda model: load_desk(settings, model, formats),
             lambda: lineup_of(settings),
             lambda: catalog_stamp(settings),
         )
@@ -81,20 +81,22 @@ async def running_worker(settings: Settings, *, patience: float) -> AsyncIterato
         yield
 
 
-async def load_desk(settings: Settings, model: ResolvedModel) -> Desk:
+async def load_desk(settings: Settings, model: ResolvedModel, formats: Mapping[str, NoteFormat]) -> Desk:
     """The model, ready to write. Raises ``ModelError``."""
     engine = LlamaEngine(engine_settings(settings, model))
     await engine.start()
     # Every session's prompt begins with them: computed once, before the first session comes.
     engine.prefill(INSTRUCTIONS, prompts.opening(FAMILIES[engine.info.chat]))
-    return Desk(engine, demonstration=model.demonstration, adapter=model.adapter_name, early=early_options(settings))
+    return Desk(
+        engine, demonstration=model.demonstration, adapter=model.adapter_name, early=early_options(settings, formats)
+    )
 
 
-def early_options(settings: Settings) -> EarlyOptions:
+def early_options(settings: Settings, formats: Mapping[str, NoteFormat]) -> EarlyOptions:
     """Notes are begun early as they are written when nobody asks for another format or style."""
     return EarlyOptions(
         silence=settings.early_note_seconds,
-        note_format=with_options(formats_of(settings)[settings.note_format], settings.note_style),
+        note_format=with_options(formats[settings.note_format], settings.note_style),
         parallel=settings.generation_parallel,
     )
 
