@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # consumer's max_ack_pending.
 MOST_WAITING = 200
 
+# Seconds after which an answer that nobody confirmed is in doubt. A server that is well confirms in milliseconds.
+DOUBT_AFTER = 1.0
+
 # How much later than the acknowledgement wait a message may come again, in seconds.
 EXPECTED_LATE = 2.0
 
@@ -60,6 +63,7 @@ class Dispatcher:
         self._lanes: Lanes[Held] = Lanes()
         self._held: dict[tuple[int, int], Held] = {}
         self._running: set[asyncio.Task[None]] = set()
+        self._doubted: set[tuple[int, int]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._heartbeat: asyncio.Task[None] | None = None
         self._draining = False
@@ -69,11 +73,13 @@ class Dispatcher:
     @property
     def room(self) -> int:
         """How many more messages are wanted now. One at least while a message in hand waits for one that is to come
-        again: with every handler busy that one would never be fetched, and be overtaken when its time is over."""
+        again: with every handler busy that one would never be fetched, and be overtaken when its time is over. Likewise
+        while an answer is in doubt: a server that was killed may have forgotten the delivery, and takes the answer only
+        to the next one."""
         if self._draining or len(self._lanes) >= MOST_WAITING:
             return 0
         waits_for_another = self._lanes.wake_at(asyncio.get_running_loop().time()) is not None
-        return max(self._in_flight - len(self._running), int(waits_for_another))
+        return max(self._in_flight - len(self._running), int(waits_for_another or bool(self._doubted)))
 
     def offer(self, held: Held) -> None:
         """Takes a message in hand. One that is in hand already was delivered again: only its answer goes elsewhere."""
@@ -166,6 +172,18 @@ class Dispatcher:
             return on_error(error, delivery.attempt, limit)
 
     async def _carry_out(self, held: Held, action: Action) -> None:
+        doubt = asyncio.get_running_loop().call_later(DOUBT_AFTER, self._doubt, held)
+        try:
+            await self._answer(held, action)
+        finally:
+            doubt.cancel()
+            self._doubted.discard(held.identity)
+
+    def _doubt(self, held: Held) -> None:
+        self._doubted.add(held.identity)
+        self.changed.set()
+
+    async def _answer(self, held: Held, action: Action) -> None:
         match action:
             case Confirm():
                 await self._answers.confirm(held)

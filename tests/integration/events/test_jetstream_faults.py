@@ -117,6 +117,37 @@ async def test_every_confirmed_message_is_delivered_however_often_the_server_is_
     assert len(confirmed) == 240
 
 
+async def test_a_server_that_forgot_what_all_handlers_have_in_hand_does_not_hold_them_up(nats: EmbeddedNats) -> None:
+    """A kill right after a delivery: the server knows nothing of it and takes no answer until it has made it again."""
+    for number in range(2 * ROUNDS):
+        in_hand, came, free = asyncio.Semaphore(0), set[str](), asyncio.Event()
+
+        async def keep(
+            delivery: Delivery,
+            in_hand: asyncio.Semaphore = in_hand,
+            came: set[str] = came,
+            free: asyncio.Event = free,
+        ) -> Outcome:
+            in_hand.release()
+            await free.wait()
+            came.add(delivery.payload.decode())
+            return Ack()
+
+        names = {f"{number}-{session}-{turn}" for session in range(1, 5) for turn in range(2)}
+        async with connected(nats, ConsumerSettings(ack_wait=2.0)) as broker:
+            for name in sorted(names):
+                await publish_surely(broker, segment_subject(int(name.split("-")[1])), name.encode(), name)
+            broker.consume("worker", "SESSIONS", keep, in_flight=4)
+            for _ in range(4):
+                await in_hand.acquire()
+            await kill(nats)
+            await nats.start()
+            await eventually(lambda broker=broker: broker.connected)
+            free.set()
+            # Without fetching anything new the answers would be given up after 20 s.
+            await eventually(lambda came=came, names=names: names <= came)
+
+
 async def test_a_frozen_server_is_noticed_and_used_again_when_it_thaws(nats: EmbeddedNats) -> None:
     assert nats.pid is not None
     came: list[bytes] = []
