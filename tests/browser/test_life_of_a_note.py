@@ -253,6 +253,30 @@ def test_who_selects_everything_means_what_the_model_writes_next_too(service: Se
     assert editor.text("plan") == "Mine alone."
 
 
+def test_who_selects_everything_before_the_first_word_means_the_words_that_come(
+    open_editor: OpenEditor, tmp_path: Path
+) -> None:
+    with (
+        scripted_service(tmp_path, SCRIPT, step_seconds=0.5) as base,
+        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+    ):
+        body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
+        session_id = int(http.post("/sessions/", json=body).json()["session"]["id"])
+        editor = open_editor(base)
+        editor.visit(session_id)
+        editor.button("Write the note").or_(editor.button("Close session and write the note")).first.click()
+        plan = editor.words("plan")
+        plan.click()
+        assert editor.text("plan") == ""
+        editor.page.keyboard.press("Control+a")
+        expect(plan).to_contain_text(SCRIPT["plan"].split()[0], timeout=60_000)
+        editor.page.keyboard.type(OWN)
+
+        expect(plan).to_have_text(OWN)
+        editor.wait_for_note()
+        assert editor.text("plan") == OWN
+
+
 def test_nothing_is_signed_that_the_person_has_not_before_them(service: Service, open_editor: OpenEditor) -> None:
     session_id = written_note(service)
     editor = open_editor()

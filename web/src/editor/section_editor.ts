@@ -53,6 +53,8 @@ export class SectionEditor {
   /** A text that came while a person composed; theirs takes its place if it changed anything. */
   #waiting: string | null = null;
   #locked = false;
+  /** Everything was selected while there was nothing; a selection of nothing cannot say so by itself. */
+  #meansAll = false;
   #marks: Marks | null = null;
 
   constructor(parent: HTMLElement, label: string, nonce: string, handlers: SectionEditorHandlers) {
@@ -68,6 +70,7 @@ export class SectionEditor {
       nonce ? EditorView.cspNonce.of(nonce) : [],
       history(),
       undoableSuggestion,
+      keymap.of([{ key: "Mod-a", run: (view) => this.#selectedNothing(view) }]),
       keymap.of([...historyKeymap, ...standardKeymap]),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({
@@ -76,7 +79,12 @@ export class SectionEditor {
         autocapitalize: "sentences",
       }),
       nativeInput,
-      EditorView.domEventHandlers({ compositionend: () => this.#composed() }),
+      EditorView.domEventHandlers({
+        compositionend: () => this.#composed(),
+        blur: () => {
+          this.#meansAll = false;
+        },
+      }),
       placeholder("Nothing written yet"),
       marks,
       this.#readOnly.of([]),
@@ -98,7 +106,8 @@ export class SectionEditor {
     }
     this.#waiting = null;
     const { from, to } = this.view.state.selection.main;
-    const all = from === 0 && to === before.length && to > 0;
+    const all = from === 0 && to === before.length && (to > 0 || this.#meansAll);
+    this.#meansAll = false;
     this.view.dispatch({
       changes: smallestChange(before, text),
       // Who has selected everything means everything, what comes now too.
@@ -157,6 +166,11 @@ export class SectionEditor {
     this.view.destroy();
   }
 
+  #selectedNothing(view: EditorView): boolean {
+    this.#meansAll = view.state.doc.length === 0;
+    return this.#meansAll;
+  }
+
   /** After the browser has put the composed words in, or taken them back. */
   #composed(): boolean {
     window.setTimeout(() => {
@@ -167,6 +181,8 @@ export class SectionEditor {
 
   #updated(update: ViewUpdate): void {
     const own = update.transactions.filter((transaction) => !transaction.annotation(fromState));
+    const acted = (one: Transaction): boolean => one.docChanged || one.isUserEvent("select");
+    if (own.some(acted)) this.#meansAll = false;
     if (own.some((transaction) => transaction.docChanged)) {
       this.#waiting = null;
       this.#handlers.onEdit(this.text);
