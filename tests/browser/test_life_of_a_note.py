@@ -74,6 +74,8 @@ def test_a_suggestion_is_compared_used_taken_back_and_declined(scripted: httpx.C
     editor.wait_for_saved()
     answer = scripted.get(f"/sessions/{session_id}/notes").json()
     assert next(section["text"] for section in answer["sections"] if section["id"] == "plan") == OWN
+    editor.button("Versions").click()
+    expect(editor.page.locator(".version").first).to_contain_text("Suggestions settled, text unchanged")
 
 
 def test_a_suggestion_is_settled_difference_by_difference_with_keys(

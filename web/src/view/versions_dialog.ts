@@ -18,6 +18,14 @@ const CHANGES: Readonly<Record<string, string>> = {
   failed: "Failed",
 };
 
+/** An edit that left every word may have settled what the model offered beside them. */
+function changeWords(revision: Revision, before: Revision | undefined): string {
+  const words = CHANGES[revision.change] ?? revision.change;
+  if (revision.change !== "edited" || !before) return words;
+  const same = revision.sections.every(({ id }) => sectionText(revision, id) === sectionText(before, id));
+  return same ? "Suggestions settled, text unchanged" : words;
+}
+
 function author(revision: Revision): string {
   return ["ai", "person", "model", ""].includes(revision.author) ? "" : ` · ${revision.author}`;
 }
@@ -43,8 +51,7 @@ class Versions {
 
   constructor(revisions: readonly Revision[]) {
     this.#revisions = revisions;
-    const newestFirst = [...revisions].reverse();
-    this.#buttons = newestFirst.map((revision) => this.#entry(revision));
+    this.#buttons = revisions.map((revision, at) => this.#entry(revision, revisions[at - 1])).reverse();
     this.#against.addEventListener("change", () => this.#show());
     this.element = h(
       "div",
@@ -52,15 +59,15 @@ class Versions {
       h("div", { class: "version-list", role: "group", "aria-label": "Versions" }, ...this.#buttons),
       h("div", { class: "version-pane" }, this.#against, this.#text),
     );
-    this.#choose(newestFirst[0]);
+    this.#choose(revisions.at(-1));
   }
 
-  #entry(revision: Revision): HTMLButtonElement {
+  #entry(revision: Revision, before: Revision | undefined): HTMLButtonElement {
     const entry = h(
       "button",
       { type: "button", class: "version", "data-version": revision.version },
       h("strong", {}, `Version ${revision.version}`),
-      h("span", {}, `${CHANGES[revision.change] ?? revision.change}${author(revision)}`),
+      h("span", {}, `${changeWords(revision, before)}${author(revision)}`),
       h("span", { class: "field-hint" }, dayAndTime(revision.createdAt)),
       revision.reason !== null && h("span", { class: "field-hint" }, `Reason: ${revision.reason}`),
     );
