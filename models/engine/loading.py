@@ -94,7 +94,8 @@ def _kv_tokens(settings: EngineSettings, head: GgufHead, n_ctx: int) -> int:
     if settings.kv_tokens is not None:
         wanted = max(settings.kv_tokens, n_ctx)
     else:
-        wanted = max(n_ctx, min(_SESSIONS * n_ctx, _KV_BYTES // kv_bytes_per_token(head)))
+        budget = settings.kv_bytes if settings.kv_bytes is not None else _KV_BYTES
+        wanted = max(n_ctx, min(_SESSIONS * n_ctx, budget // kv_bytes_per_token(head)))
     original = head.of_architecture("rope.scaling.original_context_length")
     if original and n_ctx <= original and any(name.startswith("rope_factors") for name in head.tensors):
         wanted = min(wanted, original)

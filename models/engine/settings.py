@@ -16,11 +16,12 @@ DEFAULT_N_CTX = 4096
 class EngineSettings:
     """How a model is loaded and how much it may take.
 
-    None means: ``n_ctx`` the model's own, at most 4096; ``kv_tokens`` room for several sessions within about 1 GiB;
+    None means: ``n_ctx`` the model's own, at most 4096; ``kv_tokens`` what ``kv_bytes`` hold, and that about 1 GiB;
     ``cache_dir`` nothing is remembered from one start to the next; the others what tuning found, and before that
     ``n_threads`` physical cores, ``flash_attn`` off on a CPU, ``n_batch`` 512, ``kv_type`` "f16".
 
-    ``n_ctx`` is tokens of one sequence; ``kv_tokens`` tokens of all of them together. ``lora_path`` is an adapter
+    ``n_ctx`` is tokens of one sequence; ``kv_tokens`` tokens of all of them together, of which one sequence fits in any
+    case and more than four are of no use. ``lora_path`` is an adapter
     as GGUF. ``tune``: an engine that finds nothing remembered measures while it is idle. ``verbose`` lets llama.cpp
     write to standard error.
     """
@@ -33,6 +34,7 @@ class EngineSettings:
     lora_scale: float = 1.0
     flash_attn: bool | None = None
     kv_tokens: int | None = None
+    kv_bytes: int | None = None
     kv_type: str | None = None
     n_batch: int | None = None
     max_active: int = 8
@@ -47,6 +49,7 @@ class EngineSettings:
         _at_least("n_threads", self.n_threads, 1)
         _at_least("n_gpu_layers", self.n_gpu_layers, -1)
         _at_least("kv_tokens", self.kv_tokens, 64)
+        _at_least("kv_bytes", self.kv_bytes, 1)
         _at_least("n_batch", self.n_batch, 64)
         _at_least("max_active", self.max_active, 1)
         _at_least("max_waiting", self.max_waiting, 1)

@@ -35,6 +35,7 @@ def engine_settings(settings: Settings, model: ResolvedModel) -> EngineSettings:
         model_path=model.path,
         lora_path=model.adapter_path,
         n_ctx=settings.phi3_n_ctx,
+        kv_bytes=settings.phi3_kv_mib << 20 if settings.phi3_kv_mib is not None else None,
         n_threads=settings.phi3_n_threads,
         n_gpu_layers=settings.phi3_n_gpu_layers,
         max_waiting=settings.queue_limit,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.catalog.resolve import resolve_model
 from models.engine import runner as runner_module
-from models.engine.loading import plan_load
+from models.engine.loading import kv_bytes_per_token, plan_load
 from models.engine.runner import LlamaRunner
 from server.settings import load_settings
 from server.wiring.worker import engine_settings
@@ -23,9 +23,10 @@ from server.wiring.worker import engine_settings
     n_ctx=st.one_of(st.none(), st.integers(min_value=256, max_value=4096)),
     n_threads=st.one_of(st.none(), st.integers(min_value=1, max_value=16)),
     n_gpu_layers=st.integers(min_value=-1, max_value=64),
+    kv_mib=st.one_of(st.none(), st.integers(min_value=16, max_value=32)),
 )
 def test_what_the_environment_says_is_what_llama_cpp_is_given(
-    tiny_model: Path, n_ctx: int | None, n_threads: int | None, n_gpu_layers: int
+    tiny_model: Path, n_ctx: int | None, n_threads: int | None, n_gpu_layers: int, kv_mib: int | None
 ) -> None:
     given_to_load: list[Any] = []
     load = llama_cpp.llama_model_load_from_file
@@ -40,6 +41,7 @@ def test_what_the_environment_says_is_what_llama_cpp_is_given(
         patch.setenv("PHI3_N_GPU_LAYERS", str(n_gpu_layers))
         _set(patch, "PHI3_N_CTX", n_ctx)
         _set(patch, "PHI3_N_THREADS", n_threads)
+        _set(patch, "PHI3_KV_MIB", kv_mib)
         configured = load_settings()
         model = resolve_model(configured.phi3_model_path, tiny_model.parent)
         plan = plan_load(engine_settings(configured, model))
@@ -52,6 +54,9 @@ def test_what_the_environment_says_is_what_llama_cpp_is_given(
             assert llama_cpp.llama_n_threads_batch(runner._context) == n_threads
         assert runner.n_ctx == (n_ctx or 4096)
         assert llama_cpp.llama_n_ctx(runner._context) >= runner.n_ctx
+        if kv_mib is not None:
+            tokens = (kv_mib << 20) // kv_bytes_per_token(plan.head)
+            assert llama_cpp.llama_n_ctx(runner._context) <= max(runner.n_ctx, tokens) + 255
     finally:
         runner.close()
 

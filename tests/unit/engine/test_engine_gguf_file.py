@@ -91,6 +91,16 @@ def test_the_cache_holds_at_least_one_whole_sequence(embedded_model: Path) -> No
         assert plan.runner.kv_tokens % 256 == 0
 
 
+def test_more_bytes_hold_more_sequences_and_never_more_than_four(embedded_model: Path) -> None:
+    held = [
+        plan_load(EngineSettings(embedded_model, n_ctx=4096, kv_bytes=mib << 20)).runner.kv_tokens
+        for mib in (1, 128, 256, 100_000)
+    ]
+    assert held[0] == 4096
+    assert held == sorted(set(held))
+    assert held[-1] == 4 * 4096
+
+
 def test_a_hash_is_read_once_and_again_when_the_file_changes(tmp_path: Path) -> None:
     path, cache = tmp_path / "file", tmp_path / "cache"
     path.write_bytes(b"one")
