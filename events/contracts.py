@@ -72,6 +72,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 MAX_INDEX = 1_000_000
 MAX_SEGMENTS = 1_000
+MAX_SPEAKER = 64
 MAX_TURN_CHARACTERS = 20_000
 MAX_TRANSCRIPT_CHARACTERS = 2_000_000
 
@@ -123,7 +124,7 @@ class SegmentIn(_Data):
     """One turn of a live session. ``index`` counts from 0; ``start`` is seconds from the session's beginning."""
 
     index: int = Field(ge=0, le=MAX_INDEX)
-    speaker: str = Field(min_length=1, max_length=64)
+    speaker: str = Field(min_length=1, max_length=MAX_SPEAKER)
     text: str = Field(min_length=1, max_length=MAX_TURN_CHARACTERS)
     start: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 

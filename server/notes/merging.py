@@ -115,7 +115,8 @@ def _open(note: Note | None, section_id: str) -> str | None:
 
 def _is_free_text(note: Note) -> bool:
     """Whether a person wrote the note as one text without the format's headings: then it stays as it is."""
-    return any(section.id == FREE_TEXT and section.author is not Author.AI for section in note.sections)
+    written = (one for one in note.sections if one.id == FREE_TEXT and one.text.strip())
+    return any(section.author is not Author.AI for section in written)
 
 
 def _standing(note: Note, note_format: NoteFormat) -> dict[str, Section]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from events.contracts import MAX_SPEAKER
 from models.transcript import Turn, normalise_whitespace, parse_transcript, render_transcript, speaker_role
 from server import announce
 from server.db import generations, notes, sessions
@@ -63,17 +64,15 @@ async def append(
     wanted: dict[int, Turn] = {}
     for segment in segments:
         turn = canonical(segment)
-        if not turn.text:
-            continue
-        if wanted.setdefault(turn.index, turn) != turn:
+        if not _same_words(wanted.setdefault(turn.index, turn), turn):
             raise ConflictError(
                 f"Segment {turn.index} comes twice in one call, with different texts.", index=turn.index
             )
     stored = await sessions.turns_at(db, session.id, wanted)
     for index, turn in stored.items():
-        if (turn.speaker, turn.text) != (wanted[index].speaker, wanted[index].text):
+        if not _same_words(turn, wanted[index]):
             raise ConflictError(f"Segment {index} is already stored with a different speaker or text.", index=index)
-    added = [turn for index, turn in sorted(wanted.items()) if index not in stored]
+    added = [turn for index, turn in sorted(wanted.items()) if turn.text and index not in stored]
     if added and session.status == "closed":
         raise ConflictError(f"Session {session.id} is closed: it takes no more segments.")
     await sessions.add_turns(db, session.id, added)
@@ -90,6 +89,11 @@ async def append(
     return Appended(added, len(every))
 
 
+def _same_words(one: Turn, other: Turn) -> bool:
+    """Whether two turns say the same; when it began is measured anew by whoever sends it again."""
+    return (one.speaker, one.text) == (other.speaker, other.text)
+
+
 async def close(db: AsyncSession, session: SessionRow, now: datetime, *, closed_at: datetime | None = None) -> bool:
     """Closes a session and queues its note. False when it was closed before: then nothing changes."""
     if session.status == "closed":
@@ -103,8 +107,10 @@ async def close(db: AsyncSession, session: SessionRow, now: datetime, *, closed_
 
 
 async def queue_first_note(db: AsyncSession, session: SessionRow, now: datetime) -> GenerationRow | None:
-    """Queues the note of a closed session unless it has one, or one is on its way."""
-    if await notes.find(db, session.id) is not None or await generations.latest(db, session.id) is not None:
+    """Queues the note of a closed session unless it has one, or one is on its way. One that was cancelled or failed
+    while the session went on is no note."""
+    stored = await notes.find(db, session.id)
+    if (stored is not None and stored.note.text.strip()) or await generations.active(db, session.id) is not None:
         return None
     if len((session.original_transcription or "").strip()) < SHORTEST_TRANSCRIPT:
         announce.note_updated(db, session, None, Change.FAILED, now, with_text=False)
@@ -148,22 +154,28 @@ async def of_event(
 
 
 async def take_transcript(db: AsyncSession, session: SessionRow, text: str, limits: Limits, now: datetime) -> None:
-    """Stores the transcript that came with an event. Raises ``ConflictError`` where the session holds another."""
+    """Stores the transcript that came with an event; one without words says nothing. A session that was closed empty
+    gets its note now. Raises ``ConflictError`` where the session holds another."""
     new = parse_transcript(text)
     stored = await sessions.turns(db, session.id)
-    if stored and [(t.speaker, t.text) for t in stored] != [(t.speaker, t.text) for t in new]:
-        raise ConflictError("The event's transcript differs from the turns that are stored for the session.")
     if len(text) > limits.transcript:
         raise TooLargeError(f"The transcript has {len(text)} characters; at most {limits.transcript} are accepted.")
+    if not new:
+        return
+    if stored and [(t.speaker, t.text) for t in stored] != [(t.speaker, t.text) for t in new]:
+        raise ConflictError("The event's transcript differs from the turns that are stored for the session.")
     if not stored:
         await sessions.add_turns(db, session.id, new)
         session.original_transcription = text
         session.updated_at = now
+        if session.status == "closed":
+            await queue_first_note(db, session, now)
 
 
 def canonical(turn: Turn) -> Turn:
     """A turn as it is stored: white space and speaker in one form, so that all ways in give the same prompt."""
-    return Turn(turn.index, speaker_role(turn.speaker), normalise_whitespace(turn.text), turn.start)
+    # In lower case some letters become two; what is stored must fit the event that tells of it.
+    return Turn(turn.index, speaker_role(turn.speaker)[:MAX_SPEAKER], normalise_whitespace(turn.text), turn.start)
 
 
 async def locked(db: AsyncSession, session_id: int, therapist: str | None) -> SessionRow:

@@ -6,14 +6,16 @@ acknowledged as soon as its transaction has committed, and delivering it again c
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from events.broker import Delivery
-from events.contracts import ClosedData, SegmentData, UnreadableEventError, read_session_event
+from events.contracts import ClosedData, SegmentData, SessionEvent, UnreadableEventError, read_session_event
 from events.outcome import Ack, Outcome, Reject, Retry
 from models.transcript import Turn
 from server.clock import utc_now
@@ -23,7 +25,11 @@ from server.errors import ConflictError, TooLargeError
 from server.sessions import intake
 from server.sessions.intake import Limits
 
-_DATABASE_RETRY = 2.0
+# Seconds between tries while the database is away, and how long one delivery waits for it. The wait is here and not
+# in the broker, whose every delivery is one of few attempts: twenty waits are hours, twenty quick tries under a minute.
+_AWAY_RETRY = 2.0
+_AWAY_PATIENCE = 600.0
+_ERROR_RETRY = 2.0
 
 
 class Following(Protocol):
@@ -42,12 +48,15 @@ class SessionEvents:
         limits: Limits,
         on_closed: Callable[[], None],
         on_change: Callable[[int], None],
+        *,
+        patience: float = _AWAY_PATIENCE,
     ) -> None:
         self._database = database
         self._live = live
         self._limits = limits
         self._on_closed = on_closed
         self._on_change = on_change
+        self._patience = patience
         self._log = structlog.get_logger()
 
     async def handle(self, delivery: Delivery) -> Outcome:
@@ -57,19 +66,34 @@ class SessionEvents:
         except UnreadableEventError as error:
             return Reject(error.reason)
         try:
-            if isinstance(event.data, SegmentData):
-                await self._segments(event.event.source, event.event.id, event.data)
-            else:
-                await self._closed(event.event.source, event.event.id, event.data)
+            await self._when_the_database_answers(event)
         except (ConflictError, TooLargeError) as error:
             return Reject(error.detail)
         except IntegrityError:
             # Two workers stored the same session at once; the second look finds it there.
             return Retry(0.2, "stored by another worker at the same time")
         except (DBAPIError, OSError) as error:
-            self._log.warning("the database cannot be used", error=type(error).__name__)
-            return Retry(_DATABASE_RETRY, "database")
+            self._log.warning("an event could not be stored", error=type(error).__name__)
+            return Retry(_ERROR_RETRY, "database")
         return Ack()
+
+    async def _when_the_database_answers(self, event: SessionEvent) -> None:
+        """Takes the event, however long the database is away: stopped, started anew, or its disk full."""
+        give_up_at = time.monotonic() + self._patience
+        while True:
+            try:
+                return await self._take(event)
+            except (OperationalError, InterfaceError, OSError) as error:
+                if time.monotonic() >= give_up_at:
+                    raise
+                self._log.warning("the database cannot be used", error=type(error).__name__)
+            await asyncio.sleep(_AWAY_RETRY)
+
+    async def _take(self, event: SessionEvent) -> None:
+        if isinstance(event.data, SegmentData):
+            await self._segments(event.event.source, event.event.id, event.data)
+        else:
+            await self._closed(event.event.source, event.event.id, event.data)
 
     async def _segments(self, source: str, event_id: str, data: SegmentData) -> None:
         turns = [Turn(s.index, s.speaker, s.text, s.start) for s in data.segments]

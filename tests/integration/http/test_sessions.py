@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from server.clock import utc_now
+from server.db import generations
 from server.db.outbox import DatabaseOutbox
 from tests.support.api import SCRIPT, RunningApi, eventually, running_api
 from tests.support.transcripts import SHORT_SESSION
@@ -47,11 +49,21 @@ async def test_the_same_segment_twice_is_a_no_op(tmp_path: Path) -> None:
         assert len(await events_of(api)) == 1
 
 
-async def test_another_text_for_a_stored_index_is_a_conflict(tmp_path: Path) -> None:
+async def test_the_same_words_twice_in_one_call_are_one_turn_whenever_they_began(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create()
+        twice = [TURNS[0], {**TURNS[0], "start": 7.5}]
+        answer = await api.http.post(f"/sessions/{session_id}/segments", json={"segments": twice})
+
+        assert (answer.status_code, answer.json()) == (201, {"added": 1, "turns": 1})
+
+
+@pytest.mark.parametrize("text", ["Something else.", "   "])
+async def test_another_text_for_a_stored_index_is_a_conflict(tmp_path: Path, text: str) -> None:
     async with running_api(tmp_path) as api:
         session_id = await api.create()
         await api.http.post(f"/sessions/{session_id}/segments", json={"segments": TURNS})
-        other = {**TURNS[0], "text": "Something else."}
+        other = {**TURNS[0], "text": text}
         answer = await api.http.post(f"/sessions/{session_id}/segments", json={"segments": [other]})
 
         assert answer.status_code == 409
@@ -112,6 +124,31 @@ async def test_a_closed_session_gets_its_note(tmp_path: Path) -> None:
         document = await eventually(note)
         assert document["coverage"]["turns"] == 2
         assert document["status"] == "draft"
+
+
+async def test_a_session_whose_note_was_cancelled_while_it_went_on_gets_one_at_its_end(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        async with api.parts.database.write() as db:
+            row = await generations.add(db, session_id, "generated", {}, utc_now())
+            generations.finish(row, "cancelled", utc_now(), error="cancelled")
+        await api.http.post(f"/sessions/{session_id}/close")
+
+        answer = await api.http.get(f"/sessions/{session_id}/notes/stream")
+        assert "event: note" in answer.text
+
+
+async def test_a_note_without_words_is_no_note_when_the_session_ends(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        assert (await api.http.put(f"/sessions/{session_id}/notes", json={"notes": ""})).status_code == 200
+        await api.http.post(f"/sessions/{session_id}/close")
+
+        async def written() -> bool:
+            text: str = (await api.http.get(f"/sessions/{session_id}/notes")).json()["text"]
+            return text.startswith("**Chief Complaint:**")
+
+        assert await eventually(written)
 
 
 async def test_the_list_goes_on_where_it_stopped(tmp_path: Path) -> None:

@@ -10,8 +10,11 @@ from events.broker import Delivery
 from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
 from events.outcome import Ack, Reject, Retry
 from models.engine.scripted import ScriptedEngine
+from models.transcript import parse_transcript
+from server.clock import utc_now
 from server.db import generations, sessions
 from server.db.database import Database
+from server.sessions import intake
 from server.worker.ahead import LiveReading
 from server.worker.handling import SessionEvents
 from server.worker.reading import Reader
@@ -33,10 +36,11 @@ def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapi
     return Delivery(closed_subject(session_id), payload, headers, 1, 1)
 
 
-def events_of(bench: Bench, database: Database | None = None) -> SessionEvents:
+def events_of(bench: Bench, database: Database | None = None, patience: float = 0.0) -> SessionEvents:
     engine = ScriptedEngine(GOOD)
     live = LiveReading(engine, Reader(engine))
-    return SessionEvents(database or bench.database, live, LIMITS, lambda: None, lambda _session_id: None)
+    changed = (lambda: None, lambda _session_id: None)
+    return SessionEvents(database or bench.database, live, LIMITS, *changed, patience=patience)
 
 
 async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:
@@ -82,6 +86,43 @@ async def test_a_session_without_therapist_gets_the_one_that_the_event_names(ben
         row = await sessions.find(db, 44)
     assert row is not None
     assert row.therapist_id == "3"
+
+
+async def test_a_session_that_was_closed_empty_gets_its_note_when_its_transcript_comes(bench: Bench) -> None:
+    assert await events_of(bench).handle(closed(46, "")) == Ack()
+    async with bench.database.read() as db:
+        assert await generations.active(db, 46) is None
+
+    assert await events_of(bench).handle(closed(46, SHORT_SESSION)) == Ack()
+
+    async with bench.database.read() as db:
+        assert await generations.active(db, 46) is not None
+
+
+async def test_an_end_with_an_empty_transcript_ends_a_session_whose_turns_came_before(bench: Bench) -> None:
+    now = utc_now()
+    async with bench.database.write() as db:
+        row = await intake.of_event(db, 47, 7, None, now)
+        await intake.append(db, row, parse_transcript(SHORT_SESSION), LIMITS, now)
+
+    assert await events_of(bench).handle(closed(47, " \n")) == Ack()
+
+    async with bench.database.read() as db:
+        assert await generations.active(db, 47) is not None
+
+
+async def test_an_event_waits_while_the_database_is_away_and_costs_no_delivery(bench: Bench) -> None:
+    failing = Database(bench.database.url)
+    faults = DatabaseFaults(failing)
+    faults.arm(At.STATEMENT, 1)
+
+    outcome = await events_of(bench, failing, patience=60.0).handle(closed(48, SHORT_SESSION))
+
+    assert faults.fired
+    assert outcome == Ack()
+    async with bench.database.read() as db:
+        assert await generations.active(db, 48) is not None
+    await failing.close()
 
 
 @pytest.mark.parametrize("at", [At.STATEMENT, At.COMMIT])
