@@ -19,12 +19,16 @@ def _created(path: str) -> Operation:
     )  # fmt: skip
 
 
+def _listed(path: str) -> Operation:
+    return Operation(
+        method="GET", path=path, handler=sessions.listing, summary="List sessions by last change", tag="sessions",
+        query=inputs.ListQuery, answers={200: Answer("A page of the list", outputs.SessionList)}, problems=(422,),
+    )  # fmt: skip
+
+
 OPERATIONS: tuple[Operation, ...] = (
-    Operation(
-        method="GET", path="/sessions", handler=sessions.listing, summary="List sessions by last change",
-        tag="sessions", query=inputs.ListQuery, answers={200: Answer("A page of the list", outputs.SessionList)},
-        problems=(422,),
-    ),
+    _listed("/sessions"),
+    _listed("/sessions/"),
     _created("/sessions"),
     _created("/sessions/"),
     Operation(
@@ -73,13 +77,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="POST", path="/sessions/{session_id}/generate-notes", handler=generate.generate,
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
-        headers=("Accept", "Prefer"),
+        headers=("Accept", "Prefer", "Last-Event-ID"),
         answers={
             200: Answer("The note; asked for events, the stream", note_outputs.NoteGenerated, _EVENT_STREAM),
             202: Answer("With 'Prefer: respond-async'", note_outputs.GenerationAccepted, headers=("Location",)),
             204: Answer("With 'Accept: text/event-stream': nothing is left to stream"),
         },
-        problems=(400, 404, 413, 422, 423),
+        problems=(400, 404, 409, 413, 422, 423),
     ),
     Operation(
         method="GET", path=_NOTE_PATH, handler=notes.read, summary="The note as a document", tag="notes",

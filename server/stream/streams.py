@@ -75,8 +75,8 @@ class NoteStreams:
             return await self._open_log(session_id, latest, standing.position, seen)
         if version == 0:
             if latest is not None and latest.state in ("failed", "cancelled") and _is_recent(latest):
-                final = f"{latest.id}.{latest.attempt}.ended"
-                return None if last_event_id == final else _single(final, "error", failure_problem(latest.error or ""))
+                end = failed_end(latest.id, latest.attempt, failure_problem(latest.error or ""))
+                return None if last_event_id == end.id else _single(end.id, end.event, end.data)
             raise NotFoundError("No note is being written for this session, and none is stored")
         final = f"note.{session_id}.{version}"
         if last_event_id == final:

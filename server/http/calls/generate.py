@@ -6,11 +6,12 @@ import time
 
 from starlette.responses import Response
 
+from events.frames import parse_event_id
 from events.wake import CANCEL
 from server.clock import utc_now
 from server.db import generations, notes
 from server.db.tables import GenerationRow
-from server.errors import BadRequestError, NoModelError, NotFoundError, TooBusyError
+from server.errors import BadRequestError, ConflictError, NoModelError, NotFoundError, TooBusyError
 from server.http.answers import answer, stream_location, wants_events
 from server.http.calls.stream import note_stream
 from server.http.inputs import GenerateIn
@@ -30,6 +31,9 @@ _NO_WORKER = 60.0
 async def generate(call: Call) -> Response:
     """POST /sessions/{session_id}/generate-notes"""
     wanted: GenerateIn = call.body or GenerateIn()
+    last_event_id = call.request.headers.get("last-event-id", "")
+    if wants_events(call.request) and await _is_of_this_note(call, last_event_id):
+        return await note_stream(call, last_event_id)  # who was cut off asks again, and not for another note
     generation = await _requested(call, wanted)
     where = stream_location(call.session_id)
     if wants_events(call.request):
@@ -51,6 +55,19 @@ async def cancel(call: Call) -> Response:
     call.parts.broker.notify(CANCEL, generation.id.encode())
     call.changed(session.id, relay=False)
     return Response(status_code=204)
+
+
+async def _is_of_this_note(call: Call, event_id: str) -> bool:
+    """Whether an event of that id was sent of a note of this session."""
+    place = parse_event_id(event_id)
+    if place is None:
+        return False
+    name, position = place
+    if name == "note":
+        return position.attempt == call.session_id
+    async with call.parts.database.read() as db:
+        row = await generations.find(db, name)
+    return row is not None and row.session_id == call.session_id
 
 
 def _fallback_allowed(call: Call, wanted: GenerateIn) -> bool:
@@ -107,6 +124,8 @@ async def _written(call: Call, ended: GenerationRow) -> Response:
         raise BadRequestError(intake.TOO_SHORT)
     if ended.state != "done":
         failed = failure_problem(ended.error or ended.state)
+        if ended.state == "cancelled":
+            raise ConflictError(failed["detail"], reason=failed["reason"])
         raise NoModelError(failed["detail"], reason=failed["reason"], retry_after=30)
     async with call.parts.database.read() as db:
         stored = await notes.find(db, ended.session_id)

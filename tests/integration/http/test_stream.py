@@ -66,6 +66,21 @@ async def test_generating_with_an_event_stream_answers_the_stream(tmp_path: Path
         assert parse(answer.text)[-1][1] == "note"
 
 
+async def test_who_was_cut_off_asks_again_for_the_same_stream_and_starts_no_other_note(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        path, headers = f"/sessions/{session_id}/generate-notes", {"Accept": "text/event-stream"}
+        whole = parse((await api.http.post(path, headers=headers)).text)
+        for cut in range(0, len(whole) - 1, 9):
+            again = {**headers, "Last-Event-ID": whole[cut][0]}
+            rest = await api.http.post(path, headers=again, json={"regenerate": True})
+            assert parse(rest.text) == whole[cut + 1 :]
+
+        end = {**headers, "Last-Event-ID": whole[-1][0]}
+        assert (await api.http.post(path, headers=end)).status_code == 204
+        assert (await api.http.get(f"/sessions/{session_id}/notes")).json()["version"] == 1
+
+
 async def test_generating_can_be_asked_for_without_waiting(tmp_path: Path) -> None:
     async with running_api(tmp_path) as api:
         session_id = await api.create(original_transcription=SHORT_SESSION)
@@ -168,10 +183,41 @@ async def test_cancelling_a_queued_note_ends_it_at_once(tmp_path: Path) -> None:
         path = f"/sessions/{session_id}/notes/stream"
         cancelled = await api.http.delete(path)
         again = await api.http.delete(path)
-        [(_, name, _)] = parse((await api.http.get(path)).text)
+        [(last, name, _)] = parse((await api.http.get(path)).text)
 
         assert (cancelled.status_code, again.status_code) == (204, 404)
         assert name == "error"
+        assert (await api.http.get(path, headers={"Last-Event-ID": last})).status_code == 204
+
+
+async def test_who_watched_a_queued_note_is_told_once_that_it_was_cancelled(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        async with opened(api.app, path) as stream:
+            await stream.until(lambda s: bool(s.events))
+            await api.http.delete(path)
+            await stream.until(lambda s: s.ended)
+            [*_, last] = [line for line in stream.body.decode().splitlines() if line.startswith("id: ")]
+
+        again = await api.http.get(path, headers={"Last-Event-ID": last.removeprefix("id: ")})
+        assert again.status_code == 204
+
+
+async def test_who_waits_for_a_note_that_is_cancelled_is_told_so_and_not_to_try_again(tmp_path: Path) -> None:
+    engine = ScriptedEngine({name: text * 40 for name, text in SCRIPT.items()}, delay=0.05)
+    async with running_api(tmp_path, engine=engine) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        waiting = asyncio.create_task(api.http.post(f"/sessions/{session_id}/generate-notes"))
+        path = f"/sessions/{session_id}/notes/stream"
+
+        async def cancelled() -> bool:
+            return (await api.http.delete(path)).status_code == 204
+
+        assert await eventually(cancelled)
+        answer = await waiting
+        assert (answer.status_code, answer.json()["reason"]) == (409, "cancelled")
+        assert "retry-after" not in answer.headers
 
 
 async def test_cancelling_a_running_note_ends_its_stream_with_an_error(tmp_path: Path) -> None:
