@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import uuid6
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import from_json
 
 from events.reasons import UnreadableEventError, explain
@@ -28,6 +28,13 @@ Attribute = Annotated[str, Field(min_length=1, max_length=1024, pattern=_PRINTAB
 Extension = bool | int | str | None
 
 
+def _no_number(value: object) -> object:
+    """A time is written out (RFC 3339); pydantic would take a number for seconds."""
+    if isinstance(value, int | float):
+        raise ValueError("must be a date and time as text")
+    return value
+
+
 class CloudEvent(BaseModel):
     """One event. Attributes of other extensions are kept as they came; their values are scalars."""
 
@@ -38,7 +45,7 @@ class CloudEvent(BaseModel):
     source: Attribute
     type: Attribute
     subject: Attribute | None = None
-    time: AwareDatetime | None = None
+    time: Annotated[AwareDatetime | None, BeforeValidator(_no_number)] = None
     datacontenttype: Attribute | None = "application/json"
     dataschema: Attribute | None = None
     sequence: Attribute | None = None

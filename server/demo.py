@@ -135,7 +135,7 @@ async def _show(settings: Settings, sample: Sample, speed: float, console: Conso
         if health.get("demonstration"):
             console.print("[yellow]It is a small demonstration model; its notes are not for clinical use.[/yellow]")
         clinic_url = settings.nats_url or (settings.casenote_home / CLINIC_FILE).read_text()
-        clinic = await nats.connect(clinic_url)
+        clinic = await nats.connect(clinic_url.split(","))
         try:
             return await _replay(http, clinic, sample, speed, console, base=base, clinic_url=clinic_url)
         finally:

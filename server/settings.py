@@ -10,6 +10,7 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -48,19 +49,24 @@ def _database_url(value: str) -> str:
 
 
 def _nats_url(value: str) -> str:
-    for url in filter(None, (part.strip() for part in value.split(","))):
+    servers = [part.strip() for part in value.split(",") if part.strip()]
+    if value.strip() and not servers:
+        raise ValueError("it names no server; it must be one or more addresses, comma separated")
+    for url in servers:
         if not url.startswith(("nats://", "tls://")):
             raise ValueError("each server must begin with nats:// or tls://")
         try:
             parse_server_url(url)
         except ValueError:
             raise ValueError("each server must be an address as in nats://user:password@host:4222") from None
-    return value
+    return ",".join(servers)
 
 
 def _http_url(value: str) -> str:
     if value and not value.startswith(("http://", "https://")):
         raise ValueError("it must begin with http:// or https://")
+    if value and not urlsplit(value).hostname:
+        raise ValueError("it must name a host, as in https://login.example.org/keys")
     return value
 
 
@@ -73,6 +79,7 @@ class Settings(BaseSettings):
     phi3_n_ctx: int | None = Field(default=None, ge=256, le=131_072)
     phi3_n_threads: int | None = Field(default=None, ge=1, le=512)
     phi3_n_gpu_layers: int = Field(default=0, ge=-1, le=1000)
+    phi3_kv_mib: int | None = Field(default=None, ge=16, le=1_048_576)
     phi3_tune: bool = True
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8002, ge=0, le=65_535)
@@ -158,7 +165,7 @@ class Settings(BaseSettings):
 
 def is_loopback(host: str) -> bool:
     """Whether a server that listens on ``host`` can be reached from this machine only."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

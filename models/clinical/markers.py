@@ -28,7 +28,7 @@ _STEMS: tuple[tuple[str, str], ...] = (
     ("abus", "e es ed er ers ing ive ively iveness"),
     ("overdos", "e es ed ing age ages er ers"),
 )
-_HYPHENS = "-‐‑ "
+_HYPHENS = "-‐‑– "
 _SELF = [f"self{hyphen}" for hyphen in _HYPHENS] + ["self"]
 
 

@@ -68,7 +68,7 @@ async def _let_in(request: Request, operation: Operation, api: Api) -> auth.Clai
 
 async def _body(request: Request, operation: Operation, limit: int) -> Any:
     raw = await read_body(request, limit)
-    if operation.body is None or (not operation.body_required and not raw.strip()):
+    if operation.body is None or (not operation.body_required and raw.strip() in (b"", b"null")):
         return None
     return parse(operation.body, raw)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from events.contracts import MAX_SEGMENTS, SegmentIn
 from models.formats import Density, Modality, Quoting
@@ -12,6 +12,10 @@ from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
 from server.http.outputs import SessionStatus
 
 SectionId = Annotated[Words, Field(min_length=1, max_length=100)]
+
+
+def _false_if_null(value: object) -> object:
+    return False if value is None else value
 
 
 class SessionIn(Input):
@@ -36,7 +40,7 @@ class GenerateIn(Input):
     """How a note is to be written. ``force`` false keeps sections that a person touched. Density, quoting and modality
     are the site's where they are not given."""
 
-    regenerate: bool = False
+    regenerate: Annotated[bool, BeforeValidator(_false_if_null)] = False
     sections: list[SectionId] | None = Field(default=None, min_length=1, max_length=100)
     format: Words | None = Field(default=None, min_length=1, max_length=100)
     density: Density | None = None

@@ -46,6 +46,7 @@ def start(
         ({"NOTE_FORMAT": "poem"}, "NOTE_FORMAT", "progress, soap"),
         ({"CASENOTE_FORMATS": "/nowhere"}, "CASENOTE_FORMATS", "there is no such folder"),
         ({"NATS_URL": "localhost:4222"}, "NATS_URL", "nats://"),
+        ({"NATS_URL": " , "}, "NATS_URL", "it names no server"),
         ({"NATS_URL": "nats://u:hidden@[bad"}, "NATS_URL", "nats://***@[bad"),
         ({"NATS_URL": "nats://u:hidden@host:many"}, "NATS_URL", "nats://***@host:many"),
         ({"DATABASE_URL": "mysql://u:hidden@x/y?password=hidden"}, "DATABASE_URL", "mysql://***@x/y?***"),
