@@ -195,6 +195,27 @@ def test_signing_out_asks_about_unsaved_words_and_leaves_nothing_behind(base: st
     assert entries(editor.page) == []
 
 
+def test_a_sign_out_that_the_server_does_not_hear_drops_nothing(base: str, open_editor: OpenEditor) -> None:
+    editor = open_editor(base)
+    unsaved_words_of_anna(base, editor, " Still hers.")
+    dialog = editor.page.get_by_role("dialog")
+    editor.page.route("**/logout", lambda route: route.abort())
+    editor.button("Sign out").click()
+    dialog.get_by_role("button", name="Sign out and drop them").click()
+    expect(editor.page.locator(".toast")).to_contain_text("You are still signed in.")
+    expect(editor.words("plan")).to_contain_text("Still hers.")
+    # What is typed from now on is kept too.
+    editor.type_at_end("plan", " And more.")
+    with httpx.Client(base_url=base, headers=bearer_of("anna"), trust_env=False) as http:
+        wanted = ["Agreed. Still hers. And more."]
+        eventually(lambda: kept_texts(editor.page, key_of(http)) == wanted, what="all of her words on the shelf")
+    editor.page.unroute("**/logout")
+    editor.button("Sign out").click()
+    dialog.get_by_role("button", name="Sign out and drop them").click()
+    expect(editor.page.get_by_label("Access token")).to_be_visible()
+    assert entries(editor.page) == []
+
+
 def test_another_person_who_signs_in_over_an_open_page_does_not_send_its_words(
     base: str, open_editor: OpenEditor
 ) -> None:

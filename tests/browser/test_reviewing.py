@@ -155,6 +155,20 @@ def test_an_overview_leads_to_the_sessions_it_names(service: Service, open_edito
     expect(editor.words("plan")).to_contain_text("Plan of session 1")
 
 
+def test_a_link_of_a_patient_keeps_the_focus_while_sessions_change(service: Service, open_editor: OpenEditor) -> None:
+    session_id = service.create(SHORT_SESSION, patient_id=7773)
+    put(service, session_id, {"plan": "A walk before breakfast."})
+    editor = open_editor()
+    editor.page.goto(f"{editor.base}/#/patients/7773")
+    link = editor.page.locator(".patient-sessions a")
+    link.focus()
+    entry = editor.page.locator(".patient-sessions li")
+    expect(entry).to_contain_text("Edited")
+    assert service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "A"}).status_code == 200
+    expect(entry).to_contain_text("Signed")
+    expect(link).to_be_focused()
+
+
 def test_half_an_overview_does_not_stand_as_a_whole_one(service: Service, open_editor: OpenEditor) -> None:
     put(service, service.create(SHORT_SESSION, patient_id=7772), {"plan": "A walk before breakfast."})
     editor = open_editor()

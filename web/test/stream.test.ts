@@ -71,7 +71,8 @@ test("the list shows what happens now first and finds words of every part of an 
 test("progress is told in words: the place in the queue, what is read, the speed and what is left", () => {
   const words = (change: object) =>
     progressWords({ ...emptyNote(1), generation: { ...startedGeneration(), ...change } });
-  assert.match(words({ queuePosition: 2 })?.detail ?? "", /2 ahead/);
+  assert.equal(words({ queuePosition: 1 })?.detail, "");
+  assert.match(words({ queuePosition: 3 })?.detail ?? "", /2 ahead/);
   assert.equal(words({ phase: "prefill", prefillDone: 64, prefillTotal: 128 })?.done, 0.5);
   assert.match(
     words({ phase: "generating", tokensPerSecond: 41.6, etaSeconds: 5 })?.detail ?? "",

@@ -1,6 +1,6 @@
 /** Signing out: what can be saved is saved, what cannot is asked about, and nothing stays on this machine. */
 
-import { logout } from "../api/client.ts";
+import { CallFailed, logout } from "../api/client.ts";
 import { hasUnsaved } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
@@ -24,7 +24,17 @@ interface SigningOut {
 export async function signOut({ store, autosave, clear, mayDrop, reload }: SigningOut): Promise<void> {
   await autosave.all();
   if (anyUnsaved(store.state) && !(await mayDrop())) return;
-  await clear();
-  await logout();
-  reload();
+  try {
+    await logout();
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error;
+    // Who is still signed in keeps what is kept for them.
+    store.notice(`You are still signed in. ${error.message}`, "problem");
+    return;
+  }
+  try {
+    await clear();
+  } finally {
+    reload();
+  }
 }

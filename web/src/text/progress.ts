@@ -45,7 +45,8 @@ export function progressWords(note: NoteState): ProgressWords | null {
   const detail = again + [speed, left].filter(Boolean).join(" · ");
   switch (generation.phase) {
     case "queued": {
-      const ahead = generation.queuePosition ?? 0;
+      // The server counts places from one: who is first has nobody before it.
+      const ahead = (generation.queuePosition ?? 1) - 1;
       const place = ahead > 0 ? `${ahead} ahead of it` : "";
       return {
         title: "Waiting for the model",

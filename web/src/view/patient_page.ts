@@ -7,10 +7,15 @@ import type { PatientSummary, SessionItem, StreamEvent } from "../api/types.ts";
 import type { AppState } from "../state/state.ts";
 import { count, day } from "../text/words.ts";
 import type { Page } from "./app.ts";
-import { button, h, setText } from "./dom.ts";
+import { arrange, button, h, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { statusPill } from "./session_list.ts";
 import { summaryParts, summaryText } from "./summary_text.ts";
+
+interface Entry {
+  readonly item: SessionItem;
+  readonly element: HTMLElement;
+}
 
 export class PatientPage implements Page {
   readonly element: HTMLElement;
@@ -19,6 +24,7 @@ export class PatientPage implements Page {
   readonly #sessions = h("ul", { class: "patient-sessions" });
   readonly #reading = h("p", { class: "quiet-text", role: "status" });
   readonly #loadSessions: (patientId: number) => void;
+  #entries: ReadonlyMap<number, Entry> = new Map();
   /** The patient's sessions by their number, which the summary names. */
   #byNumber: ReadonlyMap<number, number> = new Map();
   #summary: PatientSummary | null = null;
@@ -51,22 +57,30 @@ export class PatientPage implements Page {
     setText(this.#title, `Patient ${patientId}`);
     const items = [...state.sessions.items.values()].filter((item) => item.patientId === patientId);
     items.sort((a, b) => b.date.localeCompare(a.date) || b.id - a.id);
-    this.#sessions.replaceChildren(
-      ...items.map((item) =>
-        h(
-          "li",
-          {},
-          h("a", { href: `#/sessions/${item.id}` }, `Session ${item.number}`),
-          h("span", {}, day(item.date)),
-          statusPill(item.status),
-        ),
-      ),
+    this.#entries = new Map(items.map((item) => [item.id, this.#entry(item)]));
+    arrange(
+      this.#sessions,
+      [...this.#entries.values()].map(({ element }) => element),
     );
     this.#know(items);
     if (patientId === this.#patientId) return;
     this.#patientId = patientId;
     this.#loadSessions(patientId);
     void this.#load();
+  }
+
+  /** The one that stands there already, while nothing of it changed: the focus and a press in it stay. */
+  #entry(item: SessionItem): Entry {
+    const known = this.#entries.get(item.id);
+    if (known?.item === item) return known;
+    const element = known?.element ?? h("li", {}, h("a", { href: `#/sessions/${item.id}` }));
+    const link = element.querySelector("a");
+    if (link) {
+      setText(link, `Session ${item.number}`);
+      for (const other of [...element.children]) if (other !== link) other.remove();
+    }
+    element.append(h("span", {}, day(item.date)), statusPill(item.status));
+    return { item, element };
   }
 
   #know(items: readonly SessionItem[]): void {

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says; kept in this browser. It is the only thing that is. */
+/** Light, dark, or as the system says; kept in this browser. */
 
 import { h, setText } from "./dom.ts";
 import { icon } from "./icons.ts";
