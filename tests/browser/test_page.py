@@ -44,6 +44,23 @@ def test_the_policy_allows_nothing_inline(service: Service, open_editor: OpenEdi
     assert editor.policy_breaches() == []
 
 
+def test_a_note_that_cannot_be_loaded_does_not_look_like_an_empty_one(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = written_note(service)
+    editor = open_editor()
+    editor.page.route(f"**/sessions/{session_id}/notes", lambda route: route.abort())
+    editor.visit(session_id)
+    said = editor.page.locator(".note-missing")
+    expect(said).to_have_text("The server cannot be reached. Trying again…")
+    expect(editor.words("plan")).to_be_hidden()
+    editor.page.unroute_all(behavior="wait")
+    expect(editor.words("plan")).to_contain_text("First words")
+    expect(said).to_be_hidden()
+    editor.type_at_end("plan", " More.")
+    editor.wait_for_saved()
+
+
 def test_a_note_that_is_written_takes_no_focus_and_only_its_states_are_read_out(
     service: Service, open_editor: OpenEditor
 ) -> None:

@@ -165,3 +165,13 @@ test("a section without a person's words has nothing to save", () => {
   assert.equal(isUnsaved({ ...emptySection("plan", "Plan"), text: "model's" }), false);
   assert.equal(nextSave(emptyNote(1)), null);
 });
+
+test("why a note is not here yet is told until it is", () => {
+  const waiting = act(opened(), { type: "loadFailed", trouble: "The server cannot be reached." });
+  assert.equal(waiting.open?.trouble, "The server cannot be reached.");
+  assert.equal(noteOf(waiting).loaded, false);
+  const transcript = { status: "closed" as const, turns: [] };
+  const half = act(waiting, { type: "transcriptArrived", transcript });
+  assert.equal(half.open?.trouble, "The server cannot be reached.");
+  assert.equal(act(half, { type: "noteMissing" }).open?.trouble, null);
+});

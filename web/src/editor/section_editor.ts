@@ -46,13 +46,21 @@ const undoableSuggestion = invertedEffects.of((transaction) =>
     .map(({ value }) => suggestionTaken.of({ offered: value.offered, taken: !value.taken })),
 );
 
+/** Whether a person may write: not into a signed note, nor before it is known what is stored. */
+export type Access = "open" | "locked" | "loading";
+
+function accessible(access: Access): Extension {
+  const words = access === "loading" ? "Not loaded yet" : "Nothing written yet";
+  return [EditorState.readOnly.of(access !== "open"), placeholder(words)];
+}
+
 export class SectionEditor {
   readonly view: EditorView;
   readonly #handlers: SectionEditorHandlers;
-  readonly #readOnly = new Compartment();
+  readonly #accessible = new Compartment();
   /** A text that came while a person composed; theirs takes its place if it changed anything. */
   #waiting: string | null = null;
-  #locked = false;
+  #access: Access = "open";
   /** Everything was selected while there was nothing; a selection of nothing cannot say so by itself. */
   #meansAll = false;
   #marks: Marks | null = null;
@@ -85,9 +93,8 @@ export class SectionEditor {
           this.#meansAll = false;
         },
       }),
-      placeholder("Nothing written yet"),
       marks,
-      this.#readOnly.of([]),
+      this.#accessible.of(accessible("open")),
       EditorView.updateListener.of((update) => this.#updated(update)),
     ];
   }
@@ -129,11 +136,11 @@ export class SectionEditor {
     });
   }
 
-  setLocked(locked: boolean): void {
-    if (locked === this.#locked) return;
-    this.#locked = locked;
+  setAccess(access: Access): void {
+    if (access === this.#access) return;
+    this.#access = access;
     // It stays focusable: a caret is how keys reach the source of a sentence in a signed note too.
-    this.view.dispatch({ effects: this.#readOnly.reconfigure(EditorState.readOnly.of(locked)) });
+    this.view.dispatch({ effects: this.#accessible.reconfigure(accessible(access)) });
   }
 
   setMarks(next: Marks): void {

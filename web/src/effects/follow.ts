@@ -206,9 +206,13 @@ class SessionFollower {
     if (!(error instanceof api.CallFailed)) throw error;
     if (this.#left) return;
     if (error.problem.status === 404) this.#store.inSession(this.id, { type: "sessionMissing" });
-    else if (error.unreachable || error.problem.status >= 500)
+    else if (error.unreachable || error.problem.status >= 500) {
+      this.#store.inSession(this.id, { type: "loadFailed", trouble: `${error.message} Trying again…` });
       window.setTimeout(() => void again(), TRANSCRIPT_PAUSE_MS);
-    else this.#store.notice(error.message, "problem");
+    } else {
+      this.#store.inSession(this.id, { type: "loadFailed", trouble: error.message });
+      this.#store.notice(error.message, "problem");
+    }
   }
 }
 

@@ -18,6 +18,7 @@ function freshSession(id: number): OpenSession {
     turns: [],
     turnsLoaded: false,
     missing: false,
+    trouble: null,
     note: emptyNote(id),
     evidence: null,
     lastTime: null,
@@ -154,9 +155,17 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
   switch (action.type) {
     case "transcriptArrived":
       if (open.turnsLoaded && action.transcript.turns.length < open.turns.length) return open;
-      return { ...open, turns: action.transcript.turns, turnsLoaded: true, missing: false };
+      return {
+        ...open,
+        turns: action.transcript.turns,
+        turnsLoaded: true,
+        missing: false,
+        trouble: open.note.loaded ? null : open.trouble,
+      };
     case "sessionMissing":
       return { ...open, missing: true, turnsLoaded: true };
+    case "loadFailed":
+      return open.trouble === action.trouble ? open : { ...open, trouble: action.trouble };
     case "lastTimeArrived":
       return { ...open, lastTime: action.lastTime };
     case "evidenceShown":
@@ -165,7 +174,9 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
       return open.evidence ? { ...open, evidence: null } : open;
     default: {
       const note = reduceNote(open.note, action);
-      return note === open.note ? open : { ...open, note, evidence: stillShown(open.evidence, note) };
+      if (note === open.note) return open;
+      const trouble = note.loaded && open.turnsLoaded ? null : open.trouble;
+      return { ...open, note, trouble, evidence: stillShown(open.evidence, note) };
     }
   }
 }

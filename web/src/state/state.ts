@@ -45,6 +45,8 @@ export interface OpenSession {
   readonly turns: readonly Turn[];
   readonly turnsLoaded: boolean;
   readonly missing: boolean;
+  /** Why the transcript or the note is not here yet; null where nothing went wrong. */
+  readonly trouble: string | null;
   readonly note: NoteState;
   readonly evidence: Evidence | null;
   readonly lastTime: LastTime | null;
@@ -93,6 +95,7 @@ export const INITIAL: AppState = {
 export type SessionAction =
   | { readonly type: "transcriptArrived"; readonly transcript: Transcript }
   | { readonly type: "sessionMissing" }
+  | { readonly type: "loadFailed"; readonly trouble: string }
   | { readonly type: "lastTimeArrived"; readonly lastTime: LastTime | null }
   | { readonly type: "noteMissing" }
   | { readonly type: "documentArrived"; readonly document: NoteDocument }

@@ -13,6 +13,19 @@ import { type TurnLookup, turnLookup } from "./turns.ts";
 const WHILE_LIVE =
   "The note is written when the session is closed. What you write here before that stays yours.";
 
+/** Nothing of the note is here yet, neither the server's nor a person's own words. */
+function isUnknown(note: NoteState): boolean {
+  return !note.loaded && note.generation === null && note.sections.every(({ text }) => text === "");
+}
+
+/** Why there is no note to be read; null where there is one, or one is being written. */
+function absence({ note, trouble }: OpenSession, live: boolean): string | null {
+  if (note.generation) return null;
+  if (!note.loaded) return trouble ?? "Loading the note…";
+  if (live) return WHILE_LIVE;
+  return note.stored ? null : "There is no note yet. It can be written by the model, or by you.";
+}
+
 /** What stands above the note, and what at its end. */
 interface Around {
   readonly above: HTMLElement;
@@ -67,7 +80,9 @@ export class NoteView {
     if (!open || open === before.open) return;
     if (open.id !== this.#sessionId) this.#switched(open.id);
     const turnsChanged = open.turns !== before.open?.turns;
-    const same = open.note === before.open?.note && open.evidence === before.open.evidence;
+    const known = before.open;
+    const same =
+      open.note === known?.note && open.evidence === known.evidence && open.trouble === known.trouble;
     if (same && open.lastTime === before.open?.lastTime && !turnsChanged) return;
     if (turnsChanged) this.#turns = turnLookup(open.turns);
     this.#showSections(open);
@@ -75,12 +90,12 @@ export class NoteView {
     this.#origin.update(open.note, state.health?.demonstration === true);
     setText(this.#state, stateWords(open.note));
     const live = state.sessions.items.get(open.id)?.status === "live";
-    show(this.#missing, open.note.loaded && !open.note.generation && (live || !open.note.stored));
-    this.#lastTime.update(open.lastTime, live || !open.note.stored);
-    setText(
-      this.#missing,
-      live ? WHILE_LIVE : "There is no note yet. It can be written by the model, or by you.",
-    );
+    this.#lastTime.update(open.lastTime, open.note.loaded && (live || !open.note.stored));
+    const absent = absence(open, live);
+    show(this.#missing, absent !== null);
+    setText(this.#missing, absent ?? "");
+    // What is not loaded must not look like places that nobody wrote in.
+    show(this.#sections, !isUnknown(open.note));
   }
 
   #switched(sessionId: number): void {
@@ -95,6 +110,7 @@ export class NoteView {
     const { note } = open;
     const context: SectionContext = {
       locked: note.stored?.status === "signed",
+      loading: !note.loaded && note.generation === null,
       running: note.generation !== null,
       signedBy: note.stored?.signedBy ?? null,
       evidence: open.evidence,

@@ -27,6 +27,8 @@ export interface SectionCommands {
 /** What a section view needs beside its own state. */
 export interface SectionContext {
   readonly locked: boolean;
+  /** What is stored is not known yet: nobody is to write as if nothing were. */
+  readonly loading: boolean;
   readonly running: boolean;
   readonly signedBy: string | null;
   readonly evidence: Evidence | null;
@@ -56,6 +58,7 @@ export function authorship(section: SectionState, context: SectionContext): Auth
 function sameContext(a: SectionContext, b: SectionContext): boolean {
   return (
     a.locked === b.locked &&
+    a.loading === b.loading &&
     a.running === b.running &&
     a.signedBy === b.signedBy &&
     a.evidence === b.evidence &&
@@ -150,7 +153,7 @@ export class SectionView {
     this.#showAuthorship(section, context);
     setText(this.#unsaved, isUnsaved(section) && !section.conflict ? "Unsaved" : "");
     show(this.#copy, section.text !== "");
-    this.#editor.setLocked(context.locked);
+    this.#editor.setAccess(context.locked ? "locked" : context.loading ? "loading" : "open");
     this.#editor.setText(section.text);
     const shown = context.evidence?.section === section.id ? context.evidence : null;
     const writing = section.drafting === "writing" && !section.mine;

@@ -103,7 +103,7 @@ export class TranscriptView {
     if (open.evidence !== before.open?.evidence) this.#reveal(open.evidence?.turns ?? []);
     setText(this.#count, `${count(open.turns.length, "turn", "turns")}${live ? " · listening" : ""}`);
     show(this.#empty, open.turns.length === 0);
-    setText(this.#empty, this.#emptyText(open.turnsLoaded, live));
+    setText(this.#empty, this.#emptyText(open, live));
   }
 
   /** A live transcript is shown from its end, and followed for as long as its reader does not scroll away. */
@@ -113,8 +113,8 @@ export class TranscriptView {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  #emptyText(loaded: boolean, live: boolean): string {
-    if (!loaded) return "Loading the transcript…";
+  #emptyText({ turnsLoaded, trouble }: OpenSession, live: boolean): string {
+    if (!turnsLoaded) return trouble ?? "Loading the transcript…";
     return live ? "Listening. The first words appear here." : "This session has no transcript.";
   }
 
