@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import httpx
 from playwright.sync_api import Page, expect
 
 from models.clinical.markers import RISK_TERMS
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
-from tests.browser.notes import put, stored_text, written_note
+from tests.browser.notes import put, put_by, stored_text, written_note
+from tests.browser.scripted import scripted_service
+from tests.support.api import SCRIPT
 from tests.support.service import Service
 from tests.support.transcripts import SHORT_SESSION
 
@@ -203,6 +208,34 @@ def test_a_search_without_a_match_says_so_where_the_matches_would_stand(
     assert entries is not None
     assert place is not None
     assert place["y"] - entries["y"] < 60
+
+
+def test_sessions_that_changed_long_ago_are_found_and_wait_on_the_first_page(
+    open_editor: OpenEditor, tmp_path: Path
+) -> None:
+    with (
+        scripted_service(tmp_path, SCRIPT) as base,
+        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+    ):
+
+        def created(patient_id: int) -> int:
+            return int(http.post("/sessions/", json={"patient_id": patient_id}).json()["session"]["id"])
+
+        signed, edited = created(41), created(42)
+        for session_id in (signed, edited):
+            put_by(http, session_id, {"plan": "A walk before breakfast."})
+        assert http.post(f"/sessions/{signed}/notes/sign", json={"name": "A"}).status_code == 200
+        for _ in range(110):
+            created(43)
+        editor = open_editor(base)
+        editor.visit()
+        group = editor.page.locator(".waiting-group", has_text="Edited, to be signed")
+        expect(group.locator(f'a[href="#/sessions/{edited}"]')).to_be_visible()
+        search = editor.page.get_by_role("searchbox")
+        search.fill("patient 41 signed")
+        expect(editor.page.locator(f'.session-link[href="#/sessions/{signed}"]')).to_be_visible()
+        search.fill("patient 999")
+        expect(editor.page.get_by_text("No session matches.")).to_be_visible()
 
 
 def sign_warnings(editor: Editor) -> str:

@@ -6,6 +6,7 @@ import { Commands } from "./effects/commands.ts";
 import { followOpenSession, followSessions, loadSessionsOf } from "./effects/follow.ts";
 import { listenToKeys } from "./effects/keys.ts";
 import { Autosave, leavingWith } from "./effects/save.ts";
+import { searchFurther } from "./effects/search.ts";
 import { askAgainWhenSignedOut } from "./effects/sign_in.ts";
 import { anyUnsaved, signOut } from "./effects/sign_out.ts";
 import { keepUnsaved } from "./keep/index.ts";
@@ -137,6 +138,7 @@ async function start(root: HTMLElement): Promise<void> {
   askAgainWhenSignedOut(store, reload);
   listenToSkipLink();
   followSessions(store);
+  searchFurther(store);
   learn(store);
   // Words of an earlier page wait with their sessions before any of these is opened.
   clear = await keepUnsaved(store);

@@ -5,7 +5,14 @@ import { completeEvents } from "../src/api/posted_events.ts";
 import type { SessionItem, SessionStatus } from "../src/api/types.ts";
 import { smallestChange } from "../src/editor/change.ts";
 import { emptyNote } from "../src/state/note.ts";
-import { NO_SESSIONS, visibleSessions, withItems } from "../src/state/sessions.ts";
+import {
+  foundWords,
+  lookedThrough,
+  NO_SESSIONS,
+  sought,
+  visibleSessions,
+  withItems,
+} from "../src/state/sessions.ts";
 import { startedGeneration } from "../src/state/stream.ts";
 import { progressWords } from "../src/text/progress.ts";
 import { chance } from "./random.ts";
@@ -66,6 +73,19 @@ test("the list shows what happens now first and finds words of every part of an 
     visibleSessions({ ...state, query: "patient 7 signed" }).map(({ id }) => id),
     [1],
   );
+});
+
+test("what was not looked through is not said to hold nothing", () => {
+  const newest = { ...withItems(NO_SESSIONS, [item(1, "signed", "1")]), loaded: true, cursor: "older" };
+  const asked = { query: "patient 9", status: "all" as const };
+  const looking = sought(newest, asked);
+  assert.equal(foundWords(looking, 0), "Looking through older sessions…");
+  const some = lookedThrough(looking, asked, false);
+  assert.equal(foundWords(some, 0), "No session matches among the 1 session that were looked through.");
+  assert.equal(foundWords(lookedThrough(looking, asked, true), 0), "No session matches.");
+  // What was looked through for something else says nothing of this.
+  assert.equal(lookedThrough(looking, { ...asked, query: "patient 8" }, true), looking);
+  assert.equal(foundWords(sought({ ...newest, cursor: null }, asked), 0), "No session matches.");
 });
 
 test("progress is told in words: the place in the queue, what is read, the speed and what is left", () => {

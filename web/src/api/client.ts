@@ -10,6 +10,7 @@ import type {
   Problem,
   Revision,
   SessionItem,
+  SessionStatus,
   Transcript,
 } from "./types.ts";
 
@@ -127,14 +128,20 @@ export interface SessionPage {
   readonly cursor: string | null;
 }
 
+export interface SessionFilter {
+  readonly patientId?: number;
+  readonly status?: SessionStatus;
+}
+
 export async function fetchSessions(
   cursor: string | null = null,
-  patientId: number | null = null,
+  { patientId, status }: SessionFilter = {},
 ): Promise<SessionPage> {
   // By last change: what changed while the page was not connected is among the first.
   const query = new URLSearchParams({ limit: "100", order: "changed" });
   if (cursor) query.set("cursor", cursor);
-  if (patientId !== null) query.set("patient_id", String(patientId));
+  if (patientId !== undefined) query.set("patient_id", String(patientId));
+  if (status !== undefined) query.set("status", status);
   const body = decode.object((await call(`/sessions?${query}`)).body);
   const items = Array.isArray(body.sessions) ? body.sessions.map(decode.sessionItem) : [];
   return { items, cursor: typeof body.next_cursor === "string" ? body.next_cursor : null };

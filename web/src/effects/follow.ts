@@ -8,6 +8,7 @@ import type { AppState, OpenSession } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { fetchLastTime } from "./last_time.ts";
 import { inOneTab } from "./one_tab.ts";
+import { loadWaiting } from "./search.ts";
 import { type NoteStream, noteStream } from "./shared_stream.ts";
 
 const NOTE_EVENTS = ["status", "section", "token", "reset", "note", "error"];
@@ -37,7 +38,7 @@ export async function loadSessionsOf(store: Store, patientId: number): Promise<v
   try {
     let cursor: string | null = null;
     do {
-      const page: api.SessionPage = await api.fetchSessions(cursor, patientId);
+      const page: api.SessionPage = await api.fetchSessions(cursor, { patientId });
       for (const item of page.items) store.dispatch({ type: "sessionChanged", item });
       cursor = page.cursor;
     } while (cursor !== null);
@@ -68,7 +69,10 @@ function openListStream(store: Store, tell: (news: ListNews) => void): void {
 
 /** The list of sessions, and its changes. */
 export function followSessions(store: Store): void {
-  const load = (): Promise<void> => loadSessions(store);
+  const load = async (): Promise<void> => {
+    await loadSessions(store);
+    if (store.state.sessions.loaded && !store.state.sessions.waitingKnown) await loadWaiting(store);
+  };
   const heard = (news: ListNews): void => {
     if ("session" in news) {
       store.dispatch({ type: "sessionChanged", item: sessionItem(news.session) });

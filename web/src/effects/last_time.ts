@@ -15,7 +15,7 @@ function sectionsOf(sections: readonly NoteSection[]): LastTime["sections"] {
 
 /** Null where there was none before, or nothing was written about it. */
 export async function fetchLastTime(item: SessionItem): Promise<LastTime | null> {
-  const { items } = await api.fetchSessions(null, item.patientId);
+  const { items } = await api.fetchSessions(null, { patientId: item.patientId });
   const before = items
     .filter((other) => other.number < item.number && other.noteVersion !== null)
     .sort((a, b) => b.number - a.number)[0];

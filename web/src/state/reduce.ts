@@ -8,7 +8,7 @@ import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } f
 import { sameHeadings, withHeadings } from "./places.ts";
 import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
-import { withItems } from "./sessions.ts";
+import { lookedThrough, sought, withItems } from "./sessions.ts";
 import type { Action, AppState, Evidence, OpenSession, Route, SessionAction } from "./state.ts";
 import { backToStored, startedGeneration, takeEvent } from "./stream.ts";
 
@@ -223,7 +223,13 @@ export function reduce(state: AppState, action: Action): AppState {
     case "listConnected":
       return { ...state, sessions: { ...state.sessions, connected: action.connected } };
     case "searched":
-      return { ...state, sessions: { ...state.sessions, query: action.query, status: action.status } };
+      return { ...state, sessions: sought(state.sessions, action) };
+    case "sessionsFound":
+      return { ...state, sessions: withItems(state.sessions, action.items) };
+    case "lookedThrough":
+      return { ...state, sessions: lookedThrough(state.sessions, action.sought, action.whole) };
+    case "waitingKnown":
+      return { ...state, sessions: { ...state.sessions, waitingKnown: true } };
     case "noticed":
       return {
         ...state,

@@ -1,14 +1,26 @@
 /** The list of sessions, kept in step with the server by events that may come twice or late. */
 
 import type { SessionItem, SessionStatus } from "../api/types.ts";
+import { count } from "../text/words.ts";
 
-export interface SessionsState {
-  readonly loaded: boolean;
-  readonly items: ReadonlyMap<number, SessionItem>;
+/** What somebody looks for in the list. */
+export interface Sought {
   readonly query: string;
   readonly status: SessionStatus | "all";
+}
+
+export interface SessionsState extends Sought {
+  readonly loaded: boolean;
+  readonly items: ReadonlyMap<number, SessionItem>;
+  /** Where older sessions go on; null where these are all. */
   readonly cursor: string | null;
   readonly connected: boolean;
+  /** All that waits for the therapist is among the items. */
+  readonly waitingKnown: boolean;
+  /** Older sessions are looked through for what is sought. */
+  readonly looking: boolean;
+  /** All that is sought is among the items. */
+  readonly whole: boolean;
 }
 
 export const NO_SESSIONS: SessionsState = {
@@ -18,7 +30,40 @@ export const NO_SESSIONS: SessionsState = {
   status: "all",
   cursor: null,
   connected: false,
+  waitingKnown: false,
+  looking: false,
+  whole: false,
 };
+
+export function isFiltered({ query, status }: Sought): boolean {
+  return query.trim() !== "" || status !== "all";
+}
+
+/** The list with something else sought in it; what it does not hold has to be looked through. */
+export function sought(state: SessionsState, { query, status }: Sought): SessionsState {
+  const whole = state.loaded && state.cursor === null;
+  return { ...state, query, status, whole, looking: !whole && isFiltered({ query, status }) };
+}
+
+/** What was looked through for what is no longer sought says nothing. */
+export function lookedThrough(
+  state: SessionsState,
+  { query, status }: Sought,
+  whole: boolean,
+): SessionsState {
+  if (query !== state.query || status !== state.status) return state;
+  return { ...state, looking: false, whole };
+}
+
+/** What is said under the sessions that are found, so that nobody takes the newest for all. */
+export function foundWords(state: SessionsState, found: number): string {
+  if (!state.loaded) return "";
+  if (!isFiltered(state)) return found === 0 ? "No sessions yet. They appear here as they begin." : "";
+  if (state.looking) return "Looking through older sessions…";
+  if (state.whole || state.cursor === null) return found === 0 ? "No session matches." : "";
+  const among = `the ${count(state.items.size, "session", "sessions")} that were looked through`;
+  return found === 0 ? `No session matches among ${among}.` : `Found among ${among}.`;
+}
 
 export function withItems(state: SessionsState, arrived: readonly SessionItem[]): SessionsState {
   const items = new Map(state.items);

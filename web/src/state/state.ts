@@ -17,7 +17,7 @@ import type {
 import type { KeptWords } from "../keep/words.ts";
 import type { NoteState } from "./note.ts";
 import type { SaveRequest } from "./saving.ts";
-import { NO_SESSIONS, type SessionsState } from "./sessions.ts";
+import { NO_SESSIONS, type SessionsState, type Sought } from "./sessions.ts";
 
 export type Route =
   | { readonly view: "home" }
@@ -148,6 +148,9 @@ export type Action =
       readonly cursor: string | null;
     }
   | { readonly type: "sessionChanged"; readonly item: SessionItem }
+  | { readonly type: "sessionsFound"; readonly items: readonly SessionItem[] }
+  | { readonly type: "waitingKnown" }
+  | { readonly type: "lookedThrough"; readonly sought: Sought; readonly whole: boolean }
   | {
       readonly type: "wordsRecovered";
       readonly session: number;

@@ -44,6 +44,7 @@ function group(title: string, items: readonly SessionItem[]): HTMLElement {
 
 function words(state: AppState, waiting: number): { readonly title: string; readonly text: string } {
   if (waiting > 0) return { title: "Waiting for you", text: "" };
+  if (!state.sessions.waitingKnown) return { title: "Looking for what waits…", text: "" };
   const title = state.sessions.items.size > 0 ? "Nothing is waiting for you" : "Choose a session";
   return {
     title,
@@ -61,7 +62,7 @@ export class HomePage implements Page {
       title,
       items: items.filter((item) => item.status === status),
     })).filter((found) => found.items.length > 0);
-    const shown = JSON.stringify([state.sessions.loaded, items.map(({ id, status }) => [id, status])]);
+    const shown = JSON.stringify([state.sessions.waitingKnown, items.map(({ id, status }) => [id, status])]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const focused = document.activeElement?.getAttribute("href");

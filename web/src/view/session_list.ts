@@ -1,7 +1,7 @@
 /** The list of sessions: what happens now, then the newest; search, and arrow keys between entries. */
 
 import type { SessionItem, SessionStatus } from "../api/types.ts";
-import { statusWord, visibleSessions } from "../state/sessions.ts";
+import { foundWords, statusWord, visibleSessions } from "../state/sessions.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { count, day } from "../text/words.ts";
@@ -147,12 +147,9 @@ export class SessionList {
     });
     arrange(this.#list, elements);
     show(this.#older, state.sessions.cursor !== null);
-    const filtered = state.sessions.query !== "" || state.sessions.status !== "all";
-    show(this.#empty, state.sessions.loaded && visible.length === 0);
-    setText(
-      this.#empty,
-      filtered ? "No session matches." : "No sessions yet. They appear here as they begin.",
-    );
+    const words = foundWords(state.sessions, visible.length);
+    show(this.#empty, words !== "");
+    setText(this.#empty, words);
     show(this.#connection, state.sessions.loaded && !state.sessions.connected);
     setText(this.#connection, "Not connected. Reconnecting…");
   }
