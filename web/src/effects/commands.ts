@@ -2,7 +2,7 @@
 
 import type { GenerationRequest } from "../api/client.ts";
 import * as api from "../api/client.ts";
-import type { NoteState } from "../state/note.ts";
+import { hasUnsaved, type NoteState } from "../state/note.ts";
 import { whyNotToSign } from "../state/signing.ts";
 import type { Store } from "../store.ts";
 import type { Autosave } from "./save.ts";
@@ -141,7 +141,12 @@ export class Commands {
     return done;
   };
 
-  readonly saveNow = async (): Promise<void> => this.#autosave.now();
+  /** Who asks for it is told; of what saves itself only a failure is. */
+  readonly saveNow = async (): Promise<void> => {
+    await this.#autosave.now();
+    const { open } = this.#store.state;
+    if (open && !hasUnsaved(open.note)) this.#store.notice("Saved.");
+  };
 
   readonly hideEvidence = (): void => {
     const id = this.#id;

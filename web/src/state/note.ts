@@ -77,7 +77,8 @@ export type Connection = "idle" | "connecting" | "open" | "lost";
 
 export type Saving =
   | { readonly state: "idle" }
-  | { readonly state: "sending" }
+  /** ``again``: it failed before, and nothing was stored since. */
+  | { readonly state: "sending"; readonly again: boolean }
   | { readonly state: "waiting"; readonly reason: string };
 
 export interface StoredNote {

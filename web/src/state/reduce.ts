@@ -8,7 +8,7 @@ import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } f
 import { sameHeadings, withHeadings } from "./places.ts";
 import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
-import { lookedThrough, sought, withItems } from "./sessions.ts";
+import { lookedThrough, sought, withConnection, withItems } from "./sessions.ts";
 import type { Action, AppState, Evidence, OpenSession, Route, SessionAction } from "./state.ts";
 import { backToStored, startedGeneration, takeEvent } from "./stream.ts";
 
@@ -221,7 +221,7 @@ export function reduce(state: AppState, action: Action): AppState {
     case "wordsRecovered":
       return withWords(state, action.session, action.words);
     case "listConnected":
-      return { ...state, sessions: { ...state.sessions, connected: action.connected } };
+      return { ...state, sessions: withConnection(state.sessions, action.connected) };
     case "searched":
       return { ...state, sessions: sought(state.sessions, action) };
     case "sessionsFound":

@@ -103,7 +103,9 @@ export function saveStarted(note: NoteState, request: SaveRequest): NoteState {
     const offered = offeredWith(section, request.suggestions[section.id] ?? null);
     return { ...section, sent: [...section.sent, text], offered };
   });
-  return { ...note, sections, saving: { state: "sending" } };
+  const { saving } = note;
+  const again = saving.state === "waiting" || (saving.state === "sending" && saving.again);
+  return { ...note, sections, saving: { state: "sending", again } };
 }
 
 interface Stored {

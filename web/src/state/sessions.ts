@@ -15,6 +15,8 @@ export interface SessionsState extends Sought {
   /** Where older sessions go on; null where these are all. */
   readonly cursor: string | null;
   readonly connected: boolean;
+  /** It was connected, and is not any more. */
+  readonly lost: boolean;
   /** All that waits for the therapist is among the items. */
   readonly waitingKnown: boolean;
   /** Older sessions are looked through for what is sought. */
@@ -30,6 +32,7 @@ export const NO_SESSIONS: SessionsState = {
   status: "all",
   cursor: null,
   connected: false,
+  lost: false,
   waitingKnown: false,
   looking: false,
   whole: false,
@@ -75,6 +78,10 @@ export function withItems(state: SessionsState, arrived: readonly SessionItem[])
     changed = true;
   }
   return changed ? { ...state, items } : state;
+}
+
+export function withConnection(state: SessionsState, connected: boolean): SessionsState {
+  return { ...state, connected, lost: !connected && (state.connected || state.lost) };
 }
 
 const STATUS_WORDS: Readonly<Record<SessionStatus, string>> = {

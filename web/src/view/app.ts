@@ -22,10 +22,15 @@ export interface AppCommands {
   readonly signOut: () => void;
 }
 
+function pageName({ route, open, sessions }: AppState): string {
+  if (route.view === "patient") return `Patient ${route.patientId} · Casenote`;
+  const item = open ? sessions.items.get(open.id) : undefined;
+  return item ? `Session ${item.number}, patient ${item.patientId} · Casenote` : "Casenote";
+}
+
 /** The title of the tab says what a hidden tab is doing. */
 function setTitle(state: AppState): void {
-  const item = state.open ? state.sessions.items.get(state.open.id) : undefined;
-  const name = item ? `Session ${item.number}, patient ${item.patientId} · Casenote` : "Casenote";
+  const name = pageName(state);
   const title = state.open?.note.generation ? `Writing… ${name}` : name;
   if (document.title !== title) document.title = title;
 }
