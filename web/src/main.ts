@@ -83,13 +83,17 @@ function showPages(store: Store, app: AppView, commands: Commands): () => Page |
   let shown: Route["view"] | null = null;
   let current: Page | null = null;
   const show = async (state: AppState): Promise<void> => {
-    if (state.route.view === shown) return;
-    shown = state.route.view;
-    const page = await openPage(state.route, store, commands);
-    if (store.state.route.view !== state.route.view) return;
-    current = page;
-    app.setPage(page);
-    page?.update(store.state, { ...store.state, open: null });
+    const first = shown === null;
+    if (state.route.view !== shown) {
+      shown = state.route.view;
+      const page = await openPage(state.route, store, commands);
+      if (store.state.route.view !== state.route.view) return;
+      current = page;
+      app.setPage(page);
+      page?.update(store.state, { ...store.state, open: null });
+    }
+    // After the frame that shows it. A page that is loaded begins where the browser begins.
+    if (!first) window.requestAnimationFrame(() => window.requestAnimationFrame(() => app.opened()));
   };
   store.addEffect((state, before) => {
     if (state.route !== before.route) void show(state);
@@ -128,7 +132,7 @@ async function start(root: HTMLElement): Promise<void> {
   const page = showPages(store, app, commands);
   listenToKeys({
     help: openHelpDialog,
-    search: () => app.list.search.focus(),
+    search: () => app.focusSearch(),
     section: (index) => page()?.focusSection?.(index),
     transcript: () => page()?.focusTranscript?.(),
     unsupported: () => page()?.nextUnsupported?.(),

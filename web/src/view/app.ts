@@ -4,10 +4,14 @@ import { loadSessions } from "../effects/follow.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { button, h, setAttribute, show } from "./dom.ts";
+import { settleFocus } from "./focus.ts";
 import { HomePage } from "./home.ts";
 import { icon } from "./icons.ts";
 import { SessionList } from "./session_list.ts";
 import { themeButton } from "./theme.ts";
+
+/** Where the styles show either the list or a view; the same width as there. */
+const NARROW = "(max-width: 860px)";
 
 export interface Page {
   readonly element: HTMLElement;
@@ -46,6 +50,8 @@ export class AppView {
   readonly #signOut: HTMLButtonElement;
   #page: Page | null = null;
   #toastTimer: number | undefined;
+  /** The search was asked for on a page without it. */
+  #searching = false;
 
   constructor(root: HTMLElement, store: Store, commands: AppCommands) {
     this.#root = root;
@@ -59,6 +65,8 @@ export class AppView {
     );
     this.#main.append(this.#home.element);
     this.#signOut.hidden = true;
+    const body = h("div", { class: "body" }, this.list.element, this.#main);
+    this.#placeList(body);
     root.append(
       h(
         "header",
@@ -73,10 +81,34 @@ export class AppView {
           button("Help", "quiet", commands.help, icon("question")),
         ),
       ),
-      h("div", { class: "body" }, this.list.element, this.#main),
+      body,
       this.status,
       this.#toast,
     );
+  }
+
+  /** Below what waits where there is room for one of them only; keys go the same way as eyes. */
+  #placeList(body: HTMLElement): void {
+    const narrow = window.matchMedia(NARROW);
+    const place = (): void => (narrow.matches ? body.append : body.prepend).call(body, this.list.element);
+    if (narrow.matches) place();
+    narrow.addEventListener("change", place);
+  }
+
+  /** Where the list is not on the page, the first page has it. */
+  focusSearch(): void {
+    const { search } = this.list;
+    search.focus();
+    if (document.activeElement === search) return;
+    this.#searching = true;
+    window.location.hash = "#/";
+  }
+
+  /** After another view was opened: a focus that went with the one before goes to its title. */
+  opened(): void {
+    if (this.#searching) this.list.search.focus();
+    this.#searching = false;
+    settleFocus("#main h1", "#main", ".sessions");
   }
 
   /** Puts the page of an open view into the frame; null brings home back. */

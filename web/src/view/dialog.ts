@@ -1,6 +1,7 @@
 /** A modal dialog: it has a title, a way out, and gives the focus back to where it was. */
 
 import { button, type Child, h } from "./dom.ts";
+import { settleFocus } from "./focus.ts";
 import { icon } from "./icons.ts";
 
 let serial = 0;
@@ -22,7 +23,11 @@ export function openDialog(title: string, body: readonly (Node | string)[], wide
     h("div", { class: "dialog-head" }, h("h2", { id }, title), leave),
     h("div", { class: "dialog-body", tabindex: "-1" }, ...body),
   );
-  element.addEventListener("close", () => element.remove());
+  element.addEventListener("close", () => {
+    element.remove();
+    // The browser gives the focus back to where it was, unless the dialog did away with that.
+    settleFocus("#note", "#main h1", "#main");
+  });
   document.body.append(element);
   element.showModal();
   return { element, close };

@@ -69,7 +69,7 @@ export class HomePage implements Page {
     const { title, text } = words(state, groups.length);
     this.element.classList.toggle("has-work", groups.length > 0);
     this.element.replaceChildren(
-      h("h1", {}, title),
+      h("h1", { tabindex: "-1" }, title),
       ...(text === "" ? [] : [h("p", {}, text)]),
       ...groups.map((found) => group(found.title, found.items)),
     );

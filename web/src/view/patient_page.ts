@@ -19,7 +19,7 @@ interface Entry {
 
 export class PatientPage implements Page {
   readonly element: HTMLElement;
-  readonly #title = h("h1");
+  readonly #title = h("h1", { tabindex: "-1" });
   readonly #body = h("div", { class: "paper patient-summary" });
   readonly #sessions = h("ul", { class: "patient-sessions" });
   readonly #reading = h("p", { class: "quiet-text", role: "status" });

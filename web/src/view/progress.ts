@@ -3,11 +3,14 @@
 import type { AppState, OpenSession } from "../state/state.ts";
 import { liveWords, type ProgressWords, progressWords } from "../text/progress.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
+import { changing } from "./focus.ts";
 import { icon } from "./icons.ts";
 
 export interface ProgressCommands {
   readonly cancel: () => void;
   readonly retry: () => void;
+  /** Where the focus goes from a button that is gone when it was pressed. */
+  readonly leave: () => void;
 }
 
 export class ProgressView {
@@ -27,8 +30,10 @@ export class ProgressView {
   readonly #failure = h("div", { class: "banner banner-problem", hidden: true });
   readonly #failureText = h("p");
   readonly #running: HTMLElement;
+  readonly #leave: () => void;
 
   constructor(commands: ProgressCommands) {
+    this.#leave = commands.leave;
     this.#cancel = button("Stop", "plain", commands.cancel, icon("stop"));
     this.#bar.append(this.#fill);
     this.#failure.append(
@@ -50,8 +55,14 @@ export class ProgressView {
     if (!open) return;
     const same = open === before.open && state.online === before.online;
     if (same && state.sessions === before.sessions && state.health === before.health) return;
-    this.#showProgress(this.#words(state, open));
-    this.#showTrouble(open, state.online);
+    changing(
+      this.element,
+      () => {
+        this.#showProgress(this.#words(state, open));
+        this.#showTrouble(open, state.online);
+      },
+      this.#leave,
+    );
   }
 
   #words(state: AppState, open: OpenSession): ProgressWords | null {

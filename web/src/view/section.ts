@@ -7,6 +7,7 @@ import type { Evidence } from "../state/state.ts";
 import { ConflictCard } from "./conflict.ts";
 import { h, setAttribute, setText, show } from "./dom.ts";
 import { EvidenceStrip } from "./evidence.ts";
+import { changing } from "./focus.ts";
 import { type IconName, icon } from "./icons.ts";
 import { LateWords } from "./late_words.ts";
 import { SuggestionCard } from "./suggestion.ts";
@@ -158,10 +159,16 @@ export class SectionView {
     const shown = context.evidence?.section === section.id ? context.evidence : null;
     const writing = section.drafting === "writing" && !section.mine;
     this.#editor.setMarks({ sentences: section.sentences, active: shown?.sentence ?? null, writing });
-    this.#evidence.update(shown, context.turns);
-    this.#suggestion.update(section, context);
-    this.#conflict.update(section);
-    this.#late.update(section.late);
+    changing(
+      this.element,
+      () => {
+        this.#evidence.update(shown, context.turns);
+        this.#suggestion.update(section, context);
+        this.#conflict.update(section);
+        this.#late.update(section.late);
+      },
+      () => this.#editor.focus(),
+    );
   }
 
   #showAuthorship(section: SectionState, context: SectionContext): void {

@@ -107,7 +107,7 @@ export class SessionList {
     this.#filter.addEventListener("change", searched);
     this.element = h(
       "nav",
-      { class: "sessions", "aria-label": "Sessions" },
+      { class: "sessions", "aria-label": "Sessions", tabindex: "-1" },
       h(
         "div",
         { class: "session-tools" },

@@ -8,6 +8,7 @@ import { day } from "../text/words.ts";
 import { openAddendumDialog } from "./after_signing.ts";
 import type { Page } from "./app.ts";
 import { h, setAttribute, setText, show } from "./dom.ts";
+import { settleFocus } from "./focus.ts";
 import { NoteView } from "./note.ts";
 import { ProgressView } from "./progress.ts";
 import { statusPill } from "./session_list.ts";
@@ -18,7 +19,7 @@ import { TranscriptView } from "./transcript.ts";
 export class SessionPage implements Page {
   readonly element: HTMLElement;
   readonly #store: Store;
-  readonly #title = h("h1");
+  readonly #title = h("h1", { tabindex: "-1" });
   readonly #detail = h("p", { class: "session-subtitle" });
   readonly #pill = h("span");
   readonly #patient = h("a", { class: "patient-link" });
@@ -33,11 +34,13 @@ export class SessionPage implements Page {
 
   constructor(store: Store, commands: Commands, nonce: string) {
     this.#store = store;
-    this.#progress = new ProgressView({ cancel: commands.cancel, retry: commands.retry });
-    this.#toolbar = new Toolbar(store, commands, () => {
+    const leave = (): void => settleFocus("#note", "#main h1");
+    this.#progress = new ProgressView({ cancel: commands.cancel, retry: commands.retry, leave });
+    const toChoice = (): void => {
       this.#showTab("note");
       this.#note.toChoice();
-    });
+    };
+    this.#toolbar = new Toolbar(store, commands, toChoice, leave);
     this.#note = new NoteView(
       nonce,
       {

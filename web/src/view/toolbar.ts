@@ -7,6 +7,7 @@ import type { Store } from "../store.ts";
 import { openAddendumDialog, openUnlockDialog } from "./after_signing.ts";
 import { openCopyDialog } from "./copy_dialog.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
+import { changing } from "./focus.ts";
 import { icon } from "./icons.ts";
 import { openRegenerateDialog } from "./regenerate_dialog.ts";
 import { openSignDialog } from "./sign_dialog.ts";
@@ -53,10 +54,15 @@ export class Toolbar {
   readonly #choice = h("button", { type: "button", class: "quote-link", hidden: true });
   readonly #entries: readonly Entry[];
   readonly #store: Store;
+  readonly #leave: () => void;
 
-  /** ``toChoice`` leads to the place where a person has to choose between texts. */
-  constructor(store: Store, commands: Commands, toChoice: () => void) {
+  /**
+   * ``toChoice`` leads to the place where a person has to choose between texts, ``leave`` takes the focus of a button
+   * whose command does not make sense any more.
+   */
+  constructor(store: Store, commands: Commands, toChoice: () => void, leave: () => void) {
     this.#store = store;
+    this.#leave = leave;
     this.#choice.addEventListener("click", toChoice);
     this.#saving.append(this.#words, this.#choice);
     this.#entries = this.#commands(commands);
@@ -116,7 +122,13 @@ export class Toolbar {
     const connected = state.online === before.online && state.signedOut === before.signedOut;
     if (open === before.open && state.sessions === before.sessions && connected) return;
     const now = stage(state);
-    for (const { element, stages } of this.#entries) show(element, stages.includes(now));
+    changing(
+      this.element,
+      () => {
+        for (const { element, stages } of this.#entries) show(element, stages.includes(now));
+      },
+      this.#leave,
+    );
     const words = savingWords(open.note, state);
     const choosing = waitsForChoice(open.note);
     setText(this.#words, choosing ? "" : words);
