@@ -87,6 +87,11 @@ def test_a_suggestion_is_settled_difference_by_difference_with_keys(
     session_id = note_with_own_plan(scripted, editor, own)
     write_plan_anew(editor)
     card = editor.section("plan").locator(".suggestion")
+    # A key leads to it from anywhere, and it is counted above the note.
+    expect(editor.button("1 suggestion")).to_be_visible()
+    editor.words("risk").click()
+    editor.page.keyboard.press("Alt+Comma")
+    expect(card.locator("button").first).to_be_focused()
     # Texts that are alike are compared without asking for it.
     expect(card.locator("h4")).to_have_text("The model's version of this section, 2 differences from yours")
     take = card.get_by_role("button", name="Use: “twice” for “once”")
@@ -107,6 +112,7 @@ def test_a_suggestion_is_settled_difference_by_difference_with_keys(
     editor.page.keyboard.press("Enter")
     expect(card).to_be_hidden()
     expect(editor.words("plan")).to_be_focused()
+    expect(editor.page.locator(".next-suggestion")).to_be_hidden()
     editor.wait_for_saved()
     document = scripted.get(f"/sessions/{session_id}/notes").json()
     assert next(section["text"] for section in document["sections"] if section["id"] == "plan") == half

@@ -44,7 +44,7 @@ def test_keys_go_from_one_sentence_without_a_source_to_the_next(service: Service
     editor = open_editor()
     editor.visit(session_id)
     page = editor.page
-    stops = page.locator(".note .next-stop")
+    stops = page.locator(".note .next-stop:not(.next-suggestion)")
     expect(stops).to_be_visible()
     count = int((stops.text_content() or "").split()[0])
     assert count >= 3
@@ -75,7 +75,7 @@ def test_a_phone_leads_to_what_has_no_source_and_to_what_left_no_trace(
     editor = open_editor(width=360, height=740)
     editor.visit(session_id)
     page = editor.page
-    page.locator(".note .next-stop").click()
+    page.locator(".note .next-stop:not(.next-suggestion)").click()
     expect(page.locator(".evidence:visible")).to_be_visible()
     editor.button("Transcript").click()
     page.locator(".transcript .next-stop").click()
@@ -126,6 +126,8 @@ def test_turns_that_left_no_trace_are_gone_through(service: Service, open_editor
         button.click()
         places.append(editor.page.locator(".turn:focus").get_attribute("id"))
     assert len(set(places)) == 3
+    editor.page.keyboard.press("Alt+g")
+    assert editor.page.locator(".turn:focus").get_attribute("id") not in places
     assert editor.page.locator(".turn:focus.is-gap").count() == 1
 
 

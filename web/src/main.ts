@@ -136,6 +136,8 @@ async function start(root: HTMLElement): Promise<void> {
     section: (index) => page()?.focusSection?.(index),
     transcript: () => page()?.focusTranscript?.(),
     unsupported: () => page()?.nextUnsupported?.(),
+    suggestion: () => page()?.nextSuggestion?.(),
+    gap: () => page()?.nextGap?.(),
     save: () => void commands.saveNow(),
     escape: () => commands.hideEvidence(),
   });

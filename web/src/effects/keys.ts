@@ -6,6 +6,9 @@ export interface KeyCommands {
   readonly section: (index: number) => void;
   readonly transcript: () => void;
   readonly unsupported: () => void;
+  readonly suggestion: () => void;
+  /** The next turn that left no trace in the note. */
+  readonly gap: () => void;
   readonly save: () => void;
   readonly escape: () => void;
 }
@@ -37,12 +40,20 @@ export function listenToKeys(commands: KeyCommands): void {
   });
 }
 
+/** What goes from one thing to be looked at to the next, by the place of its key. */
+const STEPS: Readonly<Record<string, "unsupported" | "suggestion" | "gap">> = {
+  Period: "unsupported",
+  Comma: "suggestion",
+  KeyG: "gap",
+};
+
 /** Whether the key was one of ours. */
 function actOn(event: KeyboardEvent, commands: KeyCommands): boolean {
   const number = digit(event);
+  const step = event.altKey && !event.ctrlKey && !event.metaKey ? STEPS[event.code] : undefined;
   if (number === 0) commands.transcript();
   else if (number !== null) commands.section(number - 1);
-  else if (event.altKey && !event.ctrlKey && event.code === "Period") commands.unsupported();
+  else if (step) commands[step]();
   else if ((event.ctrlKey || event.metaKey) && event.key === "s") commands.save();
   else if (event.key === "Escape") commands.escape();
   else if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !singleKeysOn())

@@ -19,6 +19,8 @@ export interface Page {
   readonly focusSection?: (index: number) => void;
   readonly focusTranscript?: () => void;
   readonly nextUnsupported?: () => void;
+  readonly nextSuggestion?: () => void;
+  readonly nextGap?: () => void;
 }
 
 export interface AppCommands {

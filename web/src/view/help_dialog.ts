@@ -12,6 +12,8 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Alt + 1 … 9", "To a section of the note"],
   ["Alt + 0", "To the transcript"],
   ["Alt + .", "To the next sentence without a source"],
+  ["Alt + ,", "To the next suggestion of the model's"],
+  ["Alt + G", "To the next turn that is not in the note"],
   ["Ctrl + S", "Save now"],
   ["Ctrl + Z", "Undo your own last change; what the model wrote is never undone"],
   ["Arrow keys in a section", "Show what was said for the sentence at the caret"],

@@ -3,6 +3,7 @@
 import type { NoteState } from "../state/note.ts";
 import type { AppState, OpenSession } from "../state/state.ts";
 import { stateWords } from "../text/origin.ts";
+import { count } from "../text/words.ts";
 import { arrange, h, setAttribute, setText, show } from "./dom.ts";
 import { LastTimeView } from "./last_time.ts";
 import { Origin } from "./origin.ts";
@@ -41,6 +42,12 @@ export class NoteView {
     title: "To the next one (Alt + .)",
     hidden: true,
   });
+  readonly #suggestions = h("button", {
+    type: "button",
+    class: "next-stop next-suggestion",
+    title: "To the next one (Alt + ,)",
+    hidden: true,
+  });
   readonly #sections = h("div", { class: "note-sections" });
   readonly #origin: Origin;
   readonly #lastTime = new LastTimeView();
@@ -52,12 +59,14 @@ export class NoteView {
   #turns: TurnLookup = () => undefined;
   #sessionId: number | null = null;
   #lastStop: Stop | null = null;
+  #lastSuggestion: Stop | null = null;
 
   constructor(nonce: string, commands: SectionCommands, { above, foot }: Around) {
     this.#nonce = nonce;
     this.#commands = commands;
     this.#origin = new Origin(commands.goToTurn, foot);
     this.#unsupported.addEventListener("click", () => this.nextUnsupported());
+    this.#suggestions.addEventListener("click", () => this.nextSuggestion());
     this.#paper = h(
       "article",
       { class: "paper" },
@@ -70,7 +79,14 @@ export class NoteView {
     this.element = h(
       "section",
       { class: "pane note", id: "note", "aria-labelledby": "note-title", tabindex: "-1" },
-      h("div", { class: "pane-head" }, h("h2", { id: "note-title" }, "Note"), this.#state, this.#unsupported),
+      h(
+        "div",
+        { class: "pane-head" },
+        h("h2", { id: "note-title" }, "Note"),
+        this.#state,
+        this.#suggestions,
+        this.#unsupported,
+      ),
       h("div", { class: "pane-scroll" }, above, this.#paper),
     );
   }
@@ -102,6 +118,7 @@ export class NoteView {
     for (const view of this.#views) view.destroy();
     this.#views = [];
     this.#lastStop = null;
+    this.#lastSuggestion = null;
     this.#sessionId = sessionId;
     this.#sections.replaceChildren();
   }
@@ -139,6 +156,21 @@ export class NoteView {
     const stops = note.generation ? 0 : this.#stops.length;
     show(this.#unsupported, stops > 0);
     setText(this.#unsupported, `${stops} without a source`);
+    const suggestions = this.#suggested.length;
+    show(this.#suggestions, suggestions > 0);
+    setText(this.#suggestions, count(suggestions, "suggestion", "suggestions"));
+  }
+
+  get #suggested(): readonly Stop[] {
+    return this.#views.filter(({ suggested }) => suggested).map(({ id }) => ({ section: id, place: 0 }));
+  }
+
+  /** The focus goes to the next text of the model's that waits beside a person's. */
+  nextSuggestion(): void {
+    const order = this.#views.map(({ id }) => id);
+    const next = nextStop(this.#suggested, order, this.#lastSuggestion);
+    this.#lastSuggestion = next;
+    if (next) this.#views.find(({ id }) => id === next.section)?.toSuggestion();
   }
 
   /** The caret goes to the next sentence that nothing in the session supports. */

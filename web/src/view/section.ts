@@ -188,6 +188,16 @@ export class SectionView {
     return this.#editor.unsupported;
   }
 
+  /** A whole text of the model's stands beside the section's. */
+  get suggested(): boolean {
+    return this.#suggestion.isOpen;
+  }
+
+  toSuggestion(): void {
+    this.element.scrollIntoView({ block: "nearest" });
+    this.#suggestion.focus();
+  }
+
   goTo(place: number): void {
     this.#editor.goTo(place);
     this.element.scrollIntoView({ block: "nearest" });

@@ -138,6 +138,16 @@ export class SessionPage implements Page {
     this.#note.nextUnsupported();
   };
 
+  readonly nextSuggestion = (): void => {
+    this.#showTab("note");
+    this.#note.nextSuggestion();
+  };
+
+  readonly nextGap = (): void => {
+    this.#showTab("transcript");
+    this.#transcript.nextGap();
+  };
+
   update(state: AppState, before: AppState): void {
     const { open } = state;
     if (!open) return;

@@ -66,6 +66,17 @@ export class SuggestionCard {
     if (!same || wrote !== this.#writing) this.#show();
   }
 
+  /** It is there to be settled, and not still being written. */
+  get isOpen(): boolean {
+    return !this.element.hidden && !this.#writing;
+  }
+
+  /** What can be pressed first takes the focus. */
+  focus(): void {
+    this.element.scrollIntoView({ block: "nearest" });
+    this.element.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
+  }
+
   get #texts(): { readonly mine: string; readonly theirs: string } {
     return { mine: this.#section?.text ?? "", theirs: this.#section?.suggestion ?? "" };
   }

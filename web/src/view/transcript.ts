@@ -54,7 +54,7 @@ export class TranscriptView {
   readonly #gaps = h("button", {
     type: "button",
     class: "next-stop",
-    title: "To the next one",
+    title: "To the next one (Alt + G)",
     hidden: true,
   });
   readonly #list = h("ol", { class: "turns" });
@@ -84,7 +84,7 @@ export class TranscriptView {
       ),
       this.#scroller,
     );
-    this.#gaps.addEventListener("click", () => this.#nextGap());
+    this.#gaps.addEventListener("click", () => this.nextGap());
   }
 
   update(state: AppState, before: AppState): void {
@@ -175,7 +175,8 @@ export class TranscriptView {
     this.#scroller.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
   }
 
-  #nextGap(): void {
+  /** The next turn that left no trace in the note takes the focus. */
+  nextGap(): void {
     const gaps = this.#marks?.uncovered ?? NO_TURNS;
     this.#lastGap = gaps.find((turn) => turn > this.#lastGap) ?? gaps[0] ?? -1;
     this.focusTurn(this.#lastGap);
