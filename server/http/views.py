@@ -14,6 +14,7 @@ from server.db.tables import GenerationRow, RevisionRow, SessionRow
 from server.notes import codec
 from server.notes.document import authorship, document
 from server.notes.state import Note
+from server.stream.terminal import failure_problem
 from server.stream.workers import Reading
 
 
@@ -76,6 +77,14 @@ def turn_json(turn: Turn) -> dict[str, Any]:
 
 def generation_json(generation: GenerationRow | None) -> dict[str, Any] | None:
     return {"id": generation.id, "state": generation.state} if generation is not None else None
+
+
+def failure_json(generation: GenerationRow | None) -> dict[str, Any] | None:
+    """Why the last attempt left no note, as its stream told it; None where it did not fail."""
+    if generation is None or generation.state != "failed":
+        return None
+    problem = failure_problem(generation.error or "")
+    return {"reason": generation.error, "detail": problem["detail"]}
 
 
 def note_json(session: SessionRow, stored: Stored, generation: GenerationRow | None) -> dict[str, Any]:

@@ -61,6 +61,18 @@ def test_a_note_that_cannot_be_loaded_does_not_look_like_an_empty_one(
     editor.wait_for_saved()
 
 
+def test_a_session_whose_note_failed_says_why_when_it_is_opened_later(
+    service: Service, open_editor: OpenEditor
+) -> None:
+    session_id = service.create("Therapist: Hello.")
+    service.close(session_id)
+    editor = open_editor()
+    editor.visit(session_id)
+    banner = editor.page.locator(".banner-problem:visible")
+    expect(banner).to_contain_text("too short")
+    expect(banner.get_by_role("button", name="Try again")).to_be_visible()
+
+
 def test_a_note_that_is_written_takes_no_focus_and_only_its_states_are_read_out(
     service: Service, open_editor: OpenEditor
 ) -> None:

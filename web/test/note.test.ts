@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { UNREACHABLE } from "../src/api/client.ts";
 import { eventPosition, noteDocument } from "../src/api/decode.ts";
 import { emptyNote, emptySection, isUnsaved } from "../src/state/note.ts";
 import { nextSave } from "../src/state/saving.ts";
@@ -173,5 +174,17 @@ test("why a note is not here yet is told until it is", () => {
   const transcript = { status: "closed" as const, turns: [] };
   const half = act(waiting, { type: "transcriptArrived", transcript });
   assert.equal(half.open?.trouble, "The server cannot be reached.");
-  assert.equal(act(half, { type: "noteMissing" }).open?.trouble, null);
+  assert.equal(act(half, { type: "noteMissing", failure: null }).open?.trouble, null);
+});
+
+test("why the last attempt left no note is told until there is one", () => {
+  const failure = { ...UNREACHABLE, detail: "The session is too short." };
+  const opened1 = act(opened(), { type: "noteMissing", failure });
+  assert.equal(noteOf(opened1).failure?.detail, "The session is too short.");
+  // An answer that knows of no failure does not take away what the stream told.
+  assert.equal(noteOf(act(opened1, { type: "noteMissing", failure: null })).failure, failure);
+  const server = session(1);
+  server.put({ plan: "By hand." }, null);
+  const written = act(opened1, { type: "documentArrived", document: noteDocument(server.document()) });
+  assert.equal(noteOf(written).failure, null);
 });

@@ -17,7 +17,7 @@ from server.errors import NotFoundError, StaleVersionError
 from server.http.answers import answer, check_conditions, etag, is_unchanged
 from server.http.inputs import AddendumIn, NoteIn, SignIn, UnlockIn
 from server.http.operation import Call
-from server.http.views import generation_json, note_json, revision_json, revisions_json
+from server.http.views import failure_json, generation_json, note_json, revision_json, revisions_json
 from server.notes.state import Note
 from server.sessions import intake
 
@@ -30,8 +30,11 @@ async def read(call: Call) -> Response:
         session = await intake.found(db, call.session_id, call.caller)
         stored = await notes.find(db, session.id)
         generation = await generations.active(db, session.id)
+        ended = await generations.latest(db, session.id) if stored is None and generation is None else None
     if stored is None:
-        raise NotFoundError("The session has no note yet", generation=generation_json(generation))
+        raise NotFoundError(
+            "The session has no note yet", generation=generation_json(generation), failure=failure_json(ended)
+        )
     tag = etag(session.id, stored.note.version)
     # While a note is being written the answer also tells how far that is, which the tag does not cover.
     if generation is None and is_unchanged(call.request, tag):

@@ -76,6 +76,23 @@ async def test_a_session_without_note_has_no_document(tmp_path: Path) -> None:
         assert (waiting.status_code, waiting.json()["generation"]["state"]) == (404, "queued")
 
 
+async def test_a_session_whose_note_failed_says_why_it_has_none(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create(original_transcription="Therapist: Hello.")
+        path = f"/sessions/{session_id}/notes"
+        before = (await api.http.get(path)).json()
+        await api.http.post(f"/sessions/{session_id}/close")
+        after = (await api.http.get(path)).json()
+
+        assert before["failure"] is None
+        assert after["failure"] == {
+            "reason": "too_short",
+            "detail": "Session transcription is too short for summarization",
+        }
+        await api.http.put(path, json={"sections": {"plan": "By hand."}})
+        assert (await api.http.get(path)).status_code == 200
+
+
 async def test_a_change_on_the_current_version_is_taken(tmp_path: Path) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
         session_id = await generated(api)

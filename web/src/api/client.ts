@@ -34,6 +34,7 @@ export const UNREACHABLE: Problem = {
   detail: "The server cannot be reached.",
   current: null,
   generating: false,
+  failure: null,
 };
 
 /** The event of the window when a call was refused because nobody is signed in any more. */

@@ -266,6 +266,7 @@ export function problem(value: unknown, status = 0): Problem {
     detail: text(json.detail) || text(json.title) || "The server did not say why.",
     current: json.current ? noteDocument(json.current) : null,
     generating: json.generation !== null && json.generation !== undefined,
+    failure: textOrNull(object(json.failure).detail),
   };
 }
 

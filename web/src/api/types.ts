@@ -154,6 +154,8 @@ export interface Problem {
   readonly current: NoteDocument | null;
   /** With 404 of a note: it is being written. */
   readonly generating: boolean;
+  /** With 404 of a note: why the last attempt left none. */
+  readonly failure: string | null;
 }
 
 export type GenerationPhase = "queued" | "prefill" | "generating" | "checking";

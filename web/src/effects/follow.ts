@@ -198,8 +198,10 @@ class SessionFollower {
       if (document.generation) this.watch();
     } catch (error) {
       if (error instanceof api.CallFailed && error.problem.status === 404) {
-        this.#store.inSession(this.id, { type: "noteMissing" });
-        if (error.problem.generating) this.watch();
+        const { generating, failure } = error.problem;
+        const why = failure === null ? null : { ...error.problem, detail: failure };
+        this.#store.inSession(this.id, { type: "noteMissing", failure: why });
+        if (generating) this.watch();
       } else {
         this.#failed(error, () => this.loadNote());
       }

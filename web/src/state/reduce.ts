@@ -90,12 +90,17 @@ function withoutEnded(note: NoteState, document: NoteDocument): NoteState {
   return over ? { ...note, generation: null, format: null } : note;
 }
 
+/** Why there is no note is of no interest once there is one. */
+function withoutOldFailure(note: NoteState): NoteState {
+  return note.stored || !note.failure ? note : { ...note, failure: null };
+}
+
 function reduceNote(note: NoteState, action: SessionAction): NoteState {
   switch (action.type) {
     case "noteMissing":
-      return { ...note, loaded: true };
+      return { ...note, loaded: true, failure: note.generation ? null : (action.failure ?? note.failure) };
     case "documentArrived":
-      return mergeDocument(withoutEnded(note, action.document), action.document);
+      return mergeDocument(withoutOldFailure(withoutEnded(note, action.document)), action.document);
     case "streamOpening":
       return { ...note, connection: note.connection === "lost" ? "lost" : "connecting" };
     case "streamOpened":

@@ -97,7 +97,8 @@ export type SessionAction =
   | { readonly type: "sessionMissing" }
   | { readonly type: "loadFailed"; readonly trouble: string }
   | { readonly type: "lastTimeArrived"; readonly lastTime: LastTime | null }
-  | { readonly type: "noteMissing" }
+  /** ``failure``: why the last attempt left none. */
+  | { readonly type: "noteMissing"; readonly failure: Problem | null }
   | { readonly type: "documentArrived"; readonly document: NoteDocument }
   | { readonly type: "streamOpening" }
   | { readonly type: "streamOpened" }
