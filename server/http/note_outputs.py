@@ -146,7 +146,8 @@ class RevisionOut(Output):
     model: ModelOut | None
     fallback: bool
     authorship: AuthorshipOut
-    addenda: int
+    addenda: int = Field(description="how many")
+    addenda_texts: list[AddendumOut]
     chain: str | None = Field(description="SHA-256 over this version and all before it")
 
 

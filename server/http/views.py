@@ -12,7 +12,7 @@ from server.db.notes import Stored
 from server.db.sessions import Listed
 from server.db.tables import GenerationRow, RevisionRow, SessionRow
 from server.notes import codec
-from server.notes.document import authorship, document
+from server.notes.document import addenda_json, authorship, document
 from server.notes.state import Note
 from server.stream.terminal import failure_problem
 from server.stream.workers import Reading
@@ -113,6 +113,7 @@ def revision_json(row: RevisionRow) -> dict[str, Any]:
         "fallback": note.fallback,
         "authorship": authorship(note),
         "addenda": len(note.addenda),
+        "addenda_texts": addenda_json(note),
         "chain": row.chain,
     }
 

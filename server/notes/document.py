@@ -70,8 +70,12 @@ def document(session_id: int, patient_id: int, note: Note, evidence: dict[str, A
         "suggestions": dict(note.suggestions or {}),
         "signed_by": note.signed_by,
         "signed_at": note.signed_at.isoformat() if note.signed_at else None,
-        "addenda": [{"text": a.text, "author": a.author, "created_at": a.created_at.isoformat()} for a in note.addenda],
+        "addenda": addenda_json(note),
     }
+
+
+def addenda_json(note: Note) -> list[dict[str, Any]]:
+    return [{"text": a.text, "author": a.author, "created_at": a.created_at.isoformat()} for a in note.addenda]
 
 
 def authorship(note: Note) -> dict[str, Any]:

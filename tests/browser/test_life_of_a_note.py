@@ -177,6 +177,10 @@ def test_words_that_came_too_late_for_a_signature_go_into_an_addendum(
     editor.page.get_by_role("dialog").get_by_role("button", name="Add to the note").click()
     expect(editor.page.locator(".addendum")).to_contain_text("Too late.")
     expect(late).to_be_hidden()
+    editor.button("Versions").click()
+    dialog = editor.page.get_by_role("dialog")
+    expect(dialog.locator("ins")).to_contain_text("Too late.")
+    expect(dialog.locator(".version-mark")).to_have_text("Signed")
 
 
 def test_a_signed_note_is_unlocked_with_a_reason_that_its_versions_keep(
@@ -224,6 +228,7 @@ def test_a_note_is_copied_as_plain_text(service: Service, open_editor: OpenEdito
     expect(editor.status).to_have_text("The note copied.")
     copied: str = editor.page.evaluate("navigator.clipboard.readText()")
     assert "Risk\nShe denied being suicidal." in copied
+    assert copied.startswith("[Edited, not signed]\n")
     assert "{{" not in copied
     assert "**" not in copied
 

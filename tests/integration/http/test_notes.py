@@ -254,6 +254,9 @@ async def test_a_signed_note_changes_only_by_addenda(tmp_path: Path) -> None:
         assert (changed.status_code, again.status_code, written.status_code) == (423, 423, 423)
         assert added.status_code == 201
         assert [addendum["text"] for addendum in added.json()["addenda"]] == ["Forgot to say."]
+        versions = (await api.http.get(f"/sessions/{session_id}/notes/revisions")).json()["revisions"]
+        assert versions[-2]["addenda_texts"] == []
+        assert versions[-1]["addenda_texts"] == added.json()["addenda"]
         assert added.json()["text"] == signed.json()["text"]
 
 

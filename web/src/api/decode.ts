@@ -228,6 +228,9 @@ export function revision(value: unknown): Revision {
     createdAt: text(json.created_at),
     sections: sections.length > 0 ? sections : [{ id: "note", heading: "Note", text: text(json.text) }],
     reason: textOrNull(author.reason) ?? textOrNull(json.reason),
+    status: oneOf(json.status, ["draft", "edited", "signed"] as const, "draft"),
+    demonstration: object(json.model).demonstration === true,
+    addenda: list(json.addenda_texts).map(addendum),
   };
 }
 

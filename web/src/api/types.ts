@@ -123,6 +123,9 @@ export interface Revision {
   readonly createdAt: string;
   readonly sections: readonly { readonly id: string; readonly heading: string; readonly text: string }[];
   readonly reason: string | null;
+  readonly status: "draft" | "edited" | "signed";
+  readonly demonstration: boolean;
+  readonly addenda: readonly Addendum[];
 }
 
 export interface Me {

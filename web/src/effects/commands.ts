@@ -5,6 +5,7 @@ import * as api from "../api/client.ts";
 import { hasUnsaved, type NoteState } from "../state/note.ts";
 import { whyNotToSign } from "../state/signing.ts";
 import type { Store } from "../store.ts";
+import { warning } from "../text/origin.ts";
 import type { Autosave } from "./save.ts";
 
 export interface Following {
@@ -154,15 +155,18 @@ export class Commands {
   };
 
   readonly copySection = (sectionId: string): void => {
-    const section = this.#store.state.open?.note.sections.find((candidate) => candidate.id === sectionId);
-    if (section) void this.copy(section.text, section.heading);
+    const note = this.#store.state.open?.note;
+    const section = note?.sections.find((candidate) => candidate.id === sectionId);
+    if (!note || !section) return;
+    const mark = note.stored ? warning(note.stored) : "";
+    void this.copy(section.text, section.heading, mark);
   };
 
-  /** Copies plain text; ``what`` names it in the message. */
-  readonly copy = async (text: string, what: string): Promise<boolean> => {
+  /** Copies plain text; ``what`` names it in the message, which tells ``mark`` where the text itself does not. */
+  readonly copy = async (text: string, what: string, mark = ""): Promise<boolean> => {
     try {
       await navigator.clipboard.writeText(text);
-      this.#store.notice(`${what} copied.`);
+      this.#store.notice(mark === "" ? `${what} copied.` : `${what} copied. ${mark}.`);
       return true;
     } catch {
       this.#store.notice("The browser did not allow copying.", "problem");

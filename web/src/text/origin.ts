@@ -35,7 +35,14 @@ export function trustWords(note: NoteState, stored: StoredNote): string {
   return `${sources} ${reflected}${reducedWords(stored)}`.trim();
 }
 
-const STATUS = { draft: "AI draft, not reviewed", edited: "Edited, not signed", signed: "Signed" };
+export const STATUS = { draft: "AI draft, not reviewed", edited: "Edited, not signed", signed: "Signed" };
+export const DEMONSTRATION = "Demonstration model, not fit for clinical use";
+
+/** What must go with a note's text wherever it goes; empty where a person answers for it. */
+export function warning({ status, demonstration }: StoredNote): string {
+  const lines = [status === "signed" ? "" : STATUS[status], demonstration ? DEMONSTRATION : ""];
+  return lines.filter(Boolean).join(" · ");
+}
 
 export function stateWords(note: NoteState): string {
   if (note.generation) return "Being written";

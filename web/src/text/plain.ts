@@ -1,6 +1,7 @@
 /** The note as plain text, as records of other systems take it. */
 
 import type { SectionState, StoredNote } from "../state/note.ts";
+import { warning } from "./origin.ts";
 import { day } from "./words.ts";
 
 export interface PlainOptions {
@@ -20,6 +21,8 @@ export function plainNote(
     .map((section) =>
       options.headings ? `${section.heading}\n${section.text.trim()}` : section.text.trim(),
     );
+  const mark = stored ? warning(stored) : "";
+  if (mark !== "") parts.unshift(`[${mark}]`);
   if (options.addenda) {
     for (const addendum of stored?.addenda ?? []) {
       parts.push(

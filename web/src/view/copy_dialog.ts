@@ -2,6 +2,7 @@
 
 import type { Commands } from "../effects/commands.ts";
 import type { NoteState } from "../state/note.ts";
+import { warning } from "../text/origin.ts";
 import { plainNote } from "../text/plain.ts";
 import { choice, openDialog } from "./dialog.ts";
 import { button, h } from "./dom.ts";
@@ -19,9 +20,9 @@ export function openCopyDialog(note: NoteState, commands: Commands): void {
   for (const box of [headings, summary, addenda]) box.addEventListener("change", render);
   render();
   const written = note.sections.filter((section) => section.text.trim() !== "");
-  const unsigned = note.stored?.status !== "signed";
+  const mark = note.stored ? warning(note.stored) : "";
   openDialog("Copy for the record system", [
-    unsigned ? h("p", { class: "quiet-text" }, "This note is not signed yet.") : "",
+    mark === "" ? "" : h("p", { class: "quiet-text" }, `${mark}. The copy of the whole note says so too.`),
     h(
       "div",
       { class: "choices choices-row" },
@@ -43,7 +44,7 @@ export function openCopyDialog(note: NoteState, commands: Commands): void {
         button(
           section.heading,
           "plain",
-          () => void commands.copy(section.text, section.heading),
+          () => void commands.copy(section.text, section.heading, mark),
           icon("copy"),
         ),
       ),

@@ -5,9 +5,10 @@ import { patientSummary, streamEvent } from "../api/decode.ts";
 import { postForEvents } from "../api/posted_events.ts";
 import type { PatientSummary, SessionItem, StreamEvent } from "../api/types.ts";
 import type { AppState } from "../state/state.ts";
+import { DEMONSTRATION } from "../text/origin.ts";
 import { count, day } from "../text/words.ts";
 import type { Page } from "./app.ts";
-import { arrange, button, h, setText } from "./dom.ts";
+import { arrange, button, h, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
 import { statusPill } from "./session_list.ts";
 import { summaryParts, summaryText } from "./summary_text.ts";
@@ -21,6 +22,12 @@ export class PatientPage implements Page {
   readonly element: HTMLElement;
   readonly #title = h("h1", { tabindex: "-1" });
   readonly #body = h("div", { class: "paper patient-summary" });
+  readonly #demonstration = h(
+    "p",
+    { class: "banner banner-demo", hidden: true },
+    icon("warning"),
+    h("span", {}, `${DEMONSTRATION}.`),
+  );
   readonly #sessions = h("ul", { class: "patient-sessions" });
   readonly #reading = h("p", { class: "quiet-text", role: "status" });
   readonly #loadSessions: (patientId: number) => void;
@@ -47,7 +54,7 @@ export class PatientPage implements Page {
           button("Read again", "plain", () => void this.#load(), icon("refresh")),
         ),
       ),
-      h("div", { class: "patient-body" }, this.#body, this.#sessions),
+      h("div", { class: "patient-body" }, this.#demonstration, this.#body, this.#sessions),
     );
   }
 
@@ -62,6 +69,7 @@ export class PatientPage implements Page {
       this.#sessions,
       [...this.#entries.values()].map(({ element }) => element),
     );
+    show(this.#demonstration, state.health?.demonstration === true);
     this.#know(items);
     if (patientId === this.#patientId) return;
     this.#patientId = patientId;
@@ -144,7 +152,11 @@ export class PatientPage implements Page {
     }
     const points = summary.keyPoints.map((point) => h("li", {}, ...this.#text(point)));
     this.#body.replaceChildren(
-      h("p", { class: "quiet-text" }, `Over ${count(summary.sessionCount, "session", "sessions")}`),
+      h(
+        "p",
+        { class: "quiet-text" },
+        `Over ${count(summary.sessionCount, "session", "sessions")} · Written by the model, not reviewed`,
+      ),
       ...summaryParts(summary.summary).map(({ heading, text }) =>
         h(
           "section",

@@ -1,8 +1,9 @@
 /** Every stored version: who wrote it, when, why, and what changed. */
 
 import * as api from "../api/client.ts";
-import type { Revision } from "../api/types.ts";
+import type { Addendum, Revision } from "../api/types.ts";
 import { withoutMarkers } from "../text/markers.ts";
+import { DEMONSTRATION, STATUS } from "../text/origin.ts";
 import { dayAndTime } from "../text/words.ts";
 import { openDialog } from "./dialog.ts";
 import { diffText } from "./diff_text.ts";
@@ -115,8 +116,33 @@ class Versions {
         diffText(old, now),
       );
     });
-    this.#text.replaceChildren(...parts.filter((part) => part !== null));
+    this.#text.replaceChildren(
+      ...(after ? [mark(after)] : []),
+      ...parts.filter((part) => part !== null),
+      ...(after?.addenda ?? []).map((addendum) => addendumText(addendum, before, after)),
+    );
   }
+}
+
+/** What the version is worth: nobody is to take a draft, or a demonstration, for a reviewed note. */
+function mark({ status, demonstration }: Revision): HTMLElement {
+  const words = demonstration ? `${STATUS[status]} · ${DEMONSTRATION}` : STATUS[status];
+  return h("p", { class: "quiet-text version-mark" }, words);
+}
+
+/** An addendum only ever comes to those before it. */
+function addendumText(
+  { text, author, createdAt }: Addendum,
+  before: Revision | undefined,
+  after: Revision | undefined,
+): HTMLElement {
+  const known = before?.addenda.some((old) => old.text === text && old.createdAt === createdAt) === true;
+  return h(
+    "section",
+    { class: "version-section" },
+    h("h3", { class: "section-heading" }, `Addendum · ${author || "therapist"} · ${dayAndTime(createdAt)}`),
+    diffText(known || before === after ? text : "", text),
+  );
 }
 
 function sectionText(revision: Revision | undefined, id: string): string {
