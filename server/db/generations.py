@@ -55,6 +55,19 @@ async def latest(db: AsyncSession, session_id: int) -> GenerationRow | None:
     ).scalar_one_or_none()
 
 
+async def style_written(db: AsyncSession, session_id: int) -> dict[str, str]:
+    """The wishes that the session's note was last written with, beside the site's."""
+    query = (
+        select(GenerationRow.options)
+        .where(GenerationRow.session_id == session_id, GenerationRow.state == "done")
+        .order_by(GenerationRow.created_at.desc(), GenerationRow.id.desc())
+        .limit(1)
+    )
+    options: dict[str, Any] = (await db.execute(query)).scalar_one_or_none() or {}
+    style: dict[str, str] = options.get("style") or {}
+    return style
+
+
 async def active(db: AsyncSession, session_id: int) -> GenerationRow | None:
     """The generation of a session that waits or runs. There is at most one."""
     return (

@@ -226,9 +226,12 @@ def test_another_person_who_signs_in_over_an_open_page_does_not_send_its_words(
     page.unroute_all(behavior="wait")
     page.keyboard.press("Control+s")
     expect(page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
-    # Declined, it is asked for again with the next word.
+    # Declined, it is asked for again by pressing what says so, and with the next word.
     page.keyboard.press("Escape")
     expect(page.locator(".saving")).to_have_text("Not saved: sign in again")
+    editor.button("Not saved: sign in again").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+    page.keyboard.press("Escape")
     editor.type_at_end("plan", " And more.")
     expect(page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
     sent: list[str] = []

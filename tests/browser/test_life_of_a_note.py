@@ -219,6 +219,34 @@ def test_a_note_is_written_in_another_format(scripted: httpx.Client, open_editor
     expect(editor.page.locator("#note")).to_contain_text(OWN)
 
 
+def test_the_first_note_is_written_as_wished_and_written_anew_alike(
+    scripted: httpx.Client, open_editor: OpenEditor
+) -> None:
+    site = scripted.get("/formats").json()
+    other = next(entry for entry in site["formats"] if entry["id"] != site["default"])
+    density = site["options"]["density"]
+    wished = next(choice for choice in density["choices"] if choice != density["default"])
+    body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
+    session_id = int(scripted.post("/sessions/", json=body).json()["session"]["id"])
+    editor = open_editor(str(scripted.base_url))
+    editor.visit(session_id)
+    dialog = editor.page.get_by_role("dialog")
+    editor.button("Format and style").click()
+    dialog.get_by_label("Format").select_option(other["id"])
+    dialog.get_by_label("Length").select_option(wished)
+    dialog.get_by_role("button", name="Close session and write the note").click()
+    editor.wait_for_note()
+    for section in other["sections"]:
+        expect(editor.section(section["id"])).to_be_visible()
+    editor.button("Write anew").click()
+    expect(dialog.get_by_label("Format")).to_have_value(other["id"])
+    expect(dialog.get_by_label("Length")).to_have_value(wished)
+    listed = scripted.get("/sessions").json()["sessions"][0]
+    assert (listed["id"], listed["session_status"]) == (session_id, "closed")
+    # One note was written, the wished one.
+    assert scripted.get(f"/sessions/{session_id}/notes").json()["version"] == 1
+
+
 def test_a_note_is_copied_as_plain_text(service: Service, open_editor: OpenEditor) -> None:
     session_id = written_note(service, {"risk": "She denied being {{RED:suicidal}}."})
     editor = open_editor(permissions=["clipboard-read", "clipboard-write"])

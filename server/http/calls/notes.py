@@ -31,6 +31,7 @@ async def read(call: Call) -> Response:
         stored = await notes.find(db, session.id)
         generation = await generations.active(db, session.id)
         ended = await generations.latest(db, session.id) if stored is None and generation is None else None
+        style = await generations.style_written(db, session.id)
     if stored is None:
         raise NotFoundError(
             "The session has no note yet", generation=generation_json(generation), failure=failure_json(ended)
@@ -39,7 +40,7 @@ async def read(call: Call) -> Response:
     # While a note is being written the answer also tells how far that is, which the tag does not cover.
     if generation is None and is_unchanged(call.request, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return answer(note_json(session, stored, generation), headers={"ETag": tag})
+    return answer({**note_json(session, stored, generation), "options": style}, headers={"ETag": tag})
 
 
 async def replace(call: Call) -> Response:

@@ -343,6 +343,7 @@ async def test_density_and_modality_reach_the_model_and_the_revision(tmp_path: P
 
         settings = revisions[0]["author"]["settings"]
         assert (settings["density"], settings["quoting"], settings["modality"]) == ("brief", "many", "act")
+        assert (await api.http.get(f"/sessions/{session_id}/notes")).json()["options"] == body
         asked = "".join(segment.text for branch in engine.asked[0].branches for segment in branch.prime)
         assert "acceptance and commitment therapy" in asked
         assert "own words in quotation marks" in asked

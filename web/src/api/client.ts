@@ -156,6 +156,11 @@ export async function fetchNote(id: number): Promise<NoteDocument> {
   return decode.noteDocument((await call(note(id))).body);
 }
 
+/** The values of options that the note was last written with, those that are not the site's. */
+export async function fetchNoteOptions(id: number): Promise<Readonly<Record<string, string>>> {
+  return decode.texts(decode.object((await call(note(id))).body).options);
+}
+
 /** Stores some sections of that version, or of a note that nobody stored yet; answers the new version, or null where the server does not name it.
  * ``suggestions``: what the person left open of the model's for these sections. */
 export async function saveSections(

@@ -215,6 +215,14 @@ function person(value: unknown): string {
   return text(json.name) || text(json.id) || text(json.kind);
 }
 
+/** The members that are texts. */
+export function texts(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(object(value));
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
 export function revision(value: unknown): Revision {
   const json = object(value);
   const author = object(json.author);

@@ -78,6 +78,28 @@ export class Commands {
     this.#write(known ?? ALL);
   };
 
+  /**
+   * Has the note written as it is wished; what a person wrote already stays. A session that goes on is closed, after
+   * the note was asked for: closing it asks for one as the site is set up, unless one is on its way.
+   */
+  readonly writeAs = async (format: string | null, options: GenerationRequest["options"]): Promise<void> => {
+    const { open, sessions } = this.#store.state;
+    if (!open) return;
+    const live = sessions.items.get(open.id)?.status === "live";
+    const asked = await this.generate({ ...ALL, format, options, regenerate: open.note.stored !== null });
+    if (asked && live && this.#id === open.id) await this.#attempt((id) => api.closeSession(id));
+  };
+
+  /** What the note was last written with; nothing where that cannot be had. */
+  readonly optionsOf = async (id: number): Promise<GenerationRequest["options"]> => {
+    try {
+      return await api.fetchNoteOptions(id);
+    } catch (error) {
+      if (!(error instanceof api.CallFailed)) throw error;
+      return {};
+    }
+  };
+
   #write(wanted: Omit<GenerationRequest, "regenerate">): void {
     const regenerate = this.#store.state.open?.note.stored !== null;
     void this.generate({ ...wanted, regenerate });
@@ -147,6 +169,10 @@ export class Commands {
     await this.#autosave.now();
     const { open } = this.#store.state;
     if (open && !hasUnsaved(open.note)) this.#store.notice("Saved.");
+  };
+
+  readonly signInAgain = (): void => {
+    window.dispatchEvent(new Event(api.SIGNED_OUT));
   };
 
   readonly hideEvidence = (): void => {

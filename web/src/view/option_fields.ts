@@ -32,13 +32,26 @@ export interface OptionFields {
   readonly chosen: () => Readonly<Record<string, string>>;
 }
 
-export function optionFields(options: readonly NoteOption[]): OptionFields {
+function preselected(option: NoteOption, known: Readonly<Record<string, string>>): string {
+  const before = known[option.id];
+  return before !== undefined && option.choices.includes(before) ? before : option.default;
+}
+
+/** ``known``: what was chosen before, where it was not the site's. */
+export function optionFields(
+  options: readonly NoteOption[],
+  known: Readonly<Record<string, string>> = {},
+): OptionFields {
   const fields = options.map((option) => {
     const select = h(
       "select",
       {},
       ...option.choices.map((value) =>
-        h("option", { value, selected: value === option.default }, CHOICES[value] ?? inWords(value)),
+        h(
+          "option",
+          { value, selected: value === preselected(option, known) },
+          CHOICES[value] ?? inWords(value),
+        ),
       ),
     );
     return { option, select, element: field(NAMES[option.id] ?? inWords(option.id), select) };

@@ -24,9 +24,11 @@ function radio(name: string, checked: boolean): HTMLInputElement {
   return h("input", { type: "radio", name, checked });
 }
 
+/** ``known``: the options that the note was written with. */
 export function openRegenerateDialog(
   open: OpenSession,
   { formats, options }: Pick<AppState, "formats" | "options">,
+  known: Readonly<Record<string, string>>,
   commands: Commands,
 ): void {
   const current = open.note.stored?.format ?? formats[0]?.id ?? "";
@@ -35,7 +37,7 @@ export function openRegenerateDialog(
     {},
     ...formats.map(({ id, name }) => h("option", { value: id, selected: id === current }, name)),
   );
-  const wishes = optionFields(options);
+  const wishes = optionFields(options, known);
   const sections = open.note.sections.map(sectionChoice);
   const list = h(
     "fieldset",

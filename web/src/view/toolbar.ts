@@ -7,11 +7,14 @@ import type { Store } from "../store.ts";
 import { openAddendumDialog, openUnlockDialog } from "./after_signing.ts";
 import { openCopyDialog } from "./copy_dialog.ts";
 import { button, h, setAttribute, setText, show } from "./dom.ts";
+import { openFirstNoteDialog } from "./first_note_dialog.ts";
 import { changing } from "./focus.ts";
 import { icon } from "./icons.ts";
 import { openRegenerateDialog } from "./regenerate_dialog.ts";
 import { openSignDialog } from "./sign_dialog.ts";
 import { openVersionsDialog } from "./versions_dialog.ts";
+
+const CLOSE = "Close session and write the note";
 
 type Connected = Pick<AppState, "online" | "signedOut">;
 
@@ -63,7 +66,11 @@ export class Toolbar {
   constructor(store: Store, commands: Commands, toChoice: () => void, leave: () => void) {
     this.#store = store;
     this.#leave = leave;
-    this.#choice.addEventListener("click", toChoice);
+    this.#choice.addEventListener("click", () => {
+      const { open } = this.#store.state;
+      if (open && waitsForChoice(open.note)) toChoice();
+      else commands.signInAgain();
+    });
     this.#saving.append(this.#words, this.#choice);
     this.#entries = this.#commands(commands);
     this.element = h(
@@ -75,7 +82,7 @@ export class Toolbar {
   }
 
   #commands(commands: Commands): readonly Entry[] {
-    const withOpen = (act: (open: NonNullable<AppState["open"]>) => void) => (): void => {
+    const withOpen = (act: (open: NonNullable<AppState["open"]>) => unknown) => (): void => {
       const { open } = this.#store.state;
       if (open) act(open);
     };
@@ -83,7 +90,15 @@ export class Toolbar {
       const note = await commands.readyToSign();
       if (note) openSignDialog(note, this.#store.state.me?.subject ?? null, commands);
     };
-    const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
+    const anew = withOpen(async ({ id }) => {
+      const known = await commands.optionsOf(id);
+      const { open } = this.#store.state;
+      if (open?.id === id) openRegenerateDialog(open, this.#store.state, known, commands);
+    });
+    const wishes = (): void => {
+      const action = stage(this.#store.state) === "live" ? CLOSE : "Write the note";
+      openFirstNoteDialog(this.#store.state, action, commands);
+    };
     const copy = withOpen(({ note }) => openCopyDialog(note, commands));
     const versions = withOpen(({ id }) => void openVersionsDialog(id));
     const entry = (element: HTMLButtonElement, ...stages: readonly Stage[]): Entry => ({ element, stages });
@@ -108,8 +123,9 @@ export class Toolbar {
         button("Add addendum", "primary", () => openAddendumDialog(commands), icon("plus")),
         "signed",
       ),
+      entry(button("Format and style", "plain", wishes, icon("list")), "live", "empty"),
       entry(
-        button("Close session and write the note", "primary", () => void commands.close(), icon("check")),
+        button(CLOSE, "primary", () => void commands.close(), icon("check")),
         "live",
       ),
       entry(button("Write the note", "primary", commands.retry, icon("spark")), "empty"),
@@ -130,7 +146,8 @@ export class Toolbar {
       this.#leave,
     );
     const words = savingWords(open.note, state);
-    const choosing = waitsForChoice(open.note);
+    // What can be done about it is done by pressing the words.
+    const choosing = waitsForChoice(open.note) || (words !== "" && hasUnsaved(open.note) && state.signedOut);
     setText(this.#words, choosing ? "" : words);
     setText(this.#choice, choosing ? words : "");
     show(this.#choice, choosing);
