@@ -116,10 +116,18 @@ class Versions {
         diffText(old, now),
       );
     });
+    const addenda = (after?.addenda ?? []).map((addendum) => ({
+      isNew: before !== after && !has(before, addendum),
+      addendum,
+    }));
+    const texts = (wanted: boolean): readonly HTMLElement[] =>
+      addenda.filter(({ isNew }) => isNew === wanted).map((one) => addendumText(one.addendum, one.isNew));
+    // What a version added is seen without scrolling past all that it left as it was.
     this.#text.replaceChildren(
       ...(after ? [mark(after)] : []),
+      ...texts(true),
       ...parts.filter((part) => part !== null),
-      ...(after?.addenda ?? []).map((addendum) => addendumText(addendum, before, after)),
+      ...texts(false),
     );
   }
 }
@@ -130,18 +138,17 @@ function mark({ status, demonstration }: Revision): HTMLElement {
   return h("p", { class: "quiet-text version-mark" }, words);
 }
 
+function has(revision: Revision | undefined, { text, createdAt }: Addendum): boolean {
+  return revision?.addenda.some((one) => one.text === text && one.createdAt === createdAt) === true;
+}
+
 /** An addendum only ever comes to those before it. */
-function addendumText(
-  { text, author, createdAt }: Addendum,
-  before: Revision | undefined,
-  after: Revision | undefined,
-): HTMLElement {
-  const known = before?.addenda.some((old) => old.text === text && old.createdAt === createdAt) === true;
+function addendumText({ text, author, createdAt }: Addendum, isNew: boolean): HTMLElement {
   return h(
     "section",
     { class: "version-section" },
     h("h3", { class: "section-heading" }, `Addendum · ${author || "therapist"} · ${dayAndTime(createdAt)}`),
-    diffText(known || before === after ? text : "", text),
+    diffText(isNew ? "" : text, text),
   );
 }
 
