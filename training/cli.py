@@ -158,7 +158,9 @@ def distil(
     from training.measuring import chosen_sessions, resolve_candidates
 
     def work() -> None:
-        records = [record for source in sources for record in chosen_sessions(Path(source), None, part, seed)]
+        records = [
+            record for source in sources for record in chosen_sessions(Path(source), None, part, seed, typer.echo)
+        ]
         [(path, beside)] = resolve_candidates(model, adapter, floor=False, current=False).values()
         asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
         typer.echo(f"{out}: {len(records)} sessions")

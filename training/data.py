@@ -12,11 +12,13 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.transcript import Turn, normalise_whitespace, parse_transcript
+from training.fields import refusal, texts_by_name
 
 # Column names in the order of preference; the first that is there is taken.
 TRANSCRIPT_KEYS = (
@@ -74,6 +76,12 @@ class Dataset:
     records: tuple[SessionRecord, ...]
     findings: tuple[Finding, ...]
 
+    def skipped(self) -> str:
+        """How many rows were skipped and why, in one line; "" where none was. Without text of any session."""
+        reasons = Counter(_kind(finding.reason) for finding in self.findings if finding.skipped)
+        told = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+        return f"{self.name}: {reasons.total()} of {self.rows} rows skipped: {told}" if told else ""
+
     def report(self) -> str:
         """The validation report, Markdown, row by row, without text of any session."""
         lines = [f"# {self.name}", "", f"{self.rows} rows, {len(self.records)} usable."]
@@ -81,6 +89,11 @@ class Dataset:
             lines += ["", "| row | kept | finding |", "| --- | --- | --- |"]
             lines += [f"| {f.row} | {'no' if f.skipped else 'yes'} | {f.reason} |" for f in self.findings]
         return "\n".join(lines) + "\n"
+
+
+def _kind(reason: str) -> str:
+    """A reason without its numbers, so that equal ones can be counted."""
+    return re.sub(r"\d+", "N", reason.partition(":")[0])
 
 
 def normalise_text(text: str) -> str:
@@ -101,6 +114,8 @@ def read_dataset(path: Path) -> Dataset:
         rows = list(_rows(path))
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    except (json.JSONDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: not {path.suffix[1:].upper()}: {error}") from error
     return build_dataset(rows, path.stem)
 
 
@@ -109,6 +124,7 @@ def build_dataset(rows: Iterable[Mapping[str, object] | None], name: str) -> Dat
     records: list[SessionRecord] = []
     findings: list[Finding] = []
     seen: dict[str, int] = {}
+    names: dict[str, int] = {}
     count = 0
     for count, row in enumerate(rows, 1):
         record, reason = _record(row, count, name)
@@ -119,8 +135,12 @@ def build_dataset(rows: Iterable[Mapping[str, object] | None], name: str) -> Dat
         if digest in seen:
             findings.append(Finding(count, f"same transcription as row {seen[digest]}"))
             continue
-        seen[digest] = count
-        findings.extend(Finding(count, remark, skipped=False) for remark in _remarks(record))
+        if record.id in names:
+            # Scores, splits and leaks are kept by id: two sessions under one would be mixed up.
+            findings.append(Finding(count, f"same id as row {names[record.id]}: each session needs one of its own"))
+            continue
+        seen[digest] = names[record.id] = count
+        findings.extend(Finding(count, remark, skipped=False) for remark in (*_remarks(record), *_unread(row)))
         records.append(record)
     return Dataset(name, count, tuple(records), tuple(findings))
 
@@ -167,8 +187,8 @@ def _spoken(transcript: str) -> str:
 def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:
     if row is None:
         return None, "not a JSON object"
-    if row.get("consent") is False:
-        return None, "no consent to train on it"
+    if reason := refusal(row):
+        return None, reason
     transcript, summary = _spoken(_text(row, TRANSCRIPT_KEYS)), _text(row, SUMMARY_KEYS)
     if not transcript:
         return None, "no transcription"
@@ -185,15 +205,19 @@ def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[S
 
 
 def _texts(value: object) -> dict[str, str]:
-    pairs = value.items() if isinstance(value, dict) else ()
-    return {name: normalise_text(text) for name, text in pairs if isinstance(text, str)}
+    found, _ = texts_by_name(value)
+    return {name: normalise_text(text) for name, text in found.items() if isinstance(text, str)}
 
 
 def _draft(row: Mapping[str, object]) -> dict[str, str]:
-    draft = row.get("draft")
-    if not isinstance(draft, dict):
-        return {}
+    draft, _ = texts_by_name(row.get("draft"))
     return {**_texts({"summary": draft.get("summary")}), **_texts(draft.get("sections"))}
+
+
+def _unread(row: Mapping[str, object] | None) -> Iterator[str]:
+    _, remark = texts_by_name(row.get("sections") if row else None)
+    if remark:
+        yield f"sections: {remark}"
 
 
 def _remarks(record: SessionRecord) -> Iterator[str]:

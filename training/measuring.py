@@ -86,7 +86,7 @@ async def measure_models(
     candidates: Candidates, what: Measuring, folder: Path, say: Say = lambda line: None
 ) -> list[str]:
     """Writes the report to ``folder`` and returns one line for each candidate."""
-    records = chosen_sessions(what.data, what.labels, what.part, what.seed)
+    records = chosen_sessions(what.data, what.labels, what.part, what.seed, say)
     only = () if what.whole else tuple(dict.fromkeys(part for record in records for part in references(record)))
     records = with_whole_notes(records) if what.whole else records
     texts: dict[str, Texts] = {}
@@ -110,11 +110,15 @@ async def measure_models(
     return [f"{name}: {summary_line(evaluation, name)}" for name in texts]
 
 
-def chosen_sessions(data: Path, labels: Path | None, part: str, seed: int) -> tuple[SessionRecord, ...]:
-    """The sessions of a part of a file, ``valid``, ``test`` and folds as the training of that seed held them out."""
-    records = read_dataset(data).records
-    if labels:
-        records = with_sections(records, labels)
+def chosen_sessions(
+    data: Path, labels: Path | None, part: str, seed: int, say: Say = lambda line: None
+) -> tuple[SessionRecord, ...]:
+    """The sessions of a part of a file, ``valid``, ``test`` and folds as the training of that seed held them out.
+    ``say`` is told how many rows were skipped and why."""
+    dataset = read_dataset(data)
+    if skipped := dataset.skipped():
+        say(skipped)
+    records = with_sections(dataset.records, labels) if labels else dataset.records
     if part == "all":
         return records
     if "/" in part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -137,3 +138,60 @@ def test_section_labels_find_their_session_by_its_hash(tmp_path: Path) -> None:
 
     assert labelled.sections == {"risk": "Not assessed in this session."}
     assert other.sections == {}
+
+
+@pytest.mark.parametrize("value", ["true", "True", "TRUE", " yes ", "1", 1, True])
+def test_a_session_with_consent_is_read_however_its_file_spells_yes(value: object) -> None:
+    dataset = build_dataset([{"transcript": TRANSCRIPT, "summary": SUMMARY, "consent": value}], "given")
+    assert (len(dataset.records), dataset.findings) == (1, ())
+
+
+@pytest.mark.parametrize("value", ["false", "False", "no", "0", 0, None, "", "n", "maybe", [], {}, 2, 1.5, False])
+def test_whatever_is_not_clearly_consent_keeps_a_session_out_and_is_reported(value: object) -> None:
+    dataset = build_dataset([{"transcript": TRANSCRIPT, "summary": SUMMARY, "consent": value}], "given")
+
+    assert dataset.records == ()
+    assert "no consent to train on it" in dataset.report()
+
+
+def write_csv(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_consent_and_sections_of_a_csv_mean_what_those_of_json_do(tmp_path: Path) -> None:
+    told = {"risk": "Not assessed."}
+    rows = [
+        {"transcript": f"{TRANSCRIPT} {n}", "summary": SUMMARY, "sections": cell, "consent": consent}
+        for n, (cell, consent) in enumerate(
+            [(json.dumps(told), "yes"), ("", "true"), ("risk: secret", "1"), ('{"risk": 3}', "1"), ("", "false")]
+        )
+    ]
+
+    dataset = read_dataset(write_csv(tmp_path / "sessions.csv", rows))
+
+    assert [dict(record.sections) for record in dataset.records] == [told, {}, {}, {}]
+    assert [(finding.row, finding.skipped) for finding in dataset.findings] == [(3, False), (4, False), (5, True)]
+    assert "| 3 | yes | sections: not read: it must be a JSON object" in dataset.report()
+    assert "| 4 | yes | sections: 1 of its 1 texts not read" in dataset.report()
+    assert "secret" not in dataset.report()
+
+
+def test_a_second_session_under_one_id_is_skipped_and_named_by_its_row() -> None:
+    rows = [{"id": "7", "transcript": f"{TRANSCRIPT} {n}", "summary": SUMMARY} for n in range(2)]
+
+    dataset = build_dataset(rows, "given")
+
+    assert len(dataset.records) == 1
+    assert [(f.row, f.reason) for f in dataset.findings] == [(2, "same id as row 1: each session needs one of its own")]
+    assert dataset.skipped() == "given: 1 of 2 rows skipped: same id as row N (1)"
+
+
+def test_a_file_that_is_no_json_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.json"
+    path.write_text("[{")
+    with pytest.raises(DatasetError, match=r"sessions\.json: not JSON"):
+        read_dataset(path)
