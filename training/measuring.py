@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.catalog.demonstration import BASE_KEY
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_SHA256, default_models_dir
 from models.catalog.files import replacing
-from models.catalog.resolve import BASE_KEY, ResolvedModel, resolve_model
+from models.catalog.resolve import ResolvedModel, resolve_model
 from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
 from models.engine.gguf_file import read_head

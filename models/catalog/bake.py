@@ -15,9 +15,10 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType
 from gguf.quants import dequantize, quantize
 
+from models.catalog.demonstration import ADAPTER_KEY, BASE_KEY, ROOT_KEY
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, Progress, silent
 from models.catalog.files import check_gguf, replacing, sha256_of
-from models.catalog.resolve import ADAPTER_KEY, ADAPTERS, BASE_KEY, baked_file, is_baked, shipped_adapter
+from models.catalog.resolve import ADAPTERS, baked_file, is_baked, shipped_adapter
 from models.errors import ModelFileError
 
 _PLAIN = (GGMLQuantizationType.F32, GGMLQuantizationType.F16)
@@ -61,14 +62,19 @@ def bake(base: Path, adapter: Path, target: Path, name: str) -> Path:
     if missing := sorted(set(deltas) - {tensor.name for tensor in source.tensors}):
         raise ModelFileError(f"{adapter}: made for another base: {base.name} has no tensor {missing[0]}")
     made = {BASE_KEY: sha256_of(base), ADAPTER_KEY: sha256_of(adapter)}
+    made[ROOT_KEY] = _text(source, ROOT_KEY) or _text(source, BASE_KEY) or made[BASE_KEY]
     with replacing(target) as draft:
         _write(source, deltas, draft, name, made)
     return target
 
 
-def _architecture(reader: GGUFReader) -> str:
-    field = reader.get_field("general.architecture")
+def _text(reader: GGUFReader, key: str) -> str:
+    field = reader.get_field(key)
     return str(field.contents()) if field else ""
+
+
+def _architecture(reader: GGUFReader) -> str:
+    return _text(reader, "general.architecture")
 
 
 def _deltas(adapter: Path, architecture: str) -> dict[str, _Delta]:

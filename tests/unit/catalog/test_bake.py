@@ -9,7 +9,7 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
 from gguf.quants import dequantize, quantize
 
-from models.catalog import resolve
+from models.catalog import demonstration, resolve
 from models.catalog.bake import bake, ensure_baked
 from models.catalog.embedded import EMBEDDED_FILE
 from models.catalog.files import sha256_of
@@ -85,8 +85,17 @@ def test_metadata_is_kept_and_says_of_what_the_file_was_made(tmp_path: Path, bas
     assert found["llama.context_length"] == 128
     assert found["tokenizer.ggml.tokens"] == ["a", "b"]
     assert found["general.name"] == "mine"
-    assert found[resolve.BASE_KEY] == sha256_of(base)
-    assert found[resolve.ADAPTER_KEY] == sha256_of(adapter)
+    assert found[demonstration.BASE_KEY] == sha256_of(base)
+    assert found[demonstration.ADAPTER_KEY] == sha256_of(adapter)
+
+
+def test_a_model_baked_twice_still_says_of_what_the_first_was_made(tmp_path: Path, base: Path, adapter: Path) -> None:
+    once = bake(base, adapter, tmp_path / "once.gguf", "mine")
+
+    field = GGUFReader(bake(once, adapter, tmp_path / "twice.gguf", "mine")).get_field(demonstration.ROOT_KEY)
+
+    assert field is not None
+    assert field.contents() == sha256_of(base)
 
 
 def test_an_adapter_for_other_tensors_or_another_architecture_is_refused(tmp_path: Path, base: Path) -> None:
