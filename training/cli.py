@@ -96,9 +96,11 @@ def run(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     start: Annotated[Path | None, typer.Option(help="Adapter folder to go on from.")] = None,
     qlora: Annotated[bool, typer.Option("--qlora", help="Hold the base in 4 bits (NF4); needs bitsandbytes.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Do not resume from a checkpoint.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew; what this folder holds of an earlier run goes.")
+    ] = False,
 ) -> None:
-    """Trains an adapter; after a kill the same command goes on where it was."""
+    """Trains an adapter; after a kill the same command goes on where it was. Another run needs another --out."""
     from training.finetune import Step
     from training.pipeline import train_adapter
 

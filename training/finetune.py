@@ -13,6 +13,7 @@ from typing import Any
 from training.base_model import add_adapter
 from training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from training.examples import Example, Packed, batches, pack
+from training.fingerprint import fingerprint
 from training.loss import collate, weighted_loss
 from training.settings import TrainSettings
 
@@ -45,6 +46,11 @@ def planned_steps(settings: TrainSettings, examples: int) -> int:
     return max(1, round(settings.epochs * math.ceil(examples / settings.batch)))
 
 
+def checkpoint_interval(settings: TrainSettings, steps: int) -> int:
+    """Steps between two checkpoints: as it is set, and at most a tenth of the run, so that a kill never costs more."""
+    return max(1, min(settings.checkpoint_every, steps // 10))
+
+
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
     """Linear warm-up, then a cosine to zero. ``step`` counts from 0."""
     warm = max(1, round(settings.warmup * steps))
@@ -61,9 +67,12 @@ def train(
     device: str = "cpu",
     start: Path | None = None,
     checkpoints: Path | None = None,
+    made_of: Mapping[str, str] | None = None,
     watch: Callable[[Step], None] = lambda step: None,
 ) -> Trained:
-    """Trains an adapter on ``base`` (which it changes). ``checkpoints``: a folder to resume from and to save to."""
+    """Trains an adapter on ``base`` (which it changes). ``checkpoints``: a folder to resume from and to save to.
+    ``made_of``: the run's ``fingerprint``, where it knows more than examples and settings. Raises
+    ``CheckpointError`` where the checkpoint in the folder is another run's."""
     import torch
 
     torch.manual_seed(settings.start_seed)
@@ -71,7 +80,8 @@ def train(
     torch.manual_seed(settings.seed)
     run = _Run(model, [pack(e, settings.branch_weights, settings.prompt_weight) for e in examples], settings, device)
     steps = planned_steps(settings, len(examples))
-    done, losses = run.resume(checkpoints)
+    every, made_of = checkpoint_interval(settings, steps), made_of or fingerprint(examples, settings)
+    done, losses = run.resume(checkpoints, made_of)
     resumed_at, begun = done, time.monotonic()
     with _noisy_embeddings(model, settings.neftune):
         for step, rows in _schedule(len(examples), settings, steps, done):
@@ -82,8 +92,8 @@ def train(
             pace = spent / (done - resumed_at)
             epoch = done / math.ceil(len(examples) / settings.batch)
             watch(Step(done, steps, epoch, losses[-1], rate, run.tokens / spent, pace * (steps - done)))
-            if checkpoints and (done % settings.checkpoint_every == 0 or done == steps):
-                save_checkpoint(checkpoints, run.checkpoint(done, losses))
+            if checkpoints and (done % every == 0 or done == steps):
+                save_checkpoint(checkpoints, run.checkpoint(done, losses, made_of))
     run.finish()
     return Trained(model.eval(), tuple(losses), time.monotonic() - begun, resumed_at)
 
@@ -145,12 +155,12 @@ class _Run:
         for name, mean in self.mean.items():
             self.weights[name].data.copy_(mean)
 
-    def checkpoint(self, done: int, losses: Sequence[float]) -> Checkpoint:
+    def checkpoint(self, done: int, losses: Sequence[float], made_of: Mapping[str, str]) -> Checkpoint:
         weights = {name: weight.detach() for name, weight in self.weights.items()}
-        return Checkpoint(done, tuple(losses), weights, dict(self.mean), self.optimizer.state_dict())
+        return Checkpoint(done, tuple(losses), weights, dict(self.mean), self.optimizer.state_dict(), made_of)
 
-    def resume(self, folder: Path | None) -> tuple[int, list[float]]:
-        saved = load_checkpoint(folder) if folder else None
+    def resume(self, folder: Path | None, made_of: Mapping[str, str]) -> tuple[int, list[float]]:
+        saved = load_checkpoint(folder, made_of) if folder else None
         if saved is None:
             return 0, []
         _copy(self.weights, saved.weights)

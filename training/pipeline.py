@@ -12,12 +12,14 @@ from typing import Any
 
 from models.catalog.files import replacing, sha256_of
 from training.average import average_adapters
+from training.checkpoints import check_checkpoint, discard_checkpoint
 from training.data import Dataset, SessionRecord, read_dataset, with_sections
 from training.example_files import ExampleSet, read_examples, write_examples
 from training.examples import Example, build_examples, end_token
 from training.finetune import Step, train
+from training.fingerprint import fingerprint
 from training.pictures import loss_curve
-from training.run_record import build_record, write_record
+from training.run_record import base_record, build_record, write_record
 from training.settings import TrainSettings
 from training.splits import SHINGLE_WORDS, Leak, Split, find_leaks, fold_of, split_records, without
 from training.tokens import LlamaTokenizer
@@ -112,19 +114,23 @@ def train_adapter(
 ) -> Path:
     """Trains one adapter for each seed (``settings.seed`` alone by default), averages them, and writes the mean to
     ``target`` with ``run.json`` and a picture of the losses. A seed that is done is not trained again; one that was
-    killed goes on."""
-    chosen = read_examples(examples_path)
-    losses, begun = {}, time.monotonic()
-    folders = []
-    for seed in seeds or (settings.seed,):
-        folder = target / "seeds" / str(seed)
-        losses[str(seed)] = _one_seed(
-            chosen, base, dataclasses.replace(settings, seed=seed), folder, device, start, resume, watch
-        )
-        folders.append(folder)
-    average_adapters(folders, target)
+    killed goes on, without ``resume`` it begins anew. Raises ``CheckpointError``, before anything is trained, where a
+    seed was trained on other examples, on another base or with other settings."""
+    chosen, made_on, begun = read_examples(examples_path), base_record(base), time.monotonic()
+    runs = [
+        _Seed(target / "seeds" / str(seed), one, fingerprint(chosen.examples, one, made_on, start))
+        for seed in seeds or (settings.seed,)
+        for one in [dataclasses.replace(settings, seed=seed)]
+    ]
+    for run in runs:
+        if resume:
+            check_checkpoint(run.folder, run.made_of)
+        else:
+            discard_checkpoint(run.folder)
+    losses = {str(run.settings.seed): _one_seed(chosen, base, run, device, start, watch) for run in runs}
+    average_adapters([run.folder for run in runs], target)
     record = build_record(
-        base=base,
+        base=made_on,
         settings=settings,
         origin=chosen.origin,
         sessions=len(chosen.examples),
@@ -138,28 +144,36 @@ def train_adapter(
     return target
 
 
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """One run of several: its folder, its settings and of what it is made."""
+
+    folder: Path
+    settings: TrainSettings
+    made_of: Mapping[str, str]
+
+
 def _one_seed(
     chosen: ExampleSet,
     base: Path,
-    settings: TrainSettings,
-    folder: Path,
+    run: _Seed,
     device: str,
     start: Path | None,
-    resume: bool,
     watch: Callable[[int, Step], None],
 ) -> Sequence[float]:
     from training.base_model import load_base
 
     trained = train(
-        load_base(base, settings.four_bit).to(device),
+        load_base(base, run.settings.four_bit).to(device),
         chosen.examples,
-        settings,
+        run.settings,
         device=device,
         start=start,
-        checkpoints=folder if resume else None,
-        watch=lambda step: watch(settings.seed, step),
+        checkpoints=run.folder,
+        made_of=run.made_of,
+        watch=lambda step: watch(run.settings.seed, step),
     )
-    trained.model.save_pretrained(str(folder))
+    trained.model.save_pretrained(str(run.folder))
     return trained.losses
 
 

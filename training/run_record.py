@@ -39,7 +39,7 @@ def base_record(base: Path) -> dict[str, str]:
 
 def build_record(
     *,
-    base: Path,
+    base: Mapping[str, str],
     settings: TrainSettings,
     origin: Mapping[str, Any],
     sessions: int,
@@ -47,10 +47,11 @@ def build_record(
     seconds: float,
     device: str,
 ) -> dict[str, Any]:
-    """The record of a run, fit for JSON. ``losses`` by run; of each the last twenty steps' mean is kept beside it."""
+    """The record of a run, fit for JSON. ``base``: its ``base_record``; ``losses`` by run; of each the last twenty
+    steps' mean is kept beside it."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "base": base_record(base),
+        "base": dict(base),
         "prompt_version": PROMPT_VERSION,
         "data": dict(origin),
         "sessions": sessions,

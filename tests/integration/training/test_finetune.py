@@ -9,18 +9,21 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from training.average import average_adapters
 from training.base_model import add_adapter
+from training.checkpoints import CheckpointError
 from training.examples import Branch, Example, pack
-from training.finetune import Step, train
+from training.finetune import Step, checkpoint_interval, train
 from training.loss import collate, weighted_loss
 from training.settings import TrainSettings
 
 pytestmark = [pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.filterwarnings("ignore::UserWarning")]
 
 SETTINGS = TrainSettings(
-    rank=4, alpha=8, dropout=0.1, learning_rate=1e-2, epochs=4, batch=2, checkpoint_every=2, neftune=2
+    rank=4, alpha=8, dropout=0.1, learning_rate=1e-2, epochs=10, batch=2, checkpoint_every=2, neftune=2
 )
 
 
@@ -46,11 +49,11 @@ def examples(count: int, seed: int = 0) -> list[Example]:
 
 
 def test_the_packed_loss_is_that_of_separate_examples() -> None:
-    model, given = tiny().eval(), examples(4)
+    model, sessions = tiny().eval(), examples(4)
     with torch.no_grad():
-        packed = weighted_loss(model, collate([pack(example, {"*": 1.0}) for example in given]))
+        packed = weighted_loss(model, collate([pack(example, {"*": 1.0}) for example in sessions]))
         total, weight = 0.0, 0.0
-        for example in given:
+        for example in sessions:
             for branch in example.branches:
                 tokens = torch.tensor([[*example.prefix, *branch.prime, *branch.answer]])
                 logits = model(tokens).logits[0, -len(branch.answer) - 1 : -1]
@@ -67,19 +70,72 @@ class PowerCutError(Exception):
 
 @pytest.mark.parametrize("at", [1, 2, 3, 5, 7])
 def test_a_killed_run_that_is_resumed_ends_with_the_same_losses(tmp_path: Path, at: int) -> None:
-    given = examples(4)
-    whole = train(tiny(), given, SETTINGS)
+    sessions = examples(4)
+    whole = train(tiny(), sessions, SETTINGS)
 
     def stop(step: Step) -> None:
         if step.step == at:
             raise PowerCutError
 
     with pytest.raises(PowerCutError):
-        train(tiny(), given, SETTINGS, checkpoints=tmp_path, watch=stop)
-    resumed = train(tiny(), given, SETTINGS, checkpoints=tmp_path)
+        train(tiny(), sessions, SETTINGS, checkpoints=tmp_path, watch=stop)
+    resumed = train(tiny(), sessions, SETTINGS, checkpoints=tmp_path)
 
     assert resumed.resumed_at == (at - 1) // 2 * 2
     assert resumed.losses == pytest.approx(whole.losses, rel=1e-3)
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_a_kill_never_costs_more_than_a_tenth_of_a_run_or_one_step(every: int, steps: int) -> None:
+    interval = checkpoint_interval(TrainSettings(checkpoint_every=every), steps)
+    assert 1 <= interval <= every
+    assert interval <= max(1, steps / 10)
+
+
+def stop_at_four(step: Step) -> None:
+    if step.step == 4:
+        raise PowerCutError
+
+
+def changed(**values: Any) -> TrainSettings:
+    return TrainSettings(**{**SETTINGS.to_dict(), **values})
+
+
+@pytest.mark.parametrize(
+    ("count", "settings", "told"),
+    [
+        (4, changed(rank=8, alpha=16), "made with alpha=8, rank=4: --fresh begins anew"),
+        (4, changed(learning_rate=1e-3), r"made with learning_rate=0\.01: "),
+        (5, SETTINGS, "made with other examples: "),
+    ],
+)
+def test_a_run_of_something_else_does_not_go_on_from_a_checkpoint(
+    tmp_path: Path, count: int, settings: TrainSettings, told: str
+) -> None:
+    with pytest.raises(PowerCutError):
+        train(tiny(), examples(4), SETTINGS, checkpoints=tmp_path, watch=stop_at_four)
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+
+    with pytest.raises(CheckpointError, match=told):
+        train(tiny(), examples(count), settings, checkpoints=tmp_path)
+
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def test_how_often_it_is_saved_may_change_between_a_kill_and_the_next_start(tmp_path: Path) -> None:
+    with pytest.raises(PowerCutError):
+        train(tiny(), examples(4), SETTINGS, checkpoints=tmp_path, watch=stop_at_four)
+    assert train(tiny(), examples(4), changed(checkpoint_every=500), checkpoints=tmp_path).resumed_at == 2
+
+
+def test_a_checkpoint_that_does_not_say_of_what_it_is_made_or_is_damaged_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"step": 2, "losses": [1.0, 1.0]}, path)
+    with pytest.raises(CheckpointError, match="does not say of which examples, base and settings"):
+        train(tiny(), examples(4), SETTINGS, checkpoints=tmp_path)
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(CheckpointError, match="cannot be read as a checkpoint"):
+        train(tiny(), examples(4), SETTINGS, checkpoints=tmp_path)
 
 
 def test_the_mean_of_adapters_is_the_mean_of_their_weights(tmp_path: Path) -> None:

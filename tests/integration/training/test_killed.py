@@ -45,11 +45,11 @@ def workshop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(workshop: Path, out: str) -> list[str]:
-    settings = {"epochs": 8, "batch": 2, "rank": 4, "checkpoint_every": 3, "learning_rate": 0.01}
+def command(workshop: Path, out: str, *more: str) -> list[str]:
+    settings = {"epochs": 10, "batch": 2, "rank": 4, "checkpoint_every": 3, "learning_rate": 0.01}
     changes = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     paths = ["--examples", str(workshop / "examples.jsonl"), "--base", str(workshop / "base")]
-    return [sys.executable, "-m", "server", "train", "run", *paths, "--out", str(workshop / out), *changes]
+    return [sys.executable, "-m", "server", "train", "run", *paths, "--out", str(workshop / out), *changes, *more]
 
 
 ENVIRONMENT = {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}
@@ -82,7 +82,7 @@ def run(arguments: list[str]) -> dict[int, float]:
 
 def test_a_run_that_is_killed_twice_ends_with_the_losses_of_one_that_was_not(workshop: Path) -> None:
     whole = run(command(workshop, "whole"))
-    assert sorted(whole) == list(range(1, 25))
+    assert sorted(whole) == list(range(1, 31))
 
     first = killed_at(command(workshop, "broken"), 8)
     second = killed_at(command(workshop, "broken"), 17)
@@ -95,5 +95,20 @@ def test_a_run_that_is_killed_twice_ends_with_the_losses_of_one_that_was_not(wor
     for losses in (first, second, rest):
         assert losses == pytest.approx({step: whole[step] for step in losses}, abs=0.002)
     final = [json.loads((workshop / out / "run.json").read_text())["runs"] for out in ("whole", "broken")]
-    assert final[1]["0"]["steps"] == 24
+    assert final[1]["0"]["steps"] == 30
     assert final[1]["0"]["final_loss"] == pytest.approx(final[0]["0"]["final_loss"], abs=0.001)
+
+
+def test_a_changed_command_is_refused_in_one_line_and_fresh_begins_anew(workshop: Path) -> None:
+    killed_at(command(workshop, "out"), 8)
+
+    refused = subprocess.run(
+        command(workshop, "out", "--set", "rank=2"), env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ")
+    assert "its checkpoint was made with rank=4: --fresh begins anew" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    killed_at(command(workshop, "out", "--set", "rank=2", "--fresh"), 8)
+    assert min(run(command(workshop, "out", "--set", "rank=2"))) >= 7
