@@ -10,9 +10,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from models.errors import ModelError
 from training import model_cli
+from training.places import FolderOption, ServingOption, embedded_file, models_folder, serving_file
 
 train_app = typer.Typer(help="Training an adapter: prepare, run, export.", no_args_is_help=True)
 
@@ -44,8 +44,11 @@ def _guarded(work: Callable[[], Any]) -> Any:
         _stop(ValueError(f"the package '{error.name}' is missing: pip install 'casenote[train]'"))
 
 
-def _embedded() -> Path:
-    return default_models_dir() / EMBEDDED_FILE
+def _trained_on(given: Path | None, folder: Path | None, serving: Path | None, option: str) -> Path:
+    """What is trained on: as it was named, else the embedded model; where another one serves, that is said."""
+    if given is None and (other := serving_file(serving)) is not None:
+        typer.echo(f"warning: {other} serves, this is for the embedded model: {option} names another", err=True)
+    return given or embedded_file(folder)
 
 
 @train_app.command()
@@ -57,13 +60,16 @@ def prepare(
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     hold_out: Annotated[bool, typer.Option(help="Hold out 10 % to choose by and 10 % to measure on.")] = True,
     fold: Annotated[str, typer.Option(help="Hold out this fold instead, K/N as in 0/5.")] = "",
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Validates sessions, splits them and writes them as tokens."""
     from training.pipeline import prepare as run_prepare
 
     def work() -> None:
         found = [_source(text, labels if place == 0 else None) for place, text in enumerate(sources)]
-        prepared = run_prepare(found, vocabulary or _embedded(), out, seed=seed, hold_out=hold_out, fold=fold)
+        tokens = _trained_on(vocabulary, folder, serving, "--vocabulary")
+        prepared = run_prepare(found, tokens, out, seed=seed, hold_out=hold_out, fold=fold)
         for dataset in prepared.datasets:
             typer.echo(dataset.report())
         for line in prepared.left_out:
@@ -99,6 +105,8 @@ def run(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew; what this folder holds of an earlier run goes.")
     ] = False,
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Trains an adapter; after a kill the same command goes on where it was. Another run needs another --out."""
     from training.finetune import Step
@@ -115,7 +123,7 @@ def run(
         numbers = [int(number) for number in seeds.split(",") if number]
         path = train_adapter(
             examples,
-            base or _embedded(),
+            _trained_on(base, folder, serving, "--base"),
             chosen,
             out,
             seeds=numbers,
@@ -153,6 +161,8 @@ def distil(
     part: Annotated[str, typer.Option(help="Of each file: all, or a fold as in 0/5 that was held out.")] = "all",
     seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
     samples: Annotated[int, typer.Option(help="Samples of each paragraph.", min=3)] = 8,
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Writes sessions with the paragraph on which a model's samples agree, to train on: the consensus, at no cost when
     serving. Take sessions that the model was not trained on: those it was, it knows by heart."""
@@ -163,7 +173,9 @@ def distil(
         records = [
             record for source in sources for record in chosen_sessions(Path(source), None, part, seed, typer.echo)
         ]
-        [(path, beside)] = resolve_candidates(model, adapter, floor=False, current=False).values()
+        place, other = models_folder(folder), serving_file(serving)
+        found = resolve_candidates(model, adapter, place, serving=other, floor=False, current=False)
+        [(path, beside)] = found.values()
         asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
         typer.echo(f"{out}: {len(records)} sessions")
 
@@ -176,11 +188,12 @@ def export(
     out: Annotated[Path, typer.Option(help="GGUF to write.")],
     base: Annotated[Path | None, typer.Option(help="What it was trained on; the embedded model.")] = None,
     kind: Annotated[str, typer.Option(help="f32, f16, bf16 or q8_0.")] = "f16",
+    folder: FolderOption = None,
 ) -> None:
     """Writes an adapter as GGUF with llama.cpp's own converter."""
     from training.export import export_adapter
 
-    typer.echo(f"adapter: {_guarded(lambda: export_adapter(adapter, base or _embedded(), out, kind))}")
+    typer.echo(f"adapter: {_guarded(lambda: export_adapter(adapter, base or embedded_file(folder), out, kind))}")
 
 
 def evaluate(
@@ -195,14 +208,19 @@ def evaluate(
     consensus: Annotated[int, typer.Option(help="Also measure the paragraph on which so many samples agree.")] = 0,
     whole: Annotated[bool, typer.Option("--whole", help="The references are whole notes, not paragraphs.")] = False,
     current: Annotated[bool, typer.Option(help="Measure the model that serves beside --model, for the gate.")] = True,
+    unseen: Annotated[bool, typer.Option("--unseen", help="No session of the file was trained on.")] = False,
     examples: Annotated[int, typer.Option(help="Sessions shown in the report; 0 keeps text out of it.")] = 3,
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Writes notes for held-out sessions with what serves, and reports how good they are."""
     from training.measuring import Measuring, measure_models, resolve_candidates
 
     def work() -> None:
-        candidates = resolve_candidates(model, adapter, floor, current)
-        what = Measuring(data, labels, part, seed, whole, consensus, examples)
+        candidates = resolve_candidates(
+            model, adapter, models_folder(folder), serving=serving_file(serving), floor=floor, current=current
+        )
+        what = Measuring(data, labels, part, seed, whole, consensus, unseen, examples)
         for line in asyncio.run(measure_models(candidates, what, out, typer.echo)):
             typer.echo(line)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.catalog.demonstration import BASE_KEY
-from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_SHA256, default_models_dir
-from models.catalog.files import replacing
+from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_SHA256
+from models.catalog.files import sha256_of
 from models.catalog.resolve import ResolvedModel, resolve_model
 from models.engine.api import Engine
 from models.engine.engine import LlamaEngine
@@ -22,7 +21,9 @@ from training.consensus import write_consensus
 from training.data import SessionRecord, read_dataset, with_sections
 from training.evaluate import Evaluation, evaluate, summary_line
 from training.examples import references
+from training.gatekeeping import remarks
 from training.report import write_report
+from training.score_files import MeasuredOn, ScoreFile, identity_of, write_scores
 from training.splits import fold_of, split_records
 from training.writing import write_notes
 
@@ -30,22 +31,33 @@ Candidates = Mapping[str, tuple[Path, Path | None]]  # by name: the GGUF and its
 
 Say = Callable[[str], None]
 
-SCORES_FILE = "scores.json"
 BASE = "the base without adapter"
 
 
-def resolve_candidates(model: Path | None, adapter: Path | None, floor: bool, current: bool = True) -> Candidates:
+def resolve_candidates(
+    model: Path | None,
+    adapter: Path | None,
+    folder: Path,
+    *,
+    serving: Path | None = None,
+    floor: bool = True,
+    current: bool = True,
+) -> Candidates:
     """What is to be measured, by name: ``model``, with ``current`` the one that serves beside it, so that the gate can
-    compare them, and as a ``floor`` the first of them without its adapter. Raises ``ModelFileError``."""
+    compare them, and as a ``floor`` the first of them without its adapter. ``serving`` serves where it is given, else
+    the catalog of ``folder`` says what does. Raises ``ModelFileError``."""
     if adapter is not None and model is None:
         raise ModelFileError("an adapter needs --model, the GGUF that it was trained on")
-    chosen = resolve_model(str(model) if model else None, default_models_dir())
+    served = str(serving) if serving else None
+    chosen = resolve_model(str(model) if model else served, folder)
     beside = adapter or chosen.adapter_path
     found: dict[str, tuple[Path, Path | None]] = {_name(chosen, adapter): (chosen.path, beside)}
     if model is not None and current:
-        served = resolve_model(None, default_models_dir())
-        found.setdefault(_name(served), (served.path, served.adapter_path))
-    if floor and (base := base_of(chosen.path, beside)) is not None:
+        other = resolve_model(served, folder)
+        files = (other.path, other.adapter_path)
+        if files not in found.values():
+            found[_name(other) if _name(other) not in found else f"{_name(other)} (serves)"] = files
+    if floor and (base := base_of(chosen.path, beside, folder)) is not None:
         found[BASE] = (base, None)
     return found
 
@@ -57,12 +69,12 @@ def _name(model: ResolvedModel, adapter: Path | None = None) -> str:
     return model.adapter_name or model.name
 
 
-def base_of(model: Path, adapter: Path | None) -> Path | None:
-    """The model without its adapter: itself where the adapter lies beside it, the embedded one where that was baked.
-    None for a model of which nobody knows what it was made from."""
+def base_of(model: Path, adapter: Path | None, folder: Path) -> Path | None:
+    """The model without its adapter: itself where the adapter lies beside it, that of ``folder`` where the embedded one
+    was baked. None for a model of which nobody knows what it was made from."""
     if adapter is not None:
         return model
-    embedded = default_models_dir() / EMBEDDED_FILE
+    embedded = folder / EMBEDDED_FILE
     made_of = read_head(model).values.get(BASE_KEY)
     return embedded if made_of == EMBEDDED_SHA256 and embedded.is_file() else None
 
@@ -72,7 +84,7 @@ class Measuring:
     """What is measured on: a ``part`` of the sessions of ``data``. ``whole``: the references are whole notes, and the
     parts of each written note are compared with them as one text. ``consensus``: so many samples of the first
     candidate's paragraph are another candidate, the one they agree on (see ``training.consensus``), 0 for none.
-    ``examples``: sessions whose text the report shows."""
+    ``unseen``: no session of the file was trained on. ``examples``: sessions whose text the report shows."""
 
     data: Path
     labels: Path | None = None
@@ -80,6 +92,7 @@ class Measuring:
     seed: int = 0
     whole: bool = False
     consensus: int = 0
+    unseen: bool = False
     examples: int = 3
 
 
@@ -107,8 +120,32 @@ async def measure_models(
     evaluation = evaluate(records, texts, speed)
     title = f"Evaluation on {len(records)} sessions of {what.data.name} ({what.part})"
     write_report(evaluation, folder, title, what.examples)
-    write_scores(evaluation, folder)
+    files = {name: identity_of(*pair) for name, pair in candidates.items()}
+    write_scores(folder, ScoreFile(_measured_on(what, len(records)), files, _rouge_l(evaluation)))
+    for remark in remarks(next(iter(evaluation.candidates.values()))):
+        say(remark)
     return [f"{name}: {summary_line(evaluation, name)}" for name in texts]
+
+
+def _measured_on(what: Measuring, sessions: int) -> MeasuredOn:
+    return MeasuredOn(
+        name=what.data.name,
+        sha256=sha256_of(what.data),
+        labels_sha256=sha256_of(what.labels) if what.labels else "",
+        part=what.part,
+        seed=what.seed,
+        whole=what.whole,
+        unseen=what.unseen,
+        sessions=sessions,
+    )
+
+
+def _rouge_l(evaluation: Evaluation) -> dict[str, dict[str, dict[str, float]]]:
+    """ROUGE-L by candidate, part and session, which is what the gate compares."""
+    return {
+        name: {part: dict(measured.values["rougeL"]) for part, measured in parts.items()}
+        for name, parts in evaluation.candidates.items()
+    }
 
 
 def chosen_sessions(
@@ -142,15 +179,3 @@ async def _engine(model: Path, adapter: Path | None) -> AsyncIterator[Engine]:
 
 def _progress(name: str, say: Say) -> Callable[[int, int], None]:
     return lambda done, total: say(f"{name}: {done} of {total} sessions")
-
-
-def write_scores(evaluation: Evaluation, folder: Path) -> Path:
-    """ROUGE-L by candidate, part and session, which is what the gate compares."""
-    scores = {
-        name: {part: dict(measured.values["rougeL"]) for part, measured in parts.items()}
-        for name, parts in evaluation.candidates.items()
-    }
-    path = folder / SCORES_FILE
-    with replacing(path) as draft:
-        draft.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    return path

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from models.catalog.embedded import default_models_dir, ensure_embedded_model
+from models.catalog.registry import BUILT_IN
 from models.errors import ModelError
+from training.places import FolderOption, ServingOption, models_folder, override_line, serving_file
 
 if TYPE_CHECKING:
-    from models.catalog.registry import Registry
+    from models.catalog.registry import Entry, Registry
+    from training.score_files import Identity
 
 app = typer.Typer(help="The catalog of models.", no_args_is_help=True)
 
-_Folder = Annotated[Path | None, typer.Option("--folder", envvar="CASENOTE_MODELS", help="Folder of the models.")]
+_Name = Annotated[str, typer.Argument(help=f"Its name in the catalog; '{BUILT_IN}' is the product's own.")]
 
 
 def _stop(error: Exception) -> NoReturn:
@@ -24,36 +25,62 @@ def _stop(error: Exception) -> NoReturn:
     raise typer.Exit(1)
 
 
-@app.command("list")
-def list_models(folder: _Folder = None) -> None:
-    """Lists the models that are known: * the one that serves, ? the one on trial."""
-    from models.catalog.registry import read_registry
-    from models.catalog.resolve import resolve_model
+def _warn(line: str) -> None:
+    if line:
+        typer.echo(f"warning: {line}", err=True)
 
-    place = folder or default_models_dir()
+
+@app.command("list")
+def list_models(folder: FolderOption = None, serving: ServingOption = None) -> None:
+    """Lists the models that are known: * the one that serves, ? the one on trial."""
+    from models.catalog.built_in import built_in_entry
+    from models.catalog.registry import read_registry
+
+    place, other = models_folder(folder), serving_file(serving)
     try:
         registry = read_registry(place)
-        served = resolve_model(None, place)
     except ModelError as error:
         _stop(error)
+    if other is not None:
+        typer.echo(f"* PHI3_MODEL_PATH, in place of this catalog  {other}")
     for entry in registry.entries:
-        mark = "*" if entry.name == registry.current else "?" if _on_trial(registry, entry.name) else " "
-        typer.echo(f"{mark} {entry.name}  {entry.licence or 'licence not entered'}  {entry.sha256[:12]}  {entry.path}")
-    if registry.current is None:
-        typer.echo(f"* {served.adapter_name or served.name} (built in)  {served.path}")
+        typer.echo(_line(entry, _mark(registry, entry.name, other)))
+    mark = _mark(registry, BUILT_IN, other)
+    try:
+        typer.echo(_line(built_in_entry(place), mark))
+    except ModelError as error:
+        typer.echo(f"{mark} {BUILT_IN}  {error}")
 
 
-def _on_trial(registry: Registry, name: str) -> bool:
-    return registry.trial is not None and registry.trial.name == name
+def _mark(registry: Registry, name: str, other: Path | None) -> str:
+    if other is not None:
+        return " "
+    if name == (registry.current or BUILT_IN):
+        return "*"
+    return "?" if registry.trial is not None and registry.trial.name == name else " "
+
+
+def _line(entry: Entry, mark: str) -> str:
+    licence, source = entry.licence or "licence not entered", entry.source or "source not entered"
+    beside = f" with {entry.adapter}" if entry.adapter else ""
+    return f"{mark} {entry.name}  {licence}  {source}  {entry.sha256[:12]}  {entry.path}{beside}"
 
 
 @app.command()
-def pull(folder: _Folder = None) -> None:
-    """Fetches the embedded model and bakes the shipped adapter into it."""
+def pull(name: _Name = BUILT_IN, folder: FolderOption = None) -> None:
+    """Fetches the embedded model and bakes the shipped adapter into it. Of another model it says where that is from."""
     from models.catalog.bake import ensure_baked
+    from models.catalog.embedded import ensure_embedded_model
+    from models.catalog.registry import read_registry
 
-    place = folder or default_models_dir()
+    place = models_folder(folder)
     try:
+        if name != BUILT_IN:
+            entry = read_registry(place).entry(name)
+            raise ModelError(
+                f"only '{BUILT_IN}' is fetched; {name} comes from {entry.source or 'a source that was not entered'}: "
+                f"put the file in place and enter it with 'casenote model add'"
+            )
         ensure_embedded_model(place, typer.echo)
         ensure_baked(place, typer.echo)
     except ModelError as error:
@@ -67,12 +94,12 @@ def add(
     adapter: Annotated[Path | None, typer.Option(help="GGUF adapter to load beside it.")] = None,
     source: Annotated[str, typer.Option(help="Where it comes from.")] = "",
     licence: Annotated[str, typer.Option(help="Its licence.")] = "",
-    folder: _Folder = None,
+    folder: FolderOption = None,
 ) -> None:
     """Enters a file that lies here, with its hash."""
     from models.catalog.registry import describe, read_registry, write_registry
 
-    place = folder or default_models_dir()
+    place = models_folder(folder)
     try:
         entry = describe(name, path, adapter, source, licence)
         write_registry(place, read_registry(place).with_entry(entry))
@@ -82,52 +109,63 @@ def add(
 
 
 @app.command()
-def verify(name: Annotated[str, typer.Argument()], folder: _Folder = None) -> None:
-    """Compares a model's files with the hashes that were entered."""
+def verify(name: _Name, folder: FolderOption = None) -> None:
+    """Compares a model's files with the hashes that were entered, or that set-up kept."""
+    from models.catalog.built_in import verify_named
     from models.catalog.registry import read_registry
-    from models.catalog.registry import verify as check
 
+    place = models_folder(folder)
     try:
-        check(read_registry(folder or default_models_dir()).entry(name))
+        verify_named(read_registry(place), name, place)
     except ModelError as error:
         _stop(error)
     typer.echo(f"{name}: as entered")
 
 
 _Scores = Annotated[Path, typer.Option(help="scores.json of an evaluation that measured both models.")]
-_Candidate = Annotated[str, typer.Option(help="The model's name in that file, if another.")]
-_Current = Annotated[str, typer.Option(help="The name of the model that serves in that file.")]
+_Candidate = Annotated[str, typer.Option(help="The model's name in that file; it is found by its hash.")]
+_Current = Annotated[str, typer.Option(help="The name in that file of the model that serves; it is found by its hash.")]
 _TAKES_OVER = "a running service takes it up within seconds, and finishes running notes with the model that began them"
 
 
 @app.command()
 def use(
-    name: Annotated[str, typer.Argument()],
+    name: _Name,
     scores: _Scores,
     candidate: _Candidate = "",
     current: _Current = "",
-    folder: _Folder = None,
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Lets a model serve, if the gate lets it: not worse on the held-out sessions, part by part."""
     from models.catalog.registry import write_registry
 
-    place = folder or default_models_dir()
+    place, other = models_folder(folder), serving_file(serving)
     try:
-        registry = _through_the_gate(place, name, scores, candidate, current)
+        registry = _through_the_gate(place, other, name, scores, (candidate, current))
         write_registry(place, registry.using(name))
     except (ModelError, OSError, ValueError) as error:
         _stop(error)
-    typer.echo(f"{name} serves: {_TAKES_OVER}")
+    _chosen(name, other)
+
+
+def _chosen(name: str, other: Path | None) -> None:
+    if other is None:
+        typer.echo(f"{name} serves: {_TAKES_OVER}")
+    else:
+        typer.echo(f"{name} is chosen")
+        _warn(override_line(other))
 
 
 @app.command()
 def trial(
-    name: Annotated[str, typer.Argument()],
+    name: _Name,
     share: Annotated[float, typer.Option(help="Of the sessions that it writes for, above 0 and at most 1.")],
     scores: _Scores,
     candidate: _Candidate = "",
     current: _Current = "",
-    folder: _Folder = None,
+    folder: FolderOption = None,
+    serving: ServingOption = None,
 ) -> None:
     """Lets a model write for a share of the sessions beside the one that serves, if the gate lets it."""
     from datetime import UTC, datetime
@@ -135,74 +173,79 @@ def trial(
     from models.catalog.registry import write_registry
     from models.catalog.trial import Trial
 
-    place = folder or default_models_dir()
+    place, other = models_folder(folder), serving_file(serving)
     try:
-        registry = _through_the_gate(place, name, scores, candidate, current)
+        registry = _through_the_gate(place, other, name, scores, (candidate, current))
         begun = Trial(name, share, datetime.now(UTC).isoformat(timespec="seconds"))
         write_registry(place, registry.trying(begun))
     except (ModelError, OSError, ValueError) as error:
         _stop(error)
     typer.echo(f"{name} writes for {share:.0%} of the sessions; 'casenote model outcomes' compares")
+    _warn(override_line(other))
 
 
 @app.command("end-trial")
-def end_trial(folder: _Folder = None) -> None:
+def end_trial(folder: FolderOption = None) -> None:
     """Gives all sessions back to the model that serves."""
     from models.catalog.registry import read_registry, write_registry
 
-    place = folder or default_models_dir()
+    place = models_folder(folder)
     try:
         registry = read_registry(place)
         write_registry(place, registry.without_trial())
     except ModelError as error:
         _stop(error)
-    typer.echo(f"{registry.current or 'the built-in model'} writes for all sessions again")
+    typer.echo(f"{registry.current or BUILT_IN} writes for all sessions again")
 
 
-def _through_the_gate(place: Path, name: str, scores: Path, candidate: str, current: str) -> Registry:
+def _through_the_gate(place: Path, other: Path | None, name: str, scores: Path, names: tuple[str, str]) -> Registry:
     """The registry, once the model's files were verified and the gate let it pass. Raises ``ModelError``."""
-    from models.catalog.gate import judge
+    from models.catalog.built_in import verify_named
     from models.catalog.registry import read_registry
-    from models.catalog.registry import verify as check
+    from training.gatekeeping import remarks, verdict_of
+    from training.score_files import read_scores
 
     registry = read_registry(place)
-    check(registry.entry(name))
-    measured = json.loads(scores.read_text(encoding="utf-8"))
-    serving = current or registry.current or _other(measured, candidate or name)
-    verdict = judge(_of(measured, candidate or name), _of(measured, serving))
+    candidate = _identity(verify_named(registry, name, place, hash_kept=False))
+    verdict = verdict_of(read_scores(scores), candidate, _serving(registry, place, other), names)
     for one in verdict.comparisons:
         typer.echo(f"{one.part}: {one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}], {one.sessions} sessions")
     if not verdict.passes:
         raise ModelError(f"{name} stays out: {'; '.join(verdict.refusals)}")
+    for remark in remarks(one.part for one in verdict.comparisons):
+        _warn(remark)
     return registry
 
 
-def _of(measured: dict[str, dict[str, dict[str, float]]], name: str) -> dict[str, dict[str, float]]:
-    if name not in measured:
-        raise ModelError(f"the scores hold no model '{name}', they hold {', '.join(measured)}")
-    return measured[name]
+def _identity(entry: Entry) -> Identity:
+    from training.score_files import Identity
+
+    return Identity(entry.sha256, entry.adapter_sha256 or "")
 
 
-def _other(measured: dict[str, dict[str, dict[str, float]]], name: str) -> str:
-    """The one other model of the file, the floors left out."""
-    others = [one for one in measured if one != name and not one.startswith(("another ", "the "))]
-    if len(others) != 1:
-        raise ModelError(f"--current must name the model that serves, one of {', '.join(others) or 'none'}")
-    return others[0]
+def _serving(registry: Registry, place: Path, other: Path | None) -> Identity:
+    """The files that serve: those of PHI3_MODEL_PATH, else of the catalog."""
+    from models.catalog.built_in import entry_named
+    from training.score_files import identity_of
+
+    return identity_of(other) if other is not None else _identity(entry_named(registry, registry.current, place))
 
 
 @app.command()
-def rollback(folder: _Folder = None) -> None:
-    """Lets the model that served before serve again."""
+def rollback(folder: FolderOption = None, serving: ServingOption = None) -> None:
+    """Lets the model that served before serve again, once its files were found to be those that were entered."""
+    from models.catalog.built_in import verify_named
     from models.catalog.registry import read_registry, write_registry
 
-    place = folder or default_models_dir()
+    place = models_folder(folder)
     try:
         registry = read_registry(place).rolled_back()
+        # Going back must not wait for a set-up that keeps hashes.
+        verify_named(registry, registry.current, place, hash_kept=False)
         write_registry(place, registry)
     except ModelError as error:
         _stop(error)
-    typer.echo(f"{registry.current or 'the built-in model'} serves: {_TAKES_OVER}")
+    _chosen(registry.current or BUILT_IN, serving_file(serving))
 
 
 @app.command()

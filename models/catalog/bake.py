@@ -7,6 +7,7 @@ same text but for rounding. Done in numpy with llama.cpp's own ``gguf`` package;
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gguf.quants import dequantize, quantize
 
 from models.catalog.demonstration import ADAPTER_KEY, BASE_KEY, ROOT_KEY
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, Progress, silent
-from models.catalog.files import check_gguf, replacing, sha256_of
+from models.catalog.files import check_gguf, remember_sha256, remembered_sha256, replacing, sha256_of
 from models.catalog.resolve import ADAPTERS, baked_file, is_baked, shipped_adapter
 from models.errors import ModelFileError
 
@@ -46,9 +47,14 @@ def ensure_baked(folder: Path, progress: Progress = silent, adapters: Path = ADA
     target = baked_file(folder, adapter)
     if is_baked(target, adapter):
         progress(f"embedded model: {target} is present")
+        if not remembered_sha256(target):
+            # A set-up of before hashes were kept, or a folder that cannot be written to, which then stays as it is.
+            with suppress(OSError):
+                remember_sha256(target)
         return target
     progress(f"embedded model: merging {adapter.parent.name} into it, in 8 bits (half a minute)")
     bake(folder / EMBEDDED_FILE, adapter, target, f"{EMBEDDED_NAME} {adapter.parent.name}")
+    remember_sha256(target)
     progress(f"embedded model: {target} is ready")
     return target
 

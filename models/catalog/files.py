@@ -34,6 +34,26 @@ def check_sha256(path: Path, expected: str) -> None:
         raise ModelFileError(f"{path}: SHA-256 is {found}, it must be {expected}")
 
 
+def remember_sha256(path: Path) -> str:
+    """Writes a file's SHA-256 beside it, as ``NAME.sha256``, and returns it. Raises ``ModelFileError``."""
+    digest = sha256_of(path)
+    with replacing(_beside(path)) as draft:
+        draft.write_text(digest + "\n", encoding="utf-8")
+    return digest
+
+
+def remembered_sha256(path: Path) -> str:
+    """What ``remember_sha256`` wrote; "" where it did not."""
+    try:
+        return _beside(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
 def check_gguf(path: Path) -> None:
     """Raises ``ModelFileError`` unless there is a file that begins as a GGUF does."""
     if not path.is_file():

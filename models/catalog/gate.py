@@ -44,7 +44,8 @@ class Verdict:
 
 def judge(candidate: Scores, current: Scores, tolerance: float = TOLERANCE) -> Verdict:
     """Compares two models' scores over the sessions that both have."""
-    refusals, comparisons = [], []
+    comparisons = []
+    refusals = [] if current else ["nothing was measured of the model that serves"]
     for part in sorted(current):
         if part not in candidate:
             refusals.append(f"{part}: the candidate has no scores for it")

@@ -17,6 +17,7 @@ from models.catalog.trial import Trial
 from models.errors import ModelFileError
 
 REGISTRY_FILE = "catalog.json"
+BUILT_IN = "built-in"  # the product's own model, which every catalog has without an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +49,22 @@ class Registry:
         for entry in self.entries:
             if entry.name == name:
                 return entry
-        known = ", ".join(entry.name for entry in self.entries) or "none"
+        known = ", ".join((*(entry.name for entry in self.entries), BUILT_IN))
         raise ModelFileError(f"there is no model '{name}' in the catalog; known: {known}")
 
     def with_entry(self, entry: Entry) -> Registry:
-        """The entry added, or put in place of the one of its name."""
+        """The entry added, or put in place of the one of its name. Raises ``ModelFileError``."""
+        if entry.name == BUILT_IN:
+            raise ModelFileError(f"'{BUILT_IN}' is the product's own model: the new one needs another name")
         others = tuple(one for one in self.entries if one.name != entry.name)
         return dataclasses.replace(self, entries=(*others, entry))
 
     def using(self, name: str) -> Registry:
         """``name`` serves from now on. Raises ``ModelFileError`` when it is not known."""
-        self.entry(name)
-        if name == self.current:
+        chosen = self._known(name)
+        if chosen == self.current:
             return self
-        return dataclasses.replace(self, current=name, history=(*self.history, self.current), trial=None)
+        return dataclasses.replace(self, current=chosen, history=(*self.history, self.current), trial=None)
 
     def rolled_back(self) -> Registry:
         """What served before serves again. Raises ``ModelFileError`` when nothing did."""
@@ -71,10 +74,13 @@ class Registry:
 
     def trying(self, trial: Trial) -> Registry:
         """The trial's model gets its share of the sessions from now on. Raises ``ModelFileError``."""
-        self.entry(trial.name)
-        if trial.name == self.current:
+        if self._known(trial.name) == self.current:
             raise ModelFileError(f"'{trial.name}' serves already: another model is needed to compare it with")
         return dataclasses.replace(self, trial=trial)
+
+    def _known(self, name: str) -> str | None:
+        """As ``current`` has it: None for the built-in one. Raises ``ModelFileError``."""
+        return None if name == BUILT_IN else self.entry(name).name
 
     def without_trial(self) -> Registry:
         """Raises ``ModelFileError`` when nothing is on trial."""

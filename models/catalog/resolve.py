@@ -8,7 +8,7 @@ from pathlib import Path
 from models.catalog.demonstration import ADAPTER_KEY, BASE_KEY, is_demonstration
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, EMBEDDED_SHA256
 from models.catalog.files import sha256_of
-from models.catalog.registry import Entry, read_registry
+from models.catalog.registry import BUILT_IN, Entry, read_registry
 from models.catalog.trial import Trial
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
@@ -67,9 +67,11 @@ def resolve_model(path: str | None, folder: Path, adapters: Path = ADAPTERS) -> 
         if not file.is_file():
             raise ModelFileError("there is no such file; it must be a GGUF file")
         return ResolvedModel(file, file.stem, None, None, is_demonstration(file))
-    registry = read_registry(folder)
-    if registry.current is not None:
-        return _of_entry(registry.entry(registry.current))
+    return _of_name(read_registry(folder).current, folder, adapters)
+
+
+def built_in_model(folder: Path, adapters: Path = ADAPTERS) -> ResolvedModel:
+    """The embedded model with the product's own adapter. Raises ``ModelFileError`` where it is not set up."""
     adapter = shipped_adapter(adapters)
     if adapter is not None and is_baked(baked := baked_file(folder, adapter), adapter):
         return ResolvedModel(baked, EMBEDDED_NAME, None, adapter.parent.name, demonstration=True)
@@ -86,7 +88,14 @@ def resolve_lineup(path: str | None, folder: Path, adapters: Path = ADAPTERS) ->
     trial = None if path else read_registry(folder).trial
     if trial is None:
         return Lineup(current)
-    return Lineup(current, _of_entry(read_registry(folder).entry(trial.name)), trial)
+    return Lineup(current, _of_name(trial.name, folder, adapters), trial)
+
+
+def _of_name(name: str | None, folder: Path, adapters: Path) -> ResolvedModel:
+    """A model of the catalog; None is the built-in one."""
+    if name is None or name == BUILT_IN:
+        return built_in_model(folder, adapters)
+    return _of_entry(read_registry(folder).entry(name))
 
 
 def _of_entry(entry: Entry) -> ResolvedModel:

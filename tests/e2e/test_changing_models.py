@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from models.catalog.built_in import built_in_entry
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
+from models.catalog.registry import read_registry
 from models.catalog.resolve import shipped_adapter
 from tests.support.service import ROOT, Service, eventually, running_service
 from tests.support.stream import Event, read_stream, shown
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
+from training.score_files import Identity, MeasuredOn, ScoreFile, write_scores
 
 
 @pytest.fixture
@@ -40,11 +42,14 @@ def model(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def scores(path: Path, candidate: float) -> Path:
+def scores(folder: Path, path: Path, candidate: float) -> Path:
+    """Scores of ``beside`` and the built-in model, in folder ``path``."""
     parts = {part: {str(n): 0.4 for n in range(8)} for part in ("summary", "risk")}
     worse = parts | {"risk": {str(n): candidate for n in range(8)}}
-    path.write_text(json.dumps({"beside": worse, "built in": parts}))
-    return path
+    entries = {"beside": read_registry(folder).entry("beside"), "built in": built_in_entry(folder)}
+    files = {name: Identity(entry.sha256, entry.adapter_sha256 or "") for name, entry in entries.items()}
+    data = MeasuredOn("sessions.csv", "0" * 64, "", "test", 0, False, False, 8)
+    return write_scores(path, ScoreFile(data, files, {"beside": worse, "built in": parts}))
 
 
 def written_by(service: Service, session_id: int) -> str:
@@ -56,7 +61,7 @@ def test_a_rollback_in_the_middle_of_a_note_loses_nothing(service: Service, fold
     adapter = shipped_adapter()
     assert adapter is not None
     assert model(folder, "add", "beside", str(folder / EMBEDDED_FILE), "--adapter", str(adapter)).returncode == 0
-    measured = scores(tmp_path / "scores.json", 0.4)
+    measured = scores(folder, tmp_path, 0.4)
     used = model(folder, "use", "beside", "--scores", str(measured))
     assert used.returncode == 0, used.stderr
     eventually(lambda: service.wait_ready()["model_name"] != built_in, within=60, what="the chosen model")
@@ -88,7 +93,7 @@ def test_a_candidate_on_trial_writes_and_is_compared_with_the_model_that_serves(
     adapter = shipped_adapter()
     assert adapter is not None
     assert model(folder, "add", "beside", str(folder / EMBEDDED_FILE), "--adapter", str(adapter)).returncode == 0
-    measured = scores(tmp_path / "scores.json", 0.4)
+    measured = scores(folder, tmp_path, 0.4)
     before = service.create(SHORT_SESSION)
     service.close(before)
     usual = written_by(service, before)
@@ -124,7 +129,7 @@ def test_a_worse_candidate_is_refused_with_the_part_that_is_worse_and_nothing_ch
     assert model(folder, "add", "beside", str(folder / EMBEDDED_FILE)).returncode == 0
     catalog = (folder / "catalog.json").read_bytes()
 
-    refused = model(folder, "use", "beside", "--scores", str(scores(tmp_path / "scores.json", 0.3)))
+    refused = model(folder, "use", "beside", "--scores", str(scores(folder, tmp_path, 0.3)))
 
     assert refused.returncode == 1
     assert "risk: worse by 0.100" in refused.stderr

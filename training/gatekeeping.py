@@ -1,0 +1,56 @@
+"""Whether scores may speak for a model at the gate: they must be of its very file, beside the file that serves, on
+sessions that were held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from models.catalog.gate import Scores, Verdict, judge
+from models.errors import ModelFileError
+from models.prompts import SUMMARY_ID
+from training.cases import WHOLE
+from training.score_files import Identity, MeasuredOn, ScoreFile
+
+
+def verdict_of(file: ScoreFile, candidate: Identity, current: Identity, names: tuple[str, str] = ("", "")) -> Verdict:
+    """Compares the candidate with the model that serves. ``names``: theirs in the file, where they are to be found by
+    name; their files must be those all the same. Raises ``ModelFileError`` where the scores say nothing of them."""
+    _check_held_out(file.data)
+    scores = [
+        _scores(file, identity, name, which)
+        for identity, name, which in zip(
+            (candidate, current), names, ("the candidate's file", "the file that serves"), strict=True
+        )
+    ]
+    return judge(scores[0], scores[1])
+
+
+def remarks(parts: Iterable[str]) -> list[str]:
+    """What a passed gate does not say: parts of the note that nothing was measured of."""
+    measured = set(parts)
+    if measured - {SUMMARY_ID, WHOLE}:
+        return []
+    return [
+        f"no section was measured, only {', '.join(sorted(measured)) or 'nothing'}: "
+        "references with 'sections' would let the gate judge each"
+    ]
+
+
+def _check_held_out(data: MeasuredOn) -> None:
+    if data.part == "all" and not data.unseen:
+        raise ModelFileError(
+            f"the scores are of all sessions of {data.name}, trained on or not: measure on a part that was held out, "
+            "or with --unseen where no session of the file was trained on"
+        )
+
+
+def _scores(file: ScoreFile, identity: Identity, name: str, which: str) -> Scores:
+    if name and name not in file.scores:
+        raise ModelFileError(f"the scores hold no model '{name}', they hold {', '.join(file.scores)}")
+    found = [one for one, files in file.models.items() if files == identity and (not name or one == name)]
+    if not found:
+        held = ", ".join(f"{one} ({files.sha256[:12]})" for one, files in file.models.items()) or "none"
+        raise ModelFileError(
+            f"the scores are not of {which} ({identity.sha256[:12]}): they are of {held}; evaluate it beside that one"
+        )
+    return file.scores[found[0]]
