@@ -41,7 +41,7 @@ def _guarded(work: Callable[[], Any]) -> Any:
     except (ModelError, DatasetError, ExampleError, ExportError, SettingsError, ValueError, OSError) as error:
         _stop(error)
     except ModuleNotFoundError as error:
-        _stop(ValueError(f"the package '{error.name}' is missing: pip install 'casenote[train]'"))
+        _stop(ValueError(f"the package '{error.name}' is missing: 'make setup-test' installs what training needs"))
 
 
 def _trained_on(given: Path | None, folder: Path | None, serving: Path | None, option: str) -> Path:
@@ -188,12 +188,19 @@ def export(
     out: Annotated[Path, typer.Option(help="GGUF to write.")],
     base: Annotated[Path | None, typer.Option(help="What it was trained on; the embedded model.")] = None,
     kind: Annotated[str, typer.Option(help="f32, f16, bf16 or q8_0.")] = "f16",
+    licence: Annotated[str, typer.Option(help="Its licence; that of its base, where the base says one.")] = "",
     folder: FolderOption = None,
 ) -> None:
-    """Writes an adapter as GGUF with llama.cpp's own converter."""
+    """Writes an adapter as GGUF with llama.cpp's own converter, and its card beside it."""
     from training.export import export_adapter
+    from training.model_card import near, write_card
 
-    typer.echo(f"adapter: {_guarded(lambda: export_adapter(adapter, base or embedded_file(folder), out, kind))}")
+    def work() -> None:
+        path = export_adapter(adapter, base or embedded_file(folder), out, kind, licence=licence)
+        typer.echo(f"adapter: {path}")
+        typer.echo(f"card: {write_card(path, near(adapter / out.name))}")
+
+    _guarded(work)
 
 
 def evaluate(

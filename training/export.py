@@ -12,10 +12,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from models.catalog.bake import bake
+from models.catalog.bake import LICENCE_KEY, bake, base_values
 from models.catalog.files import check_gguf, replacing
+from models.catalog.gguf_copy import stamp
+from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
 _REQUIREMENTS = Path(__file__).with_name("converter.requirements.txt")
@@ -30,6 +34,9 @@ _WANTED = (
 
 # What llama.cpp calls its mixes of quantisations (llama_ftype).
 QUANTISATIONS = {"Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q4_K_S": 14, "Q4_K_M": 15, "Q5_K_M": 17, "Q6_K": 18, "F16": 1}
+# What the converter writes by itself.
+_CONVERTED = {"F32": "f32", "F16": "f16", "BF16": "bf16", "Q8_0": "q8_0"}
+_PLAIN_TYPES = {0, 1, 30}  # F32, F16 and BF16, by their number in ggml.h
 
 
 class ExportError(RuntimeError):
@@ -79,15 +86,24 @@ def _run(command: list[str], packages: Path | None = None) -> None:
         raise ExportError(f"{Path(command[1]).name if len(command) > 1 else command[0]}: {lines[-1]}")
 
 
-def export_adapter(adapter: Path, base: Path, target: Path, kind: str = "f16", cache: Path | None = None) -> Path:
+def export_adapter(
+    adapter: Path, base: Path, target: Path, kind: str = "f16", cache: Path | None = None, *, licence: str = ""
+) -> Path:
     """The adapter of folder ``adapter`` as GGUF (``kind``: f32, f16, bf16, q8_0). ``base`` is the folder or the GGUF
-    that it was trained on: only its configuration is read. Raises ``ExportError``."""
+    that it was trained on: only its configuration is read. The GGUF says of its base, and of its ``licence``, that of
+    a base in GGUF where none is given. Raises ``ExportError``."""
     converter = ensure_converter(cache)
     with tempfile.TemporaryDirectory(prefix="casenote-base-") as scratch, replacing(target) as draft:
         folder = base if base.is_dir() else _configuration(base, Path(scratch))
         script = str(converter / "convert_lora_to_gguf.py")
         arguments = ["--base", str(folder), str(adapter), "--outtype", kind, "--outfile", str(draft)]
         _run([sys.executable, script, *arguments], converter / "gguf-py")
+        said = {} if base.is_dir() else read_head(base).values
+        own = licence or str(said.get(LICENCE_KEY, ""))
+        # Without a name of its own an adapter is called after the file that it was first written to.
+        name = target.parent.name if target.stem == "adapter" else target.stem
+        values = {"general.name": name, **base_values(str(said.get("general.name") or base.stem), own)}
+        stamp(draft, values)
     return target
 
 
@@ -103,7 +119,10 @@ def _configuration(base: Path, folder: Path) -> Path:
 
 
 def convert_base(folder: Path, target: Path, kind: str = "f16", cache: Path | None = None) -> Path:
-    """A folder of safetensors as GGUF. Raises ``ExportError``."""
+    """A folder of safetensors as GGUF (``kind``: f32, f16, bf16, q8_0). Raises ``ExportError`` and
+    ``ModelFileError``."""
+    if not list(folder.glob("*.safetensors")):
+        raise ModelFileError(f"{folder}: must be a folder with .safetensors; other weight files are not read")
     converter = ensure_converter(cache)
     with replacing(target) as draft:
         script = str(converter / "convert_hf_to_gguf.py")
@@ -111,24 +130,53 @@ def convert_base(folder: Path, target: Path, kind: str = "f16", cache: Path | No
     return target
 
 
+def convert(folder: Path, target: Path, kind: str = "F16", cache: Path | None = None) -> Path:
+    """A folder of safetensors as GGUF in any quantisation; what the converter does not write itself is quantised from
+    16 bits. Raises ``ExportError`` and ``ModelFileError``."""
+    _check_kind(kind, (*_CONVERTED, *QUANTISATIONS))
+    if kind in _CONVERTED:
+        return convert_base(folder, target, _CONVERTED[kind], cache)
+    with _scratch(target) as scratch:
+        return quantise(convert_base(folder, scratch / "plain.gguf", "f16", cache), target, kind)
+
+
 def quantise(source: Path, target: Path, kind: str, threads: int = 0) -> Path:
-    """A GGUF in another quantisation, by llama.cpp itself. Raises ``ModelFileError``."""
+    """A GGUF of 16 or 32 bits in a quantisation, by llama.cpp itself. Raises ``ModelFileError``, also for a source that
+    is quantised already: what was rounded twice is worse for nothing."""
     import llama_cpp
 
-    if kind not in QUANTISATIONS:
-        raise ModelFileError(f"quantisation '{kind}' is not known, it may be {', '.join(QUANTISATIONS)}")
+    _check_kind(kind, QUANTISATIONS)
     check_gguf(source)
+    if read_head(source).types - _PLAIN_TYPES:
+        raise ModelFileError(f"{source}: is quantised already: quantise from a GGUF of 16 or 32 bits")
     params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype, params.nthread, params.allow_requantize = QUANTISATIONS[kind], threads, True
+    params.ftype, params.nthread = QUANTISATIONS[kind], threads
     with replacing(target) as draft:
         if llama_cpp.llama_model_quantize(str(source).encode(), str(draft).encode(), params) != 0:
             raise ModelFileError(f"{source}: llama.cpp could not write it as {kind}")
     return target
 
 
-def merge(base: Path, adapter: Path, target: Path, name: str, kind: str = "Q8_0") -> Path:
-    """Base and adapter as one GGUF. Other kinds than Q8_0 are written from it. Raises ``ModelFileError``."""
+def merge(base: Path, adapter: Path, target: Path, name: str, kind: str = "Q8_0", licence: str = "") -> Path:
+    """Base and adapter as one GGUF. Other kinds than Q8_0 are quantised from 16 bits. Raises ``ModelFileError``."""
+    _check_kind(kind, QUANTISATIONS)
     if kind == "Q8_0":
-        return bake(base, adapter, target, name)
-    with tempfile.TemporaryDirectory(prefix=".merge-", dir=target.parent) as scratch:
-        return quantise(bake(base, adapter, Path(scratch) / "merged.gguf", name), target, kind)
+        return bake(base, adapter, target, name, licence=licence)
+    if kind == "F16":
+        return bake(base, adapter, target, name, licence=licence, plain=True)
+    with _scratch(target) as scratch:
+        merged = bake(base, adapter, scratch / "merged.gguf", name, licence=licence, plain=True)
+        return quantise(merged, target, kind)
+
+
+def _check_kind(kind: str, known: Iterable[str]) -> None:
+    if kind not in known:
+        raise ModelFileError(f"quantisation '{kind}' is not known, it may be {', '.join(dict.fromkeys(known))}")
+
+
+@contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """A folder beside ``target``, which has the room that the system's own may lack."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as folder:
+        yield Path(folder)

@@ -9,6 +9,7 @@ import typer
 
 from models.catalog.registry import BUILT_IN
 from models.errors import ModelError
+from training import making_cli
 from training.places import FolderOption, ServingOption, models_folder, override_line, serving_file
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from training.score_files import Identity
 
 app = typer.Typer(help="The catalog of models.", no_args_is_help=True)
+making_cli.mount(app)
 
 _Name = Annotated[str, typer.Argument(help=f"Its name in the catalog; '{BUILT_IN}' is the product's own.")]
 
@@ -246,20 +248,3 @@ def rollback(folder: FolderOption = None, serving: ServingOption = None) -> None
     except ModelError as error:
         _stop(error)
     _chosen(registry.current or BUILT_IN, serving_file(serving))
-
-
-@app.command()
-def bake(
-    base: Annotated[Path, typer.Argument(help="GGUF.")],
-    adapter: Annotated[Path, typer.Argument(help="GGUF adapter.")],
-    out: Annotated[Path, typer.Argument(help="GGUF to write.")],
-    kind: Annotated[str, typer.Option(help="Q8_0, Q4_K_M, …")] = "Q8_0",
-    name: Annotated[str, typer.Option(help="Its name in the metadata.")] = "",
-) -> None:
-    """Merges an adapter into its base."""
-    from training.export import merge
-
-    try:
-        typer.echo(str(merge(base, adapter, out, name or out.stem, kind)))
-    except ModelError as error:
-        _stop(error)

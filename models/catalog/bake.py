@@ -1,4 +1,4 @@
-"""Baking: an adapter merged into its base and written as one GGUF of 8-bit weights.
+"""Baking: an adapter merged into its base and written as one GGUF, of 8-bit weights unless they are quantised further.
 
 A baked model reads a transcript about twice as fast as the 4-bit base with the adapter beside it, and writes the
 same text but for rounding. Done in numpy with llama.cpp's own ``gguf`` package; a small model takes seconds.
@@ -6,24 +6,30 @@ same text but for rounding. Done in numpy with llama.cpp's own ``gguf`` package;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, LlamaFileType
-from gguf.quants import dequantize, quantize
+from gguf import GGMLQuantizationType, GGUFReader, LlamaFileType
+from gguf.quants import dequantize
 
 from models.catalog.demonstration import ADAPTER_KEY, BASE_KEY, ROOT_KEY
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, Progress, silent
 from models.catalog.files import check_gguf, remember_sha256, remembered_sha256, replacing, sha256_of
+from models.catalog.gguf_copy import copy_gguf, text_of
 from models.catalog.resolve import ADAPTERS, baked_file, is_baked, shipped_adapter
 from models.errors import ModelFileError
 
 _PLAIN = (GGMLQuantizationType.F32, GGMLQuantizationType.F16)
-_SKIPPED_FIELDS = ("GGUF.", "general.architecture", "general.file_type", "general.finetune", "casenote.bake.")
+_Q8_0, _F16 = GGMLQuantizationType.Q8_0, GGMLQuantizationType.F16
+_FILE_TYPES = {_Q8_0: LlamaFileType.MOSTLY_Q8_0, _F16: LlamaFileType.MOSTLY_F16}
+# What the base says of itself and is not so of what is made of it.
+_NOT_COPIED = ("general.finetune", "general.base_model.", "casenote.bake.")
+
+LICENCE_KEY = "general.license"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +45,13 @@ class _Delta:
 
 
 def ensure_baked(folder: Path, progress: Progress = silent, adapters: Path = ADAPTERS) -> Path | None:
-    """The embedded model with the shipped adapter in it, in ``folder``; made when it is missing or of another adapter.
-    None when no adapter ships. Raises ``ModelFileError``."""
+    """The embedded model with the shipped adapter in it, in ``folder``; made when it is missing, damaged or of
+    another adapter. None when no adapter ships. Raises ``ModelFileError``."""
     adapter = shipped_adapter(adapters)
     if adapter is None:
         return None
     target = baked_file(folder, adapter)
-    if is_baked(target, adapter):
+    if is_baked(target, adapter) and not _damaged(target):
         progress(f"embedded model: {target} is present")
         if not remembered_sha256(target):
             # A set-up of before hashes were kept, or a folder that cannot be written to, which then stays as it is.
@@ -59,28 +65,51 @@ def ensure_baked(folder: Path, progress: Progress = silent, adapters: Path = ADA
     return target
 
 
-def bake(base: Path, adapter: Path, target: Path, name: str) -> Path:
-    """``target`` as base + adapter in Q8_0. ``name`` goes into the metadata. Raises ``ModelFileError``."""
+def _damaged(file: Path) -> bool:
+    kept = remembered_sha256(file)
+    return bool(kept) and sha256_of(file) != kept
+
+
+def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "", plain: bool = False) -> Path:
+    """``target`` as base + adapter in Q8_0, or with ``plain`` in F16, to be quantised from. ``name`` goes into the
+    metadata with the base's, and ``licence``, where it is another than the base says. Raises ``ModelFileError``."""
     check_gguf(base)
     check_gguf(adapter)
     source = GGUFReader(base)
     deltas = _deltas(adapter, _architecture(source))
     if missing := sorted(set(deltas) - {tensor.name for tensor in source.tensors}):
         raise ModelFileError(f"{adapter}: made for another base: {base.name} has no tensor {missing[0]}")
-    made = {BASE_KEY: sha256_of(base), ADAPTER_KEY: sha256_of(adapter)}
-    made[ROOT_KEY] = _text(source, ROOT_KEY) or _text(source, BASE_KEY) or made[BASE_KEY]
+    kind = _F16 if plain else _Q8_0
+    values: dict[str, str | int] = {
+        "general.name": name,
+        "general.file_type": int(_FILE_TYPES[kind]),
+        **base_values(text_of(source, "general.name") or base.stem, licence),
+        **_made_of(source, base, adapter),
+    }
+    changes = {
+        tensor.name: partial(_merged, delta=deltas.get(tensor.name))
+        for tensor in source.tensors
+        if tensor.name in deltas or tensor.tensor_type not in (*_PLAIN, kind)
+    }
     with replacing(target) as draft:
-        _write(source, deltas, draft, name, made)
+        copy_gguf(source, draft, without=_NOT_COPIED, values=values, kind=kind, changes=changes)
     return target
 
 
-def _text(reader: GGUFReader, key: str) -> str:
-    field = reader.get_field(key)
-    return str(field.contents()) if field else ""
+def base_values(base: str, licence: str) -> dict[str, str | int]:
+    """What a GGUF says of the model it was made of, and of its licence where one is given."""
+    said: dict[str, str | int] = {"general.base_model.count": 1, "general.base_model.0.name": base}
+    return {**said, LICENCE_KEY: licence} if licence else said
+
+
+def _made_of(source: GGUFReader, base: Path, adapter: Path) -> dict[str, str]:
+    made = {BASE_KEY: sha256_of(base), ADAPTER_KEY: sha256_of(adapter)}
+    made[ROOT_KEY] = text_of(source, ROOT_KEY) or text_of(source, BASE_KEY) or made[BASE_KEY]
+    return made
 
 
 def _architecture(reader: GGUFReader) -> str:
-    return _text(reader, "general.architecture")
+    return text_of(reader, "general.architecture")
 
 
 def _deltas(adapter: Path, architecture: str) -> dict[str, _Delta]:
@@ -109,32 +138,6 @@ def _values(tensor: Any) -> Any:
     return values.reshape(tuple(reversed([int(size) for size in tensor.shape])))
 
 
-def _write(source: GGUFReader, deltas: Mapping[str, _Delta], draft: Path, name: str, made: Mapping[str, str]) -> None:
-    writer = GGUFWriter(draft, _architecture(source), use_temp_file=False)
-    try:
-        for field in source.fields.values():
-            if not field.name.startswith(_SKIPPED_FIELDS) and field.name != "general.name":
-                element = field.types[-1] if field.types[0] == GGUFValueType.ARRAY else None
-                writer.add_key_value(field.name, field.contents(), field.types[0], element)
-        writer.add_name(name)
-        writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
-        for key, value in made.items():
-            writer.add_string(key, value)
-        for tensor in source.tensors:
-            _add_tensor(writer, tensor, deltas.get(tensor.name))
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-    finally:
-        writer.close()
-
-
-def _add_tensor(writer: GGUFWriter, tensor: Any, delta: _Delta | None) -> None:
-    if delta is None and tensor.tensor_type in (*_PLAIN, GGMLQuantizationType.Q8_0):
-        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
-        return
+def _merged(tensor: Any, delta: _Delta | None) -> Any:
     values = _values(tensor)
-    if delta is not None:
-        values = values + delta.matrix()
-    kind = GGMLQuantizationType.Q8_0
-    writer.add_tensor(tensor.name, quantize(values, kind), raw_dtype=kind)
+    return values if delta is None else values + delta.matrix()

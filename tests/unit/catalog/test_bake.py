@@ -89,6 +89,28 @@ def test_metadata_is_kept_and_says_of_what_the_file_was_made(tmp_path: Path, bas
     assert found[demonstration.ADAPTER_KEY] == sha256_of(adapter)
 
 
+def test_a_baked_model_says_of_its_base_and_of_its_licence(tmp_path: Path, base: Path, adapter: Path) -> None:
+    reader = GGUFReader(bake(base, adapter, tmp_path / "baked.gguf", "mine", licence="MIT"))
+
+    found = {name: field.contents() for name, field in reader.fields.items()}
+    assert found["general.base_model.count"] == 1
+    assert found["general.base_model.0.name"] == base.stem
+    assert found["general.license"] == "MIT"
+
+
+def test_a_plain_baked_model_is_of_sixteen_bits_and_nearer_to_the_sum(
+    tmp_path: Path, base: Path, adapter: Path
+) -> None:
+    plain = bake(base, adapter, tmp_path / "plain.gguf", "mine", plain=True)
+
+    kinds = {tensor.name: tensor.tensor_type for tensor in GGUFReader(plain).tensors}
+    assert set(kinds.values()) == {GGMLQuantizationType.F16, GGMLQuantizationType.F32}
+    assert kinds["blk.0.norm.weight"] == GGMLQuantizationType.F32
+    before, halves, made = values(base), values(adapter), values(plain)
+    delta = ALPHA / RANK * halves["blk.0.attn_q.weight.lora_b"] @ halves["blk.0.attn_q.weight.lora_a"]
+    assert np.allclose(made["blk.0.attn_q.weight"], before["blk.0.attn_q.weight"] + delta, rtol=1e-3, atol=1e-6)
+
+
 def test_a_model_baked_twice_still_says_of_what_the_first_was_made(tmp_path: Path, base: Path, adapter: Path) -> None:
     once = bake(base, adapter, tmp_path / "once.gguf", "mine")
 
@@ -129,3 +151,17 @@ def test_set_up_bakes_once_and_again_when_the_adapter_changed(
     assert resolve_model(None, tmp_path, adapters).adapter_path == adapter
     ensure_baked(tmp_path, adapters=adapters)
     assert is_baked(baked, adapter)
+
+
+def test_set_up_bakes_again_what_is_damaged(
+    tmp_path: Path, base: Path, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolve, "EMBEDDED_SHA256", sha256_of(base))
+    baked = ensure_baked(tmp_path, adapters=adapter.parent.parent)
+    assert baked is not None
+    whole = baked.read_bytes()
+    baked.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+
+    ensure_baked(tmp_path, adapters=adapter.parent.parent)
+
+    assert baked.read_bytes() == whole
