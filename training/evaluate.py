@@ -44,7 +44,7 @@ class Measured:
 
     part: str
     values: Mapping[str, Mapping[str, float]]
-    bleu: float
+    bleu: Interval
 
     def interval(self, measure: str) -> Interval:
         return bootstrap(list(self.values[measure].values()))

@@ -24,7 +24,7 @@ from training.examples import references
 from training.gatekeeping import remarks
 from training.report import write_report
 from training.score_files import MeasuredOn, ScoreFile, identity_of, write_scores
-from training.splits import fold_of, split_records
+from training.splits import apart, fold_of, split_records
 from training.writing import write_notes
 
 Candidates = Mapping[str, tuple[Path, Path | None]]  # by name: the GGUF and its adapter
@@ -161,7 +161,7 @@ def chosen_sessions(
         return records
     if "/" in part:
         return fold_of(records, part, seed).test
-    split = split_records(records, seed)
+    split, _ = apart(split_records(records, seed))
     if part not in ("valid", "test"):
         raise ValueError(f"the part is '{part}', it may be valid, test, all, or a fold as in 0/5")
     return split.valid if part == "valid" else split.test

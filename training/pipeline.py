@@ -21,7 +21,7 @@ from training.fingerprint import fingerprint
 from training.pictures import loss_curve
 from training.run_record import base_record, build_record, write_record
 from training.settings import TrainSettings
-from training.splits import SHINGLE_WORDS, Leak, Split, find_leaks, fold_of, split_records, without
+from training.splits import SHINGLE_WORDS, Leak, Split, apart, find_leaks, fold_of, split_records, without
 from training.tokens import LlamaTokenizer
 
 LOSS_PICTURE = "loss.svg"
@@ -60,17 +60,20 @@ def prepare(
     sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True, fold: str = ""
 ) -> Prepared:
     """Writes the training examples of the sources to ``target``. The first source is split 80/10/10, or by ``fold``
-    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session is left out. Without
+    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session is left out, and of the valid part
+    what is one of a test session. Without
     ``hold_out`` everything is trained on."""
     datasets, records = load_sources(sources)
     if fold:
         split = fold_of(records[0], fold, seed)
     else:
         split = split_records(records[0], seed) if hold_out else Split(records[0], (), ())
+    # By a near-duplicate of what it is measured on no model may be chosen either.
+    split, twins = apart(split)
     held = (*split.valid, *split.test)
     tokenizer = LlamaTokenizer(vocabulary)
     examples: list[Example] = []
-    left_out: list[str] = []
+    left_out = [_leak_line(leak) for leak in twins]
     for part, source in zip([split.train, *records[1:]], sources, strict=True):
         leaks = find_leaks(part, held)
         left_out += [_leak_line(leak) for leak in leaks]

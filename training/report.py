@@ -24,11 +24,11 @@ Row = Sequence[str]
 
 def _scores(name: str, measured: Measured) -> Row:
     cells = [str(measured.interval(variant)) for variant in ROUGE]
-    return (name, str(measured.interval("rougeL").n), *cells, f"{measured.bleu:.1f}")
+    return (name, str(measured.interval("rougeL").n), *cells, measured.bleu.to(1))
 
 
 def _rates(name: str, measured: Measured) -> Row:
-    return (name, *(f"{measured.interval(rate).mean:.2f}" if measured.values[rate] else "–" for rate in RATES))
+    return (name, *(measured.interval(rate).to(2) if measured.values[rate] else "–" for rate in RATES))
 
 
 def tables(evaluation: Evaluation) -> Iterable[tuple[str, Row, list[Row]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
-from models.catalog.intervals import Interval, bootstrap
+from models.catalog.intervals import Interval, bootstrap, bootstrap_of
 from models.clinical.coverage import coverage, holds_something
 from models.clinical.evidence import index_of
 from models.clinical.markers import risk_words, strip_markers
@@ -19,6 +19,8 @@ from models.clinical.session import session_of
 from models.clinical.words import numbers
 from models.transcript import Turn
 from training.cases import Case
+
+_BLEU_ROUNDS = 1000
 
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
@@ -46,12 +48,27 @@ def _lines(text: str) -> str:
     return "\n".join(split_sentences(strip_markers(text)))
 
 
-def bleu(cases: Sequence[Case]) -> float:
-    """Corpus BLEU, 0 to 100."""
-    import sacrebleu
+def bleu(cases: Sequence[Case]) -> Interval:
+    """Corpus BLEU, 0 to 100, with its interval: BLEU of sessions drawn with repetition, for it is no mean of theirs."""
+    from sacrebleu.metrics import BLEU
 
-    score = sacrebleu.corpus_bleu([strip_markers(c.text) for c in cases], [[strip_markers(c.reference) for c in cases]])
-    return float(score.score)
+    metric = BLEU(effective_order=True)  # of one text alone; what is counted is the same as for a corpus
+    counts: dict[str, list[list[int]]] = {}
+    for case in cases:
+        one = metric.sentence_score(strip_markers(case.text), [strip_markers(case.reference)])
+        counts.setdefault(case.session, []).append([one.sys_len, one.ref_len, *one.counts, *one.totals])
+    sessions = [_sum(of) for of in counts.values()]
+
+    def of_corpus(places: Sequence[int]) -> float:
+        written, wanted, *rest = _sum([sessions[place] for place in places])
+        half = len(rest) // 2
+        return float(BLEU.compute_bleu(rest[:half], rest[half:], written, wanted, smooth_method="exp").score)
+
+    return bootstrap_of(of_corpus, len(sessions), _BLEU_ROUNDS)
+
+
+def _sum(rows: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(column) for column in zip(*rows, strict=True)]
 
 
 def support_rate(text: str, turns: tuple[Turn, ...]) -> float:

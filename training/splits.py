@@ -106,3 +106,10 @@ def without(records: Sequence[SessionRecord], leaks: Sequence[Leak]) -> tuple[Se
     """The records less those that leak."""
     leaking = {leak.first for leak in leaks}
     return tuple(record for record in records if record.id not in leaking)
+
+
+def apart(split: Split) -> tuple[Split, tuple[Leak, ...]]:
+    """The split with what is chosen by kept apart from what is measured on: near-duplicates of test sessions leave the
+    valid part, and are trained on neither. Their leaks are returned."""
+    leaks = find_leaks(split.valid, split.test)
+    return Split(split.train, without(split.valid, leaks), split.test), tuple(leaks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _ROUNDS = 2000
@@ -20,7 +20,11 @@ class Interval:
     n: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return self.to(3)
+
+    def to(self, places: int) -> str:
+        """The mean and the interval with so many decimal places."""
+        return f"{self.mean:.{places}f} [{self.low:.{places}f}, {self.high:.{places}f}]"
 
 
 def bootstrap(values: Sequence[float], rounds: int = _ROUNDS, seed: int = 0) -> Interval:
@@ -30,6 +34,18 @@ def bootstrap(values: Sequence[float], rounds: int = _ROUNDS, seed: int = 0) -> 
     chance = random.Random(seed)
     means = [statistics.fmean(chance.choices(values, k=len(values))) for _ in range(rounds)]
     return _interval(statistics.fmean(values), means, len(values))
+
+
+def bootstrap_of(
+    statistic: Callable[[Sequence[int]], float], count: int, rounds: int = _ROUNDS, seed: int = 0
+) -> Interval:
+    """A statistic of ``count`` things that is no mean of theirs: ``statistic`` of their places, drawn with
+    repetition."""
+    if not count:
+        return Interval(0.0, 0.0, 0.0, 0)
+    chance, places = random.Random(seed), range(count)
+    drawn = [statistic(chance.choices(places, k=count)) for _ in range(rounds)]
+    return _interval(statistic(places), drawn, count)
 
 
 def difference_of_means(first: Sequence[float], second: Sequence[float], rounds: int = _ROUNDS) -> Interval:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from models.catalog.intervals import Interval
 from training.cases import Case, pair, signed_drafts, whole_notes, with_whole_notes
 from training.data import SessionRecord
 from training.evaluate import Evaluation, Measured
@@ -22,7 +23,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def measured(value: float) -> Measured:
-    return Measured("summary", {name: {"a": value, "b": value} for name in (*ROUGE, *RATES)}, 12.0)
+    return Measured(
+        "summary", {name: {"a": value, "b": value} for name in (*ROUGE, *RATES)}, Interval(12.0, 10.0, 14.0, 2)
+    )
 
 
 def evaluation(reference: str = "Client slept badly.", text: str = "Client slept.") -> Evaluation:
@@ -39,6 +42,8 @@ def test_the_report_shows_each_candidate_beside_the_floors_with_pictures_and_exa
     assert pictures == ["summary.svg"]
     assert "| mine | 2 | 0.400 [0.400, 0.400]" in text
     assert "| another session's note | 2 | 0.200" in text
+    assert "| 12.0 [10.0, 14.0] |" in text
+    assert "| mine | 0.40 [0.40, 0.40] |" in text
     assert "| reference | written |\n| --- | --- |\n| Client slept badly. | Client slept. |" in text
     bars = ElementTree.parse(tmp_path / "summary.svg").getroot().findall(f"{SVG}rect")
     widths = [int(bar.get("width") or 0) for bar in bars[1:]]

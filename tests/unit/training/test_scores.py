@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.catalog.intervals import bootstrap
@@ -14,6 +14,7 @@ from models.transcript import parse_transcript
 from training.cases import Case, other_sessions_note, pair, transcript_lead
 from training.data import SessionRecord
 from training.scores import (
+    bleu,
     difference,
     invented_numbers,
     omissions,
@@ -109,3 +110,22 @@ def test_a_report_shows_candidate_and_floors_and_keeps_text_out_when_told(tmp_pa
     assert found.candidates["another session's note"]["summary"].interval("rougeL").mean < 1.0
     assert "| mine | 3 | 1.000" in markdown.read_text()
     assert "sleeps badly" not in markdown.read_text() + page.read_text()
+
+
+texts = st.text("abc .,", max_size=40)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from("xyz"), texts, texts), min_size=1, max_size=6))
+def test_bleu_is_that_of_the_corpus_and_lies_within_its_interval(rows: list[tuple[str, str, str]]) -> None:
+    import sacrebleu
+
+    cases = [Case(session, "summary", reference, text) for session, reference, text in rows]
+    found = bleu(cases)
+
+    whole = sacrebleu.corpus_bleu([text for *_, text in rows], [[reference for _, reference, _ in rows]]).score
+    assert found.mean == pytest.approx(whole)
+    assert found.n == len({session for session, *_ in rows})
+    assert 0 <= found.low <= found.high <= 100 + 1e-6
+    if found.n == 1:
+        assert found.low == found.high == pytest.approx(whole)

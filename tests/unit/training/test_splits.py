@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data import SessionRecord
-from training.splits import find_leaks, fold_of, folds, split_records, without
+from training.splits import Split, apart, find_leaks, fold_of, folds, split_records, without
 
 
 def make(count: int, patients: int | None = None) -> list[SessionRecord]:
@@ -92,3 +92,15 @@ def test_a_near_duplicate_is_found_and_kept_out_of_training() -> None:
     leaks = find_leaks(train, held)
     assert [(leak.first, leak.second) for leak in leaks] == [("copy", "held")]
     assert [record.id for record in without(train, leaks)] == ["other"]
+
+
+def test_no_session_is_chosen_by_that_is_a_near_duplicate_of_one_that_is_measured_on() -> None:
+    words = " ".join(f"word{n}" for n in range(40))
+    test = SessionRecord("measured", f"Patient: {words}", "s")
+    copy = SessionRecord("copy", f"Patient: {words} and a little more", "s")
+    other = SessionRecord("other", "Patient: something else was told here entirely", "s")
+
+    split, leaks = apart(Split((), (copy, other), (test,)))
+
+    assert split == Split((), (other,), (test,))
+    assert [(leak.first, leak.second) for leak in leaks] == [("copy", "measured")]
