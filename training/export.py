@@ -19,8 +19,10 @@ from pathlib import Path
 from models.catalog.bake import LICENCE_KEY, bake, base_values
 from models.catalog.files import check_gguf, replacing
 from models.catalog.gguf_copy import stamp
+from models.catalog.trained import TRAINED_KEY, to_text, training_of
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
+from training.run_record import RECORD, read_record
 
 _REQUIREMENTS = Path(__file__).with_name("converter.requirements.txt")
 _VENDORED = "vendor/llama.cpp/"
@@ -90,8 +92,8 @@ def export_adapter(
     adapter: Path, base: Path, target: Path, kind: str = "f16", cache: Path | None = None, *, licence: str = ""
 ) -> Path:
     """The adapter of folder ``adapter`` as GGUF (``kind``: f32, f16, bf16, q8_0). ``base`` is the folder or the GGUF
-    that it was trained on: only its configuration is read. The GGUF says of its base, and of its ``licence``, that of
-    a base in GGUF where none is given. Raises ``ExportError``."""
+    that it was trained on: only its configuration is read. The GGUF says of its base, of its ``licence``, that of a
+    base in GGUF where none is given, and by hash of the files it was trained on. Raises ``ExportError``."""
     converter = ensure_converter(cache)
     with tempfile.TemporaryDirectory(prefix="casenote-base-") as scratch, replacing(target) as draft:
         folder = base if base.is_dir() else _configuration(base, Path(scratch))
@@ -103,8 +105,13 @@ def export_adapter(
         # Without a name of its own an adapter is called after the file that it was first written to.
         name = target.parent.name if target.stem == "adapter" else target.stem
         values = {"general.name": name, **base_values(str(said.get("general.name") or base.stem), own)}
-        stamp(draft, values)
+        stamp(draft, {**values, **_trained(adapter)})
     return target
+
+
+def _trained(adapter: Path) -> dict[str, str]:
+    training = training_of(read_record(adapter / RECORD).get("data", {})) if (adapter / RECORD).is_file() else None
+    return {TRAINED_KEY: to_text([training])} if training else {}
 
 
 def _configuration(base: Path, folder: Path) -> Path:

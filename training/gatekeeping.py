@@ -4,18 +4,29 @@ sessions that were held out."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from models.catalog.gate import Scores, Verdict, judge
+from models.catalog.trained import TRAINED_KEY, Training, from_text
+from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 from models.prompts import SUMMARY_ID
 from training.cases import WHOLE
 from training.score_files import Identity, MeasuredOn, ScoreFile
 
 
-def verdict_of(file: ScoreFile, candidate: Identity, current: Identity, names: tuple[str, str] = ("", "")) -> Verdict:
+def verdict_of(
+    file: ScoreFile,
+    candidate: Identity,
+    current: Identity,
+    names: tuple[str, str] = ("", ""),
+    trained: Iterable[Training] = (),
+) -> Verdict:
     """Compares the candidate with the model that serves. ``names``: theirs in the file, where they are to be found by
-    name; their files must be those all the same. Raises ``ModelFileError`` where the scores say nothing of them."""
-    _check_held_out(file.data)
+    name; their files must be those all the same. ``trained``: what the candidate's files say that it was trained on.
+    Raises ``ModelFileError`` where the scores say nothing of them."""
+    _check_held_out(file.data, trained)
     scores = [
         _scores(file, identity, name, which)
         for identity, name, which in zip(
@@ -36,7 +47,21 @@ def remarks(parts: Iterable[str]) -> list[str]:
     ]
 
 
-def _check_held_out(data: MeasuredOn) -> None:
+def trained_on(paths: Iterable[Path]) -> list[Training]:
+    """What the GGUFs say that they were trained on; nothing where one cannot be read, which loading it will tell."""
+    found: list[Training] = []
+    for path in paths:
+        with suppress(ModelFileError):
+            found += from_text(str(read_head(path).values.get(TRAINED_KEY, "")))
+    return found
+
+
+def _check_held_out(data: MeasuredOn, trained: Iterable[Training]) -> None:
+    if any(training.saw(data.sha256, data.part, data.seed) for training in trained):
+        raise ModelFileError(
+            f"the candidate was trained on sessions it was measured on ({data.name}, {data.part}, seed {data.seed}): "
+            "measure on what its training held out, or on another file"
+        )
     if data.part == "all" and not data.unseen:
         raise ModelFileError(
             f"the scores are of all sessions of {data.name}, trained on or not: measure on a part that was held out, "

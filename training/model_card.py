@@ -14,7 +14,7 @@ from models.catalog.files import replacing
 from models.catalog.intervals import bootstrap
 from models.engine.gguf_file import GgufHead, read_head
 from models.errors import ModelFileError
-from training.run_record import RECORD
+from training.run_record import RECORD, read_record
 from training.score_files import Identity, ScoreFile, identity_of
 
 _BASE, _LICENCE = "general.base_model.0.name", "general.license"
@@ -35,9 +35,9 @@ class CardFacts:
 def write_card(model: Path, run: Path | None = None, scores: ScoreFile | None = None) -> Path:
     """Writes the card of ``model`` beside it and returns its path. ``run``: the record of its training; where it is
     None the one beside the file is taken, if there is one. Raises ``ModelFileError``."""
-    facts = CardFacts(
-        read_head(model), identity_of(model), is_demonstration(model), _record(run or near(model)), scores
-    )
+    beside = run or near(model)
+    record = read_record(beside) if beside else {}
+    facts = CardFacts(read_head(model), identity_of(model), is_demonstration(model), record, scores)
     path = model.with_suffix(".md")
     text = "\n".join(card(facts)) + "\n"
     with replacing(path) as draft:
@@ -49,18 +49,6 @@ def near(file: Path) -> Path | None:
     """The record of the training that lies beside a file, or in the folder of its name."""
     places = (file.with_suffix("") / RECORD, file.parent / RECORD)
     return next((place for place in places if place.is_file()), None)
-
-
-def _record(path: Path | None) -> Mapping[str, Any]:
-    if path is None:
-        return {}
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelFileError(f"{path}: not the record of a training run: {error}") from error
-    if not isinstance(record, dict):
-        raise ModelFileError(f"{path}: not the record of a training run: it must hold one JSON object")
-    return record
 
 
 def card(facts: CardFacts) -> Iterator[str]:

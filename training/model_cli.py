@@ -204,12 +204,14 @@ def _through_the_gate(place: Path, other: Path | None, name: str, scores: Path, 
     """The registry, once the model's files were verified and the gate let it pass. Raises ``ModelError``."""
     from models.catalog.built_in import verify_named
     from models.catalog.registry import read_registry
-    from training.gatekeeping import remarks, verdict_of
+    from training.gatekeeping import remarks, trained_on, verdict_of
     from training.score_files import read_scores
 
     registry = read_registry(place)
-    candidate = _identity(verify_named(registry, name, place, hash_kept=False))
-    verdict = verdict_of(read_scores(scores), candidate, _serving(registry, place, other), names)
+    entry = verify_named(registry, name, place, hash_kept=False)
+    trained = trained_on(Path(path) for path in (entry.path, entry.adapter) if path)
+    measured = read_scores(scores)
+    verdict = verdict_of(measured, _identity(entry), _serving(registry, place, other), names, trained)
     for one in verdict.comparisons:
         typer.echo(f"{one.part}: {one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}], {one.sessions} sessions")
     if not verdict.passes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from models.catalog.files import replacing, sha256_of
+from models.errors import ModelFileError
 from models.prompts import PROMPT_VERSION
 from training.settings import TrainSettings
 
@@ -72,3 +73,14 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> Path:
     with replacing(path) as draft:
         draft.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return path
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Reads what ``write_record`` wrote. Raises ``ModelFileError``."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileError(f"{path}: not the record of a training run: {error}") from error
+    if not isinstance(record, dict):
+        raise ModelFileError(f"{path}: not the record of a training run: it must hold one JSON object")
+    return record

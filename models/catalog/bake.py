@@ -21,6 +21,7 @@ from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, Progress, sile
 from models.catalog.files import check_gguf, remember_sha256, remembered_sha256, replacing, sha256_of
 from models.catalog.gguf_copy import copy_gguf, text_of
 from models.catalog.resolve import ADAPTERS, baked_file, is_baked, shipped_adapter
+from models.catalog.trained import TRAINED_KEY, from_text, to_text
 from models.errors import ModelFileError
 
 _PLAIN = (GGMLQuantizationType.F32, GGMLQuantizationType.F16)
@@ -76,7 +77,8 @@ def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "
     check_gguf(base)
     check_gguf(adapter)
     source = GGUFReader(base)
-    deltas = _deltas(adapter, _architecture(source))
+    added = GGUFReader(adapter)
+    deltas = _deltas(added, adapter, _architecture(source))
     if missing := sorted(set(deltas) - {tensor.name for tensor in source.tensors}):
         raise ModelFileError(f"{adapter}: made for another base: {base.name} has no tensor {missing[0]}")
     kind = _F16 if plain else _Q8_0
@@ -85,6 +87,7 @@ def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "
         "general.file_type": int(_FILE_TYPES[kind]),
         **base_values(text_of(source, "general.name") or base.stem, licence),
         **_made_of(source, base, adapter),
+        **_trained_on(source, added),
     }
     changes = {
         tensor.name: partial(_merged, delta=deltas.get(tensor.name))
@@ -108,12 +111,16 @@ def _made_of(source: GGUFReader, base: Path, adapter: Path) -> dict[str, str]:
     return made
 
 
+def _trained_on(*readers: GGUFReader) -> dict[str, str]:
+    text = to_text(training for reader in readers for training in from_text(text_of(reader, TRAINED_KEY)))
+    return {TRAINED_KEY: text} if text else {}
+
+
 def _architecture(reader: GGUFReader) -> str:
     return text_of(reader, "general.architecture")
 
 
-def _deltas(adapter: Path, architecture: str) -> dict[str, _Delta]:
-    reader = GGUFReader(adapter)
+def _deltas(reader: GGUFReader, adapter: Path, architecture: str) -> dict[str, _Delta]:
     kind, alpha = reader.get_field("general.type"), reader.get_field("adapter.lora.alpha")
     if kind is None or kind.contents() != "adapter" or alpha is None:
         raise ModelFileError(

@@ -19,6 +19,7 @@ from training.data import SessionRecord, read_dataset
 from training.decoding import decode_branches
 from training.example_files import read_examples
 from training.export import ensure_converter, export_adapter, merge
+from training.gatekeeping import trained_on
 from training.pipeline import Source, prepare, train_adapter
 from training.scores import rouge
 from training.settings import TrainSettings
@@ -88,6 +89,8 @@ async def test_a_phi3_model_is_trained_exported_merged_quantised_and_streams(
     model = merge(workshop / "base.gguf", gguf, adapter / "model-Q4_K_M.gguf", "tiny", "Q4_K_M")
     texts = await _written(model, None, _records(workshop))
 
+    [training] = trained_on([model])
+    assert training.files == (record["data"]["files"][0]["sha256"],)
     assert set(texts) == {record.id for record in _records(workshop)}
     assert any("slept" in text or "Client" in text for text in texts.values())
 

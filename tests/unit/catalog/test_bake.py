@@ -13,7 +13,9 @@ from models.catalog import demonstration, resolve
 from models.catalog.bake import bake, ensure_baked
 from models.catalog.embedded import EMBEDDED_FILE
 from models.catalog.files import sha256_of
+from models.catalog.gguf_copy import stamp, text_of
 from models.catalog.resolve import baked_file, is_baked, resolve_model
+from models.catalog.trained import TRAINED_KEY, Training, from_text, to_text
 from models.errors import ModelFileError
 
 WIDTH, RANK, ALPHA = 64, 4, 8.0
@@ -96,6 +98,21 @@ def test_a_baked_model_says_of_its_base_and_of_its_licence(tmp_path: Path, base:
     assert found["general.base_model.count"] == 1
     assert found["general.base_model.0.name"] == base.stem
     assert found["general.license"] == "MIT"
+
+
+def test_what_an_adapter_was_trained_on_is_known_of_the_model_that_is_made_of_it(
+    tmp_path: Path, base: Path, adapter: Path
+) -> None:
+    said = to_text([Training(("d" * 64,), 0)])
+    stamp(adapter, {TRAINED_KEY: said})
+
+    once = bake(base, adapter, tmp_path / "once.gguf", "mine")
+    other = to_text([Training(("e" * 64,), None)])
+    stamp(adapter, {TRAINED_KEY: other})
+    twice = bake(once, adapter, tmp_path / "twice.gguf", "mine")
+
+    assert text_of(GGUFReader(once), TRAINED_KEY) == said
+    assert list(from_text(text_of(GGUFReader(twice), TRAINED_KEY))) == [*from_text(said), *from_text(other)]
 
 
 def test_a_plain_baked_model_is_of_sixteen_bits_and_nearer_to_the_sum(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from models.catalog.trained import Training, from_text, to_text, training_of
 from models.errors import ModelFileError
 from training.gatekeeping import remarks, verdict_of
 from training.score_files import Identity, MeasuredOn, ScoreFile, read_scores, write_scores
@@ -62,3 +63,39 @@ def test_a_gate_that_judged_no_section_says_so() -> None:
 def test_where_nothing_was_measured_nothing_passes() -> None:
     empty = replace(FILE, scores={"new": {}, "old": {}})
     assert verdict_of(empty, NEW, SERVING).refusals == ("nothing was measured of the model that serves",)
+
+
+@pytest.mark.parametrize(
+    ("training", "part", "seen"),
+    [
+        (Training(("d" * 64,), 0), "test", False),
+        (Training(("d" * 64,), 0), "valid", False),
+        (Training(("d" * 64,), 0), "all", True),
+        (Training(("d" * 64,), 1), "test", True),
+        (Training(("d" * 64,), None), "test", True),
+        (Training(("d" * 64,), 0, "0/5"), "0/5", False),
+        (Training(("d" * 64,), 0, "0/5"), "1/5", True),
+        (Training(("d" * 64,), 0, "0/5"), "test", True),
+        (Training(("e" * 64, "d" * 64), 0), "test", True),
+        (Training(("e" * 64,), None), "all", False),
+    ],
+)
+def test_scores_of_what_the_candidate_itself_says_it_was_trained_on_are_refused(
+    training: Training, part: str, seen: bool
+) -> None:
+    file = replace(FILE, data=replace(DATA, part=part, unseen=True))
+    if not seen:
+        assert verdict_of(file, NEW, SERVING, trained=[training]).passes
+        return
+    with pytest.raises(ModelFileError, match="was trained on sessions it was measured on"):
+        verdict_of(file, NEW, SERVING, trained=[training])
+
+
+def test_what_a_model_was_trained_on_is_read_as_it_was_written_and_names_no_file() -> None:
+    data = {"files": [{"name": "clinic.csv", "sha256": "d" * 64, "repeat": 2}], "split_seed": 0, "fold": "0/5"}
+    training = training_of(data)
+    assert training == Training(("d" * 64,), 0, "0/5")
+    assert list(from_text(to_text([training, training]))) == [training]
+    assert "clinic" not in to_text([training])
+    assert list(from_text("[1]")) == []
+    assert training_of({}) is None
