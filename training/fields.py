@@ -15,15 +15,17 @@ _YES = ("true", "1", "yes")
 
 def refusal(row: Mapping[str, object]) -> str:
     """Why a row may not be trained on, as far as its consent says; "" where it may, or where the file has no such
-    column. Only ``true``, ``1`` and ``yes``, in any case, are consent."""
-    if CONSENT not in row:
+    column, in whatever case it is written. Only ``true``, ``1`` and ``yes``, in any case, are consent."""
+    said = [value for name, value in row.items() if str(name).strip().lower() == CONSENT]
+    if all(_is_yes(value) for value in said):
         return ""
-    value = row[CONSENT]
-    if isinstance(value, (bool, int, str)) and str(value).strip().lower() in _YES:
-        return ""
-    if value is None or value == "":
+    if all(value is None or value == "" for value in said):
         return "no consent to train on it: the consent is empty, it must be true, 1 or yes"
     return "no consent to train on it"
+
+
+def _is_yes(value: object) -> bool:
+    return isinstance(value, (bool, int, str)) and str(value).strip().lower() in _YES
 
 
 def texts_by_name(value: object) -> tuple[dict[str, object], str]:

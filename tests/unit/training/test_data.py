@@ -154,6 +154,14 @@ def test_whatever_is_not_clearly_consent_keeps_a_session_out_and_is_reported(val
     assert "no consent to train on it" in dataset.report()
 
 
+@pytest.mark.parametrize("column", ["Consent", " consent ", "CONSENT"])
+def test_consent_is_heeded_however_its_column_is_written(column: str) -> None:
+    row = {"transcript": TRANSCRIPT, "summary": SUMMARY}
+    assert build_dataset([{**row, column: "no"}], "given").records == ()
+    assert build_dataset([{**row, column: "yes", "consent": "no"}], "given").records == ()
+    assert len(build_dataset([{**row, column: "yes"}], "given").records) == 1
+
+
 def write_csv(path: Path, rows: list[dict[str, str]]) -> Path:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
