@@ -66,6 +66,7 @@ export class HomePage implements Page {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const focused = document.activeElement?.getAttribute("href");
+    const titled = this.element.querySelector("h1")?.matches(":focus") === true;
     const { title, text } = words(state, groups.length);
     this.element.classList.toggle("has-work", groups.length > 0);
     this.element.replaceChildren(
@@ -73,6 +74,7 @@ export class HomePage implements Page {
       ...(text === "" ? [] : [h("p", {}, text)]),
       ...groups.map((found) => group(found.title, found.items)),
     );
+    if (titled) this.element.querySelector<HTMLElement>("h1")?.focus();
     if (focused) this.element.querySelector<HTMLElement>(`a[href="${CSS.escape(focused)}"]`)?.focus();
   }
 }
