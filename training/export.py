@@ -104,7 +104,7 @@ def export_adapter(
         own = licence or str(said.get(LICENCE_KEY, ""))
         # Without a name of its own an adapter is called after the file that it was first written to.
         name = target.parent.name if target.stem == "adapter" else target.stem
-        values = {"general.name": name, **base_values(str(said.get("general.name") or base.stem), own)}
+        values = {"general.name": name, **base_values(base, str(said.get("general.name", "")), own)}
         stamp(draft, {**values, **_trained(adapter)})
     return target
 

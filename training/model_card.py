@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from models.catalog.demonstration import is_demonstration
+from models.catalog.embedded import EMBEDDED_SHA256
 from models.catalog.files import replacing
 from models.catalog.intervals import bootstrap
 from models.engine.gguf_file import GgufHead, read_head
@@ -37,7 +38,8 @@ def write_card(model: Path, run: Path | None = None, scores: ScoreFile | None = 
     None the one beside the file is taken, if there is one. Raises ``ModelFileError``."""
     beside = run or near(model)
     record = read_record(beside) if beside else {}
-    facts = CardFacts(read_head(model), identity_of(model), is_demonstration(model), record, scores)
+    shows = is_demonstration(model) or record.get("base", {}).get("sha256") == EMBEDDED_SHA256
+    facts = CardFacts(read_head(model), identity_of(model), shows, record, scores)
     path = model.with_suffix(".md")
     text = "\n".join(card(facts)) + "\n"
     with replacing(path) as draft:
@@ -98,6 +100,7 @@ def _made(run: Mapping[str, Any]) -> Iterator[str]:
         ("what", "was"),
         [
             ("made", str(run.get("made", "not known"))),
+            ("trained on", ", ".join(f"{name} {value}" for name, value in sorted(run.get("base", {}).items()))),
             ("sessions in an epoch", str(run.get("sessions", "not known"))),
             *(("sessions of", file) for file in files),
             ("held out", f"fold {data['fold']}" if data.get("fold") else held),

@@ -85,7 +85,7 @@ def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "
     values: dict[str, str | int] = {
         "general.name": name,
         "general.file_type": int(_FILE_TYPES[kind]),
-        **base_values(text_of(source, "general.name") or base.stem, licence),
+        **base_values(base, text_of(source, "general.name"), licence),
         **_made_of(source, base, adapter),
         **_trained_on(source, added),
     }
@@ -99,9 +99,12 @@ def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "
     return target
 
 
-def base_values(base: str, licence: str) -> dict[str, str | int]:
-    """What a GGUF says of the model it was made of, and of its licence where one is given."""
-    said: dict[str, str | int] = {"general.base_model.count": 1, "general.base_model.0.name": base}
+def base_values(base: Path, name: str, licence: str) -> dict[str, str | int]:
+    """What a GGUF says of the model it was made of, which calls itself ``name`` or "", and of its licence where one is
+    given."""
+    # The embedded file still carries the name of a stage of its own training.
+    name = EMBEDDED_NAME if base.name == EMBEDDED_FILE else name or base.stem
+    said: dict[str, str | int] = {"general.base_model.count": 1, "general.base_model.0.name": name}
     return {**said, LICENCE_KEY: licence} if licence else said
 
 

@@ -11,7 +11,7 @@ from gguf.quants import dequantize, quantize
 
 from models.catalog import demonstration, resolve
 from models.catalog.bake import bake, ensure_baked
-from models.catalog.embedded import EMBEDDED_FILE
+from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME
 from models.catalog.files import sha256_of
 from models.catalog.gguf_copy import stamp, text_of
 from models.catalog.resolve import baked_file, is_baked, resolve_model
@@ -96,7 +96,7 @@ def test_a_baked_model_says_of_its_base_and_of_its_licence(tmp_path: Path, base:
 
     found = {name: field.contents() for name, field in reader.fields.items()}
     assert found["general.base_model.count"] == 1
-    assert found["general.base_model.0.name"] == base.stem
+    assert found["general.base_model.0.name"] == EMBEDDED_NAME
     assert found["general.license"] == "MIT"
 
 

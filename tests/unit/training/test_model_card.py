@@ -89,4 +89,6 @@ def test_the_record_of_the_shipped_adapter_makes_a_card(tmp_path: Path) -> None:
     assert adapter is not None
     text = write_card(gguf(tmp_path / "m.gguf"), near(adapter)).read_text()
     assert "| held out | nothing was held out |" in text
+    assert "name SmolLM2-135M-Instruct.Q4_1.gguf, sha256 b179c9523d0e" in text
+    assert "**A demonstration model: " in text
     assert "psychotherapy_train.csv (2 times in an epoch)" in text
