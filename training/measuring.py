@@ -48,18 +48,23 @@ def resolve_candidates(
     the catalog of ``folder`` says what does. Raises ``ModelFileError``."""
     if adapter is not None and model is None:
         raise ModelFileError("an adapter needs --model, the GGUF that it was trained on")
-    served = str(serving) if serving else None
-    chosen = resolve_model(str(model) if model else served, folder)
+    chosen = _resolved(model or serving, folder)
     beside = adapter or chosen.adapter_path
     found: dict[str, tuple[Path, Path | None]] = {_name(chosen, adapter): (chosen.path, beside)}
     if model is not None and current:
-        other = resolve_model(served, folder)
+        other = _resolved(serving, folder)
         files = (other.path, other.adapter_path)
         if files not in found.values():
             found[_name(other) if _name(other) not in found else f"{_name(other)} (serves)"] = files
     if floor and (base := base_of(chosen.path, beside, folder)) is not None:
         found[BASE] = (base, None)
     return found
+
+
+def _resolved(file: Path | None, folder: Path) -> ResolvedModel:
+    if file is not None and not file.is_file():
+        raise ModelFileError(f"{file}: no such file; a GGUF model is needed")
+    return resolve_model(str(file) if file else None, folder)
 
 
 def _name(model: ResolvedModel, adapter: Path | None = None) -> str:

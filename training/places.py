@@ -45,6 +45,9 @@ def override_line(serving: Path | None) -> str:
 
 
 def _from_file(name: str) -> Path | None:
-    # The service reads .env too, behind the environment; a variable that is set and empty counts as not set.
-    value = os.environ.get(name) or dotenv_values(".env").get(name)
-    return Path(value) if value else None
+    # The service reads .env too, behind the environment, and names in any case; what is set and empty is not set.
+    for values in (os.environ, dotenv_values(".env")):
+        found = next((value for key, value in values.items() if key.upper() == name and value), None)
+        if found:
+            return Path(found)
+    return None

@@ -64,3 +64,10 @@ def test_two_files_of_one_name_are_both_measured_and_told_apart(folder: Path) ->
         "mine": (again, None),
         "mine (serves)": (folder / "m.gguf", folder / "tuned" / "adapter.gguf"),
     }
+
+
+@pytest.mark.parametrize("role", ["model", "serving"])
+def test_a_model_that_is_not_there_is_named(folder: Path, role: str) -> None:
+    files = {"model": folder / "new.gguf", "serving": folder / "m.gguf", role: folder / "none.gguf"}
+    with pytest.raises(ModelFileError, match=r"none\.gguf: no such file; a GGUF model is needed"):
+        resolve_candidates(files["model"], None, folder, serving=files["serving"], floor=False)

@@ -116,14 +116,15 @@ def test_a_file_that_changed_since_it_was_measured_is_refused(folder: Path, meas
     assert "the scores are not of the candidate's file" in refused.stderr
 
 
-@pytest.mark.parametrize("where", ["environment", ".env"])
+@pytest.mark.parametrize("where", ["environment", ".env", "lower case"])
 def test_where_a_path_goes_before_the_catalog_the_gate_compares_with_its_file_and_it_is_said(
     folder: Path, measured: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     other = folder.parent / "other.gguf"
     other.write_bytes(b"GGUF other")
-    if where == ".env":
-        (folder.parent / ".env").write_text(f"PHI3_MODEL_PATH={other}\n")
+    if where != "environment":
+        name = "PHI3_MODEL_PATH" if where == ".env" else "phi3_model_path"
+        (folder.parent / ".env").write_text(f"{name}={other}\n")
     else:
         monkeypatch.setenv("PHI3_MODEL_PATH", str(other))
     assert run(folder, "list").stdout.startswith(f"* PHI3_MODEL_PATH, in place of this catalog  {other}\n")
