@@ -27,16 +27,48 @@ _SUBJECT = re.compile(r"^(?:The )?(?:\w+ )?(?:Client|Patient|Pt) with (?:\w+ )?$
 _VERB_AFTER = re.compile(r"^(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w))")
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
 _LABELS = frozenset({"mental_status", "diagnosis"})
+_LIST_OF_TASKS = re.compile(
+    r"^(\s*(?:homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )(.+?)([.!…]?)$",
+    re.IGNORECASE,
+)
+_BETWEEN_TASKS = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
 
 
 def mend(clause: str, reason: str, broken: Broken) -> str:
     """``clause``, which breaks the rule ``reason``, as it may stand, "" when it may not. ``broken`` names the rule that
     a text breaks."""
+    if rest := _without_tasks(clause, broken):
+        return rest
     denial = DENIAL.search(clause)
     label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
     if reason in _LABELS and (denial is None or label < denial.start()):
         return _without_label(clause, broken) or _without_items(clause, broken)
     return _borne_out(clause, broken)
+
+
+def _without_tasks(clause: str, broken: Broken) -> str:
+    """ "Homework: sleep diary, yoga" as "Homework: sleep diary" where nobody spoke of yoga: without the one task that
+    was not agreed, or with those alone that were."""
+    listed = _LIST_OF_TASKS.match(clause)
+    if listed is None:
+        return ""
+    lead, tasks, end = listed.groups()
+    items = _BETWEEN_TASKS.split(tasks)[::2]
+    if len(items) < 2:
+        return ""
+
+    def told(kept: Sequence[str]) -> str:
+        return f"{lead}{', '.join(kept)}{end}"
+
+    for place in range(len(items)):
+        rest = [*items[:place], *items[place + 1 :]]
+        if not broken(told(rest)):
+            return told(rest)
+    good: list[str] = []
+    for item in items:
+        if item and not broken(told([*good, item])):
+            good.append(item)
+    return told(good) if good else ""
 
 
 def _without_label(clause: str, broken: Broken) -> str:

@@ -54,6 +54,16 @@ def test_what_was_said_in_other_words_stays(sentence: str) -> None:
         ("Denies SI/HI; did the walks.", "Denies SI; did the walks."),
         ("Worry consistent with bipolar disorder.", "None discussed."),
         ("No suicidal thoughts; risk low.", "No suicidal thoughts."),
+        (
+            "Homework: write a script for the talk, 40 push-ups, keep the walks.",
+            "Homework: write a script for the talk, keep the walks.",
+        ),
+        ("Plan: keep the walks and monitor homicidal ideation.", "Plan: keep the walks."),
+        (
+            "Homework: keep the walks (sister and Sunday), call Jonathan.",
+            "Homework: keep the walks (sister and Sunday).",
+        ),
+        ("Homework: 40 push-ups, call Jonathan.", "None discussed."),
     ],
 )
 def test_only_what_was_not_said_goes(sentence: str, rest: str) -> None:
