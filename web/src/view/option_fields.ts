@@ -30,34 +30,32 @@ export interface OptionFields {
   readonly elements: readonly HTMLElement[];
   /** The values that are not the site's. */
   readonly chosen: () => Readonly<Record<string, string>>;
+  /** Begins with other values than the site's; what the person chose already stays. */
+  readonly begin: (known: Readonly<Record<string, string>>) => void;
 }
 
-function preselected(option: NoteOption, known: Readonly<Record<string, string>>): string {
-  const before = known[option.id];
-  return before !== undefined && option.choices.includes(before) ? before : option.default;
-}
-
-/** ``known``: what was chosen before, where it was not the site's. */
-export function optionFields(
-  options: readonly NoteOption[],
-  known: Readonly<Record<string, string>> = {},
-): OptionFields {
+export function optionFields(options: readonly NoteOption[]): OptionFields {
+  const chosen = new Set<HTMLSelectElement>();
   const fields = options.map((option) => {
     const select = h(
       "select",
       {},
       ...option.choices.map((value) =>
-        h(
-          "option",
-          { value, selected: value === preselected(option, known) },
-          CHOICES[value] ?? inWords(value),
-        ),
+        h("option", { value, selected: value === option.default }, CHOICES[value] ?? inWords(value)),
       ),
     );
+    select.addEventListener("change", () => chosen.add(select));
     return { option, select, element: field(NAMES[option.id] ?? inWords(option.id), select) };
   });
   return {
     elements: fields.map(({ element }) => element),
+    begin: (known) => {
+      for (const { option, select } of fields) {
+        const before = known[option.id];
+        if (before !== undefined && option.choices.includes(before) && !chosen.has(select))
+          select.value = before;
+      }
+    },
     chosen: () =>
       Object.fromEntries(
         fields

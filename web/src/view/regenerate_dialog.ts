@@ -24,11 +24,9 @@ function radio(name: string, checked: boolean): HTMLInputElement {
   return h("input", { type: "radio", name, checked });
 }
 
-/** ``known``: the options that the note was written with. */
 export function openRegenerateDialog(
   open: OpenSession,
   { formats, options }: Pick<AppState, "formats" | "options">,
-  known: Readonly<Record<string, string>>,
   commands: Commands,
 ): void {
   const current = open.note.stored?.format ?? formats[0]?.id ?? "";
@@ -37,7 +35,9 @@ export function openRegenerateDialog(
     {},
     ...formats.map(({ id, name }) => h("option", { value: id, selected: id === current }, name)),
   );
-  const wishes = optionFields(options, known);
+  const wishes = optionFields(options);
+  // They are asked for when they are needed; nobody waits for them to see the dialog.
+  void commands.optionsOf(open.id).then(wishes.begin);
   const sections = open.note.sections.map(sectionChoice);
   const list = h(
     "fieldset",

@@ -82,7 +82,7 @@ export class Toolbar {
   }
 
   #commands(commands: Commands): readonly Entry[] {
-    const withOpen = (act: (open: NonNullable<AppState["open"]>) => unknown) => (): void => {
+    const withOpen = (act: (open: NonNullable<AppState["open"]>) => void) => (): void => {
       const { open } = this.#store.state;
       if (open) act(open);
     };
@@ -90,11 +90,7 @@ export class Toolbar {
       const note = await commands.readyToSign();
       if (note) openSignDialog(note, this.#store.state.me?.subject ?? null, commands);
     };
-    const anew = withOpen(async ({ id }) => {
-      const known = await commands.optionsOf(id);
-      const { open } = this.#store.state;
-      if (open?.id === id) openRegenerateDialog(open, this.#store.state, known, commands);
-    });
+    const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
     const wishes = (): void => {
       const action = stage(this.#store.state) === "live" ? CLOSE : "Write the note";
       openFirstNoteDialog(this.#store.state, action, commands);
