@@ -73,6 +73,9 @@ test("the list shows what happens now first and finds words of every part of an 
     visibleSessions({ ...state, query: "patient 7 signed" }).map(({ id }) => id),
     [1],
   );
+  const timed = withItems(NO_SESSIONS, [item(4, "signed", "1", "2026-11-22T09:30:45.999000+00:00")]);
+  assert.equal(visibleSessions({ ...timed, query: "22 nov" }).length, 1);
+  assert.equal(visibleSessions({ ...timed, query: "999" }).length, 0);
 });
 
 test("what was not looked through is not said to hold nothing", () => {

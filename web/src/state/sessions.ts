@@ -1,7 +1,7 @@
 /** The list of sessions, kept in step with the server by events that may come twice or late. */
 
 import type { SessionItem, SessionStatus } from "../api/types.ts";
-import { count } from "../text/words.ts";
+import { count, day } from "../text/words.ts";
 
 /** What somebody looks for in the list. */
 export interface Sought {
@@ -98,8 +98,10 @@ export function statusWord(status: SessionStatus): string {
   return STATUS_WORDS[status];
 }
 
+/** The day as it is shown and as dates are sorted; a time of the day is no word of the entry. */
 function haystack(item: SessionItem): string {
-  return `session ${item.number} patient ${item.patientId} ${item.date} ${statusWord(item.status)} #${item.id}`.toLowerCase();
+  const date = `${day(item.date)} ${item.date.slice(0, 10)}`;
+  return `session ${item.number} patient ${item.patientId} ${date} ${statusWord(item.status)} #${item.id}`.toLowerCase();
 }
 
 const RANK: Partial<Record<SessionStatus, number>> = { writing: 0, live: 1 };

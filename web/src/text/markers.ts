@@ -13,7 +13,7 @@ export function withoutMarkers(text: string): string {
 /** Those that the server marks, with all their inflections; a browser test holds the two lists together. */
 const RISK_WORDS = [
   "suicid(?:e|es|ed|al|ally|ality|alities|ing)",
-  "self[-\u2010\u2011 ]?harm(?:s|ed|er|ers|ing|ful)?",
+  "self(?:[-\u2010\u2011\u2013]|\\s+)?harm(?:s|ed|er|ers|ing|ful)?",
   "kill(?:s|ed|er|ers|ing|ings)?",
   "hurt(?:s|ing)?\\s+(?:myself|yourself|himself|herself|themselves|themself|ourselves|yourselves|oneself|itself)",
   "violen(?:ce|ces|t|tly)",
