@@ -122,9 +122,7 @@ class NoteDocument(Output):
     signed_at: datetime | None
     addenda: list[AddendumOut]
     generation: GenerationRef | None
-    options: dict[str, str] | None = Field(
-        default=None, description="what was asked of the model beside the site's options; only where the note is read"
-    )
+    options: dict[str, str] = Field(description="what was asked of the model beside the site's options")
 
 
 class RevisionSection(Output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,9 +87,11 @@ def failure_json(generation: GenerationRow | None) -> dict[str, Any] | None:
     return {"reason": generation.error, "detail": problem["detail"]}
 
 
-def note_json(session: SessionRow, stored: Stored, generation: GenerationRow | None) -> dict[str, Any]:
+def note_json(
+    session: SessionRow, stored: Stored, generation: GenerationRow | None, style: Mapping[str, str]
+) -> dict[str, Any]:
     """The note document of contract 3.2; ``generation`` is the one that waits or runs."""
-    found = document(session.id, session.patient_id, stored.note, stored.evidence)
+    found = document(session.id, session.patient_id, stored.note, stored.evidence, style)
     return {**found, "generation": generation_json(generation)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -38,8 +38,11 @@ def evidence_of(note: Note, turns: Sequence[Turn]) -> dict[str, Any]:
     }
 
 
-def document(session_id: int, patient_id: int, note: Note, evidence: dict[str, Any]) -> dict[str, Any]:
-    """The document as contract 3.2 gives it, with what the editor needs beside it."""
+def document(
+    session_id: int, patient_id: int, note: Note, evidence: dict[str, Any], style: Mapping[str, str]
+) -> dict[str, Any]:
+    """The document as contract 3.2 gives it, with what the editor needs beside it. ``style``: what was asked of the
+    model beside the site's options."""
     return {
         "session_id": session_id,
         "patient_id": patient_id,
@@ -71,6 +74,7 @@ def document(session_id: int, patient_id: int, note: Note, evidence: dict[str, A
         "signed_by": note.signed_by,
         "signed_at": note.signed_at.isoformat() if note.signed_at else None,
         "addenda": addenda_json(note),
+        "options": dict(style),
     }
 
 

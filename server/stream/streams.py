@@ -222,9 +222,10 @@ class NoteStreams:
         async with self._database.read() as db:
             stored = await notes.find(db, session_id)
             session = await db.get(SessionRow, session_id)
+            style = await generations.style_written(db, session_id)
         if stored is None or session is None:
             raise NotFoundError("The session has no note")
-        return document(session_id, session.patient_id, stored.note, stored.evidence)
+        return document(session_id, session.patient_id, stored.note, stored.evidence, style)
 
 
 def _queued(row: GenerationRow, place: int) -> bytes:

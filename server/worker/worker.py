@@ -239,7 +239,7 @@ class Worker:
                 db, session, note, Change(row.change), author, now, with_text=self._options.with_text
             )
             generations.finish(held, "done", now, version=note.version, inference_time=draft.inference_time)
-            body = document(row.session_id, session.patient_id, note, kept.evidence)
+            body = document(row.session_id, session.patient_id, note, kept.evidence, options.get("style") or {})
         self._broker.notify(WAKE_RELAY)
         frames.add("note", body)
         frames.flush()

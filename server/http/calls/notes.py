@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ async def read(call: Call) -> Response:
     # While a note is being written the answer also tells how far that is, which the tag does not cover.
     if generation is None and is_unchanged(call.request, tag):
         return Response(status_code=304, headers={"ETag": tag})
-    return answer({**note_json(session, stored, generation), "options": style}, headers={"ETag": tag})
+    return answer(note_json(session, stored, generation, style), headers={"ETag": tag})
 
 
 async def replace(call: Call) -> Response:
@@ -127,6 +127,7 @@ class _Changed:
     session: SessionRow
     stored: Stored
     generation: GenerationRow | None
+    style: Mapping[str, str]
 
 
 async def _changed(call: Call, change: Change) -> _Changed:
@@ -140,18 +141,19 @@ async def _changed(call: Call, change: Change) -> _Changed:
             await change(db, session, now)
             after = await notes.find(db, session.id)
             generation = await generations.active(db, session.id)
+            style = await generations.style_written(db, session.id)
     except StaleVersionError as error:
         raise await _with_current(call, error) from None
     if after is None:
         raise NotFoundError("The session has no note yet")
     if before is None or after.note.version != before.note.version:
         call.changed(session.id)
-    return _Changed(session, after, generation)
+    return _Changed(session, after, generation, style)
 
 
 def _answered(changed: _Changed, status: int) -> Response:
     """The document as it is now."""
-    body = note_json(changed.session, changed.stored, changed.generation)
+    body = note_json(changed.session, changed.stored, changed.generation, changed.style)
     return answer(body, status, {"ETag": etag(changed.session.id, changed.stored.note.version)})
 
 
@@ -160,11 +162,12 @@ async def _with_current(call: Call, error: StaleVersionError) -> StaleVersionErr
         session = await intake.found(db, call.session_id, call.caller)
         stored = await notes.find(db, session.id)
         generation = await generations.active(db, session.id)
+        style = await generations.style_written(db, session.id)
     if stored is None:
         return error
     return StaleVersionError(
         error.detail,
         version=stored.note.version,
-        current=note_json(session, stored, generation),
+        current=note_json(session, stored, generation, style),
         etag=etag(session.id, stored.note.version),
     )
