@@ -14,7 +14,7 @@ from typing import Any
 from models import prompts
 from models.bench.bandwidth import read_bandwidth
 from models.bench.llama_server import ServerNote, closed_cold, closed_warm, running_server, together
-from models.bench.report import BenchReport, BenchRow
+from models.bench.report import BenchReport, BenchRow, point_line
 from models.bench.sessions import read_turns
 from models.chat import FAMILIES
 from models.engine.environment import engine_environment
@@ -206,4 +206,7 @@ def _server_row(name: str, notes: list[ServerNote], seconds: float, peak_bytes: 
 def _point(bench: _Bench, count: int, length: int) -> dict[str, float]:
     room = length + bench.tokens + _SPARE
     result = bench.case("ours", sessions=count, length=length, n_ctx=room, kv_tokens=count * room)
-    return {"sessions": count, "length": length} | {key: result[key] for key in ("rate", "last_first", "step", "total")}
+    point = {key: result[key] for key in ("rate", "last_first", "step", "total")}
+    point |= {"sessions": count, "length": length}
+    bench.say(point_line(point))
+    return point

@@ -33,6 +33,14 @@ class BenchRow:
         )
 
 
+def point_line(point: dict[str, float]) -> str:
+    """A point of the sweep, as a line of the table."""
+    return (
+        f"{point['sessions']:8.0f} {point['length']:12.0f} {point['rate']:7.1f} {point['last_first']:8.2f} "
+        f"{point['step'] * 1000:8.0f}"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BenchReport:
     """All that was measured in one run."""
@@ -64,9 +72,4 @@ class BenchReport:
                 lines.append(f"longest pause of a stream while other prompts were computed: {pause:.2f} median steps")
         if self.sweep:
             lines += ["", f"{'sessions':>8} {'tokens each':>12} {'tok/s':>7} {'first s':>8} {'step ms':>8}"]
-        for point in self.sweep:
-            lines.append(
-                f"{point['sessions']:8.0f} {point['length']:12.0f} {point['rate']:7.1f} {point['last_first']:8.2f} "
-                f"{point['step'] * 1000:8.0f}"
-            )
-        return lines
+        return [*lines, *map(point_line, self.sweep)]
