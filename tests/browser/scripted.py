@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 
 from models.engine.scripted import ScriptedEngine
 from tests.support.api import running_api
 from tests.support.service import eventually, free_port
+from tests.support.transcripts import SHORT_SESSION
 
 WEB = Path(__file__).resolve().parents[2] / "web" / "dist"
 
@@ -43,3 +45,15 @@ def scripted_service(
     finally:
         servers[0].should_exit = servers[0].force_exit = True
         thread.join(30)
+
+
+@contextlib.contextmanager
+def slowly_scripted_session(folder: Path, script: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """The address of such a service whose model takes half a second for each step, and a session there whose note is
+    not written yet."""
+    with (
+        scripted_service(folder, script, step_seconds=0.5) as base,
+        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
+    ):
+        body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
+        yield base, int(http.post("/sessions/", json=body).json()["session"]["id"])

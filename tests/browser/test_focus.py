@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.notes import written_note
-from tests.browser.scripted import scripted_service
+from tests.browser.scripted import slowly_scripted_session
 from tests.support.api import SCRIPT
 from tests.support.service import Service
-from tests.support.transcripts import SHORT_SESSION
 
 
 def test_a_source_that_is_closed_gives_the_focus_to_its_section(service: Service, open_editor: OpenEditor) -> None:
@@ -56,12 +54,7 @@ def test_after_a_signature_and_after_late_words_keys_go_on_in_the_note(
 
 
 def test_writing_and_stopping_keep_the_focus_in_the_note(open_editor: OpenEditor, tmp_path: Path) -> None:
-    with (
-        scripted_service(tmp_path, SCRIPT, step_seconds=0.5) as base,
-        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
-    ):
-        body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
-        session_id = int(http.post("/sessions/", json=body).json()["session"]["id"])
+    with slowly_scripted_session(tmp_path, SCRIPT) as (base, session_id):
         editor = open_editor(base)
         editor.visit(session_id)
         note = editor.page.locator("#note")

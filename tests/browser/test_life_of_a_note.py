@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
 from tests.browser.notes import put, written_note
-from tests.browser.scripted import scripted_service
+from tests.browser.scripted import scripted_service, slowly_scripted_session
 from tests.support.api import SCRIPT
 from tests.support.service import Service
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
@@ -297,12 +297,7 @@ def test_who_selects_everything_means_what_the_model_writes_next_too(service: Se
 def test_who_selects_everything_before_the_first_word_means_the_words_that_come(
     open_editor: OpenEditor, tmp_path: Path
 ) -> None:
-    with (
-        scripted_service(tmp_path, SCRIPT, step_seconds=0.5) as base,
-        httpx.Client(base_url=base, timeout=60, trust_env=False) as http,
-    ):
-        body = {"patient_id": 81, "original_transcription": SHORT_SESSION}
-        session_id = int(http.post("/sessions/", json=body).json()["session"]["id"])
+    with slowly_scripted_session(tmp_path, SCRIPT) as (base, session_id):
         editor = open_editor(base)
         editor.visit(session_id)
         editor.button("Write the note").or_(editor.button("Close session and write the note")).first.click()
