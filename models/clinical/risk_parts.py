@@ -25,6 +25,10 @@ _KINDS = tuple(
 )
 # "suicidal ideation, intent or plan" names the whole danger beside its parts.
 _WHOLE = re.compile(r"\W*(?:ideation|thoughts?|ideas?|urges?|feelings?|gedanken|ideación|ideas)(?!\w)", re.IGNORECASE)
+# A list names it beside its parts too: "SI/intent", "plan or SI".
+_IN_LIST = r"(?:[,/]|(?<!\w)(?:or|nor|and|oder|noch|und|o|ni|y)(?!\w))"
+_LISTED_BEFORE = re.compile(rf"{_IN_LIST}\s*$", re.IGNORECASE)
+_LISTED_AFTER = re.compile(rf"\s*{_IN_LIST}", re.IGNORECASE)
 _ACTIVE = re.compile(r"acti\w+|akti\w+", re.IGNORECASE)
 _NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)
 # What a denial leaves standing beside it: "denies self-harm for two months, with urges".
@@ -39,8 +43,9 @@ def parts_of(sentence: str, noted: RiskMention) -> list[str]:
     """The parts of a danger that are named around the word for it ("no suicidal intent"), none where it is named whole;
     thoughts that are called active are a part."""
     start = sentence.find(noted.term)
-    before, after = sentence[:start].split()[-3:], sentence[start + len(noted.term) :]
-    if _WHOLE.match(after):
+    lead, after = sentence[:start], sentence[start + len(noted.term) :]
+    before = [] if _LISTED_BEFORE.search(lead) else lead.split()[-3:]
+    if _WHOLE.match(after) or _LISTED_AFTER.match(after):
         return [word for word in before if _ACTIVE.fullmatch(word)]
     return _PART.findall(" ".join([*before, noted.term, *after.split()[:2]]))
 

@@ -90,6 +90,7 @@ DENIALS = {
             "No safety concerns.",
             "None reported.",
         ),
+        *("Denies SI/intent.", "No SI/plan.", "Denies SI, plan or intent.", "No SI or intent.", "Denies plan or SI."),
         *("Nothing reported.", "Denies.", "Denies safety concerns.", "Suicide was not discussed.", "Low suicide risk."),
     ],
     "German": [
