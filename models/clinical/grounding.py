@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from models.clinical.cut import cut_to_words
 from models.clinical.danger import GRAVE
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.omitted import omitted_danger, speaks_of_danger
@@ -17,7 +18,6 @@ from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of
 from models.clinical.sieve import Sieve
-from models.clinical.summary import cut_to_words
 from models.formats.format import Gate
 from models.transcript import Turn, normalise_whitespace
 

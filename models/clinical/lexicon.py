@@ -71,6 +71,10 @@ ASSURANCE = _compile(_TABLE["assurance"])
 """That somebody is safe, or promised to stay so."""
 PLANNED = re.compile(r"\s*(?:plans?|next steps?|planung|plan de tratamiento)\s*:", re.IGNORECASE)
 """The label of what comes next, in a summary."""
+COMING = re.compile(
+    r"\s*(?:homework|hausaufgaben?|tareas?|plans?|next steps?|planung|plan de tratamiento)(?!\w)", re.IGNORECASE
+)
+"""How a sentence of a summary begins that tells what somebody is to do, or what comes next."""
 TASK = _compile(_TABLE["task"])
 """What somebody is to do."""
 RELATIONS = _compile(_TABLE["relations"])

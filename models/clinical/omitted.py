@@ -10,9 +10,11 @@ from models.clinical.risk import RiskMention, is_affirmed
 from models.clinical.sentences import split_sentences
 from models.clinical.session import Session
 
-# How a note speaks of a danger without its name: "fleeting thoughts of escape, not acted on".
+# How a note speaks of a danger without its name: "fleeting thoughts of escape, not acted on"; not by a thought record.
 _SPEAKS_OF = re.compile(
-    r"(?<!\w)(?:urges?|thoughts?|wish\w*|fleeting|passive|disappear\w*|escape|impuls\w*|gedanken|pensamientos?)(?!\w)",
+    r"(?<!\w)(?:(?<!automatic )(?<!negative )(?:urges?|thoughts?)"
+    r"(?! (?:records?|logs?|diar|journal|ratings?|tracking|challeng))"
+    r"|wish\w*|fleeting|passive|disappear\w*|escape|impuls\w*|gedanken|pensamientos?)(?!\w)",
     re.IGNORECASE,
 )
 

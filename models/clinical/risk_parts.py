@@ -50,6 +50,11 @@ def parts_of(sentence: str, noted: RiskMention) -> list[str]:
     return _PART.findall(" ".join([*before, noted.term, *after.split()[:2]]))
 
 
+def names_part(text: str) -> bool:
+    """Whether ``text`` names a part of a danger at all."""
+    return bool(_PART.search(text))
+
+
 def parts_denied(sentence: str, noted: RiskMention, session: Session) -> bool:
     """Whether the session says no to one of the parts that ``sentence`` denies."""
     kinds = {kind for part in parts_of(sentence, noted) for kind in _KINDS if kind.search(part)}

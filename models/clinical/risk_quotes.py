@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
+from models.clinical.omitted import speaks_of_danger
 from models.clinical.reported import report_quote
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
@@ -18,12 +19,17 @@ _LEAST_FOR_ANSWER = 10
 _FEWEST_WORDS = 4
 
 
-def risk_quotes(turns: Sequence[Turn], words: int) -> str:
-    """What was said of danger as quotes, a question with its answer; the client's own words before others'."""
+def risk_quotes(
+    turns: Sequence[Turn], words: int, *, kinds: frozenset[str] | None = None, briefly: bool = False
+) -> str:
+    """What was said of danger as quotes, a question with its answer; the client's own words before others'. ``kinds``:
+    of these categories of danger only; ``briefly``: an answer that tells enough without its question comes alone."""
     parts: list[tuple[int, str]] = []
     told: list[tuple[int, str]] = []
     room = words
-    exchanges = _exchanges(turns)
+    exchanges = _exchanges(turns, kinds)
+    if briefly:
+        exchanges = [_brief(exchange, turns) for exchange in exchanges]
     for exchange in sorted(exchanges, key=lambda one: (not any(turns[at].speaker == "client" for at, _ in one), one)):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
         for (at, said), part in _quoted(new, turns, room):
@@ -52,21 +58,31 @@ def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list
     return []
 
 
+def _brief(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, ...]:
+    """The client's answer alone, up to where it last speaks of danger, if it does so in its first words."""
+    at, said = exchange[-1]
+    if len(exchange) == 1 or turns[at].speaker != "client" or _needs_its_question(said):
+        return exchange
+    sentences = split_sentences(said)
+    telling = [place for place, one in enumerate(sentences) if speaks_of_danger(one)]
+    return ((at, " ".join(sentences[: telling[-1] + 1])),) if telling[:1] == [0] else exchange
+
+
 def _needs_its_question(said: str) -> bool:
     return bool(NO_ANSWER.match(said) or YES_ANSWER.match(said)) or word_count(said) < _FEWEST_WORDS
 
 
-def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
+def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tuple[_Said, ...]]:
     """The sentences that speak of danger as (place of the turn, what was said), each question with its answer."""
-    found: list[tuple[tuple[int, str], ...]] = []
+    found: list[tuple[_Said, ...]] = []
     for place, turn in enumerate(turns):
         sentences = split_sentences(turn.text)
-        dangers = [bool(find_risk([Turn(turn.index, turn.speaker, sentence)])) for sentence in sentences]
+        dangers = [_speaks_of(sentence, turn, kinds) for sentence in sentences]
         asked = turn.speaker != "client" and sentences[-1:] and sentences[-1].rstrip("\"'").endswith("?")
         for number, sentence in enumerate(sentences):
             if not dangers[number] or (asked and dangers[-1] and number < len(sentences) - 1):
                 continue  # the question that was answered says what led up to it
-            exchange: tuple[tuple[int, str], ...] = ((place, sentence),)
+            exchange: tuple[_Said, ...] = ((place, sentence),)
             if asked and number == len(sentences) - 2:
                 exchange = ((place, " ".join(sentences[-2:])),)
             if asked and place + 1 < len(turns):
@@ -74,3 +90,8 @@ def _exchanges(turns: Sequence[Turn]) -> list[tuple[tuple[int, str], ...]]:
             if exchange not in found:
                 found.append(exchange)
     return found
+
+
+def _speaks_of(sentence: str, turn: Turn, kinds: frozenset[str] | None) -> bool:
+    spoken = {mention.category for mention in find_risk([Turn(turn.index, turn.speaker, sentence)])}
+    return bool(spoken if kinds is None else spoken & kinds)

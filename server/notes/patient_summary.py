@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from models.clinical.cut import cut_to_words
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.risk_rule import affirms_danger
 from models.clinical.sentences import word_count
-from models.clinical.summary import cut_to_words
 from models.clinical.text import legacy_text
 from models.formats.format import SectionSpec, Topic, load_patient_format
 from server.notes.digest import Digest

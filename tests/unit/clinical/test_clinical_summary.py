@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from models.clinical.cut import cut_to_words
 from models.clinical.grounding import check_section
-from models.clinical.summary import cut_to_words, fit_summary
+from models.clinical.summary import fit_summary
 from models.transcript import Turn, parse_transcript
 
 TURNS = parse_transcript(

@@ -1,0 +1,134 @@
+"""What the paragraph beside the sections tells of danger when the model wrote nothing of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.markers import strip_markers
+from models.clinical.sentences import word_count
+from models.clinical.summary import fit_summary
+from models.transcript import Turn, parse_transcript
+
+FOUND = "Client reports conflict with her partner and fear of being left. Interventions: pause plan, DEAR MAN script."
+COMING = "Homework: practice DEAR MAN once, 30-minute pause rule. Plan: continue skills training and review the log."
+
+
+def summary(talk: str, text: str = f"{FOUND} {COMING}") -> str:
+    turns = parse_transcript(talk)
+    fitted = fit_summary(text, turns)
+    assert word_count(fitted) <= 70
+    assert fit_summary(fitted, turns) == fitted
+    return strip_markers(fitted)
+
+
+def asked(question: str, answer: str) -> str:
+    return f"Therapist: How was the week?\nClient: I waited for his text.\nTherapist: {question}\nClient: {answer}"
+
+
+def test_what_was_affirmed_stands_before_homework_and_plan() -> None:
+    told = summary(asked("Any suicidal ideation?", "Fleeting, no intent."))
+
+    assert told == f'{FOUND} Therapist asked: "Any suicidal ideation?" Patient said: "Fleeting, no intent." {COMING}'
+
+
+def test_an_answer_that_tells_enough_comes_without_its_question() -> None:
+    told = summary(asked("Any urges?", "I had an urge to kill myself on Monday and called my sister. She came over."))
+
+    assert 'Patient said: "I had an urge to kill myself on Monday and called my sister." Homework' in told
+
+
+def test_homework_and_plan_stay_where_quotes_need_the_room() -> None:
+    middle = (
+        "Affect anxious and ashamed of the quarrel and of the two messages of last night; insight into old beliefs. "
+        "Client fears to be left again and again by everybody whom she loves."
+    )
+
+    told = summary(asked("Any suicidal ideation?", "Fleeting, no intent."), f"{FOUND} {middle} {COMING}")
+
+    assert told.startswith(FOUND)
+    assert "left again" not in told
+    assert told.endswith(COMING)
+
+
+def test_a_thought_record_is_no_word_of_suicide() -> None:
+    talk = asked("Any suicidal ideation?", "Fleeting, no intent.") + "\nTherapist: Keep the thought record."
+
+    assert "Fleeting, no intent." in summary(talk, f"{FOUND} Homework: complete the thought record.")
+
+
+def test_suicide_is_told_beside_what_is_told_of_self_harm() -> None:
+    talk = asked("Any suicidal ideation?", "Fleeting, no intent.") + "\nClient: The urge to self-harm was there too."
+
+    assert "Fleeting, no intent." in summary(talk, f"{FOUND} Client had an urge to self-harm. {COMING}")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "denial"),
+    [
+        ("Any suicidal ideation?", "No SI, just tired.", "Denied suicidal ideation."),
+        ("Any self-harm?", "No.", "Denied self-harm."),
+        ("Any urges to self-harm?", "No.", "Denied urges to self-harm."),
+        ("Any self-harm or suicidal ideation?", "No.", "Denied suicidal ideation and self-harm."),
+        ("How is it?", "Some low mood, but no suicidal thoughts.", "Denied suicidal ideation."),
+    ],
+)
+def test_what_was_denied_and_no_more_is_told_where_the_paragraph_is_silent(
+    question: str, answer: str, denial: str
+) -> None:
+    assert summary(asked(question, answer)) == f"{FOUND} {denial} {COMING}"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Have you ever attempted suicide?", "No, never."),
+        ("Any plan to end your life?", "No."),
+    ],
+)
+def test_a_denial_of_a_part_is_told_in_its_own_words(question: str, answer: str) -> None:
+    told = summary(asked(question, answer))
+
+    assert f'Therapist asked: "{question}" Patient said: "{answer}"' in told
+    assert "Denied" not in told
+
+
+def test_a_denial_in_another_language_is_told_in_its_own_words() -> None:
+    told = summary(
+        "Therapist: Wie war die Woche?\nClient: Ich habe auf seine Nachricht gewartet.\n"
+        "Therapist: Haben Sie Suizidgedanken?\nClient: Nein, gar nicht."
+    )
+
+    assert 'Therapist asked: "Haben Sie Suizidgedanken?" Patient said: "Nein, gar nicht."' in told
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        asked("How did you sleep?", "No better than before."),
+        asked("My brother died by suicide, you said?", "He did."),
+        "Therapist: Any suicidal ideation?",
+    ],
+)
+def test_nothing_is_denied_that_the_client_did_not_deny(talk: str) -> None:
+    assert "enied" not in summary(talk)
+
+
+def test_a_paragraph_that_speaks_of_it_is_left_alone() -> None:
+    text = f"{FOUND} No SI. {COMING}"
+
+    assert summary(asked("Any suicidal ideation?", "No."), text) == text
+
+
+def test_a_denial_has_to_have_room() -> None:
+    turns = parse_transcript(asked("Any suicidal ideation?", "No."))
+    full = " ".join(
+        [*["Client spoke of work and of the house again today."] * 6, "And once more of all the rest of it now."]
+    )
+
+    assert strip_markers(fit_summary(full, turns)) == full
+
+
+def test_the_words_of_somebody_who_is_not_known_to_be_the_therapist_count() -> None:
+    turns = (Turn(0, "unknown", "I do not want to live any more, every night."), Turn(1, "unknown", "I hear you."))
+
+    assert "I do not want to live any more" in fit_summary(f"{FOUND} {COMING}", turns)
