@@ -71,6 +71,10 @@ _OF_SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 _NO_THOUGHTS = re.compile(r"\W*no (?:such )?(?:thoughts?|urges?)(?!\w)", re.IGNORECASE)
+# A no to a part of a danger, which says nothing of the rest: "Any suicidal ideation?" "No intent or plan."
+_A_PART = r"(?:inten[td]\w*|plan\w*|means|attempt\w*|tried)(?!\w)"
+_NO_PART = re.compile(rf"\W*no (?:\w+ )?{_A_PART}(?:,? (?:or|and|nor) {_A_PART})*\W*", re.IGNORECASE)
+_PART = re.compile(rf"(?<!\w){_A_PART}", re.IGNORECASE)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -139,6 +143,8 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
     first words, by what it says of the words of the question, or by speaking of thoughts, urges or plans at all; None
     when it is neither."""
     sentences = split_sentences(answer.text.replace("’", "'"))[:3] if answer else ()
+    if not _PART.search(question):
+        sentences = tuple(one for one in sentences if risk_spans(one) or not _NO_PART.fullmatch(one))
     named = [
         _negated(sentence, start, end)
         for sentence in sentences

@@ -44,9 +44,10 @@ def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> st
 
 
 def with_denied_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
-    """``text`` with the client's denial of danger to self or others, where it is silent on that and has room."""
+    """``text`` with the client's denial of danger to self or others, or an answer that is neither yes nor no, where
+    it is silent on that and has room."""
     session = session_of(turns)
-    denied = _denied(session)
+    denied = [mention for mention in session.mentions if _is_denied(mention) or _is_evaded(mention, session)]
     if not denied or affirmed_categories(session.mentions) or _dangers(text) & GRAVE:
         return text
     said = _denial(denied, session) or _quotes(turns, frozenset(one.category for one in denied), max_words)
@@ -55,21 +56,22 @@ def with_denied_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
     return _placed(text, said, max_words)
 
 
-def _denied(session: Session) -> list[RiskMention]:
-    return [
-        mention
-        for mention in session.mentions
-        if mention.negated
-        and mention.about == "client"
-        and mention.category in GRAVE
-        and (mention.answered or mention.speaker != "therapist")
-    ]
+def _is_denied(mention: RiskMention) -> bool:
+    own = mention.about == "client" and mention.category in GRAVE
+    return own and mention.negated and (mention.answered or mention.speaker != "therapist")
+
+
+def _is_evaded(mention: RiskMention, session: Session) -> bool:
+    """Whether the client, asked, said neither yes nor no."""
+    if not (mention.question and mention.about == "client" and mention.category in GRAVE):
+        return False
+    return any(turn.index > mention.turn and turn.speaker == "client" for turn in session.turns)
 
 
 def _denial(denied: Sequence[RiskMention], session: Session) -> str:
-    """The denial in the words of a note; "" where it was of an attempt, a plan or the like, or in another language:
-    then only the words that were said tell what was denied."""
-    if session.language != "en":
+    """The denial in the words of a note; "" where it was of an attempt, a plan or the like, was no plain one, or
+    is in another language: then only the words that were said tell what was denied."""
+    if session.language != "en" or any(mention.question for mention in denied):
         return ""
     spoken = {turn.index: turn.text for turn in session.turns}
     names: list[str] = []

@@ -154,3 +154,17 @@ def test_what_was_affirmed_stands_beside_what_was_denied(sentence: str) -> None:
     talk, yes, _ = SESSIONS["English"]
 
     assert written(sentence, parse_transcript(talk.format(yes)), "risk") == sentence
+
+
+@pytest.mark.parametrize("answer", ["No intent or plan.", "No current intent."])
+def test_a_no_to_a_part_denies_no_more_than_that_part(answer: str) -> None:
+    turns = parse_transcript(f"Therapist: Any suicidal ideation this week?\nPatient: {answer}")
+
+    assert answer in check_section("No suicidal ideation.", turns, Gate.RISK, words=45).text
+    assert "suicidal ideation" not in written("No suicidal ideation.", turns, "summary")
+
+
+def test_a_no_to_a_part_that_was_asked_about_is_a_no() -> None:
+    turns = parse_transcript("Therapist: Any plan to kill yourself?\nPatient: No plan.")
+
+    assert written("Denies a suicide plan.", turns, "risk") == "Denies a suicide plan."

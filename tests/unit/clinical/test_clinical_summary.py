@@ -80,8 +80,8 @@ def test_a_summary_that_is_silent_on_affirmed_danger_quotes_it() -> None:
 
 def test_a_summary_is_filled_with_what_was_told_before_what_was_asked() -> None:
     turns = parse_transcript(
-        """Therapist: Any thoughts of hurting yourself, or anybody else?
-Client: Not myself. The hearing is on the twentieth and I can't sleep before it.
+        """Therapist: Do you feel anxious, or sad, or angry?
+Client: A bit of all. The hearing is on the twentieth and I can't sleep before it.
 Therapist: What would you need this week?
 Client: I need my sister at home, and the garden, and somebody who takes the dog out in the morning."""
     )

@@ -83,9 +83,11 @@ def test_what_was_denied_and_no_more_is_told_where_the_paragraph_is_silent(
     [
         ("Have you ever attempted suicide?", "No, never."),
         ("Any plan to end your life?", "No."),
+        ("Any suicidal ideation?", "No intent or plan."),
+        ("Are you suicidal?", "It was a long week."),
     ],
 )
-def test_a_denial_of_a_part_is_told_in_its_own_words(question: str, answer: str) -> None:
+def test_an_answer_that_is_no_plain_denial_is_told_in_its_own_words(question: str, answer: str) -> None:
     told = summary(asked(question, answer))
 
     assert f'Therapist asked: "{question}" Patient said: "{answer}"' in told
