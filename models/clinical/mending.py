@@ -23,21 +23,29 @@ _BETWEEN = re.compile(r"\s*(?:[,/](?:\s*(?:and|or|nor)(?!\w))?|(?<!\w)(?:and|or|
 _ITEM = re.compile(
     r"(, (?:and |but |or )?| (?:consistent|compatible|in keeping) with | (?:and|but|then|yet|with) )(?![^(]*\))"
 )
-_SUBJECT = re.compile(r"^(?:The )?(?:\w+ )?(?:Client|Patient|Pt) with (?:\w+ )?$", re.IGNORECASE)
-_VERB_AFTER = re.compile(r"^(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w))")
+_PERSON = r"(?:The )?(?:\w+ )?(?:Client|Patient|Pt)"
+_SUBJECT = re.compile(rf"^{_PERSON} with (?:[\w-]+ )?$", re.IGNORECASE)
+_ALONE = re.compile(_PERSON, re.IGNORECASE)
+_VERB_AFTER = re.compile(
+    r"^(?: \([^)]*\))?(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w)(?! and(?!\w)))"
+)
+_PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
+# "Client reports " before what is reported, item after item.
+_REPORTS = re.compile(rf"^({_PERSON} (?:\w+ly )?\w+(?:s|ed)(?: with)? )(.+)$", re.IGNORECASE)
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
-_LABELS = frozenset({"mental_status", "diagnosis"})
-_LIST_OF_TASKS = re.compile(
-    r"^(\s*(?:homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )(.+?)([.!…]?)$",
+_LABELS = frozenset({"mental_status", "diagnosis", "diagnosis_denied"})
+_LISTED = re.compile(
+    r"^(\s*(?:interventions?|homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )"
+    r"(.+?)([.!…]?)$",
     re.IGNORECASE,
 )
-_BETWEEN_TASKS = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
+_BETWEEN_LISTED = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
 
 
 def mend(clause: str, reason: str, broken: Broken) -> str:
     """``clause``, which breaks the rule ``reason``, as it may stand, "" when it may not. ``broken`` names the rule that
     a text breaks."""
-    if rest := _without_tasks(clause, broken):
+    if rest := _without_unheard(clause, broken):
         return rest
     denial = DENIAL.search(clause)
     label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
@@ -46,14 +54,14 @@ def mend(clause: str, reason: str, broken: Broken) -> str:
     return _borne_out(clause, broken)
 
 
-def _without_tasks(clause: str, broken: Broken) -> str:
-    """ "Homework: sleep diary, yoga" as "Homework: sleep diary" where nobody spoke of yoga: without the one task that
-    was not agreed, or with those alone that were."""
-    listed = _LIST_OF_TASKS.match(clause)
+def _without_unheard(clause: str, broken: Broken) -> str:
+    """ "Homework: sleep diary, yoga" as "Homework: sleep diary" where nobody spoke of yoga: without the one item that
+    was not said, or with those alone that were."""
+    listed = _LISTED.match(clause)
     if listed is None:
         return ""
-    lead, tasks, end = listed.groups()
-    items = _BETWEEN_TASKS.split(tasks)[::2]
+    lead, listing, end = listed.groups()
+    items = _BETWEEN_LISTED.split(listing)[::2]
     if len(items) < 2:
         return ""
 
@@ -77,7 +85,7 @@ def _without_label(clause: str, broken: Broken) -> str:
         subject, verb = _SUBJECT.match(clause[: match.start()]), _VERB_AFTER.match(clause[match.end() :])
         if subject and verb:
             rest = f"{clause[: subject.group(0).index(' with ')]} {clause[match.end() + verb.end() :]}"
-            return "" if broken(rest) else rest
+            return rest if not broken(rest) else _without_items(rest, broken)
     return ""
 
 
@@ -85,11 +93,14 @@ def _without_items(clause: str, broken: Broken) -> str:
     """ "Affect anxious but guarded" as "Affect anxious" where nobody spoke of being guarded."""
     bare = clause.rstrip(".!… ")
     kept, *rest = _ITEM.split(bare)
-    if not rest or broken(kept):
+    if rest and broken(kept) and (reports := _REPORTS.match(kept)):
+        # The first of what is reported goes, and what follows it is reported instead: "reports" stays.
+        kept, rest = f"{reports.group(1)}{rest[1]}", rest[2:]
+    if _ALONE.fullmatch(kept) or broken(kept) or kept == bare:
         return ""
     for between, item in zip(rest[::2], rest[1::2], strict=True):
         if item and not broken(kept + between + item):
-            kept += between + item
+            kept += (" " if item.startswith("with ") and _PRESENTED.fullmatch(kept) else between) + item
     return kept + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
 
 

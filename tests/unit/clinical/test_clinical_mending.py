@@ -49,6 +49,12 @@ def test_what_was_said_in_other_words_stays(sentence: str) -> None:
         ("Affect anxious but guarded.", "Affect anxious."),
         ("Affect anxious, cooperative and tearful; did the walks.", "Affect anxious and tearful; did the walks."),
         ("Client with MDD reports low mood and worry.", "Client reports low mood and worry."),
+        ("Client with major depression (MDD) reports low mood.", "Client reports low mood."),
+        ("Client with post-accident PTSD reports low mood and worry.", "Client reports low mood and worry."),
+        ("Client with MDD reported manic energy, low mood, and worry.", "Client reported low mood, and worry."),
+        ("Client presented with MDD, with low mood, and worry.", "Client presented with low mood, and worry."),
+        ("Client with MDD, low mood, and worry.", "None discussed."),
+        ("Interventions: script, work on PTSD, walks.", "Interventions: script, walks."),
         ("Low mood with low energy, psychomotor slowing, and worry.", "Low mood with low energy, and worry."),
         ("No suicidal thoughts—low acute risk.", "No suicidal thoughts."),
         ("Denies SI/HI; did the walks.", "Denies SI; did the walks."),
@@ -132,3 +138,20 @@ def test_a_task_that_was_agreed_stays(task: str) -> None:
 )
 def test_a_task_that_nobody_gave_goes(task: str) -> None:
     assert check_section(task, TASKS).removed == ("plan",)
+
+
+SCARE = parse_transcript(
+    """Therapist: You said the scare was not mania.
+Client: Right. My psychiatrist says it was stress, not bipolar disorder. I take lithium for my cluster headache."""
+)
+
+
+def test_a_diagnosis_that_was_ruled_out_is_no_finding() -> None:
+    assert "bipolar" not in check_section("Client with bipolar disorder reports stress.", SCARE).text
+    assert check_section("Psychiatrist ruled out bipolar disorder.", SCARE).removed == ()
+
+
+def test_a_disorder_may_be_noted_that_was_named_without_the_word() -> None:
+    turns = parse_transcript("Therapist: How is the medication for bipolar II?\nClient: The lamotrigine helps.")
+
+    assert check_section("Client with bipolar II disorder takes lamotrigine.", turns).removed == ()
