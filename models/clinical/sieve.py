@@ -10,6 +10,7 @@ import re
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, contains, quoted
+from models.clinical.repeats import without_repeats
 from models.clinical.rules import RULES, unheard_of
 from models.clinical.sentences import ends_sentence
 from models.clinical.session import Session
@@ -40,6 +41,9 @@ class Sieve:
         if found and (verbatim := unquote(found, self._session)) != found:
             self.removed.append("quote")
             found = self._without_broken(verbatim)  # its words stand closer together now
+        if (once := without_repeats(found)) != found:
+            self.removed.append("repetition")
+            found = self._without_broken(once)
         if found:
             self._kept.append(found)
         return found
@@ -50,7 +54,13 @@ class Sieve:
         clauses = (_CLAUSES_BESIDE_QUOTES if quotes else _CLAUSES).split(sentence)
         alone = len(clauses) == 1
         rest = ""
+        told: list[tuple[str, ...]] = []
         for between, clause in zip(["", *clauses[1::2]], clauses[::2], strict=True):
+            said = plain_words(clause)
+            if said and said in told:
+                self.removed.append("repetition")
+                continue
+            told.append(said)
             if good := self._clause(clause, alone=alone):
                 rest += f"{between}{good}" if rest else good
         if not rest or rest == sentence:
