@@ -49,6 +49,8 @@ def mend(clause: str, reason: str, broken: Broken) -> str:
         return rest
     denial = DENIAL.search(clause)
     label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
+    if reason == "change":
+        return _without_items(clause, broken)
     if reason in _LABELS and (denial is None or label < denial.start()):
         return _without_label(clause, broken) or _without_items(clause, broken)
     return _borne_out(clause, broken)

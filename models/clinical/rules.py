@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from models.clinical.changes import invented_change
 from models.clinical.danger import risk_spans
 from models.clinical.evidence import index_of
 from models.clinical.language import language_of
@@ -282,6 +283,7 @@ RULES: tuple[Rule, ...] = (
     invented_number,
     invented_date,
     invented_diagnosis,
+    invented_change,
     invented_mental_status,
     invented_death,
     invented_plan,

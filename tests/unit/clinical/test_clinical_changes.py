@@ -1,0 +1,64 @@
+"""That something became less, better or steady, said in a note."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.grounding import check_section
+from models.transcript import parse_transcript
+
+TURNS = parse_transcript(
+    """Therapist: How were the two weeks? And the sleep?
+Client: Short, and I woke early. I drove three stops on the tram. My mood swings, some days are low.
+Therapist: Where was your anxiety at the door?
+Client: At an eight out of ten. After ten minutes it was a 4/10, and my shoulders dropped.
+Therapist: What about the drinking?
+Client: I drank less than in spring. I avoided the canteen, and I told myself that I am boring.
+Therapist: Did the relaxation help the insight along?
+Client: I saw that I feel guilty. I have no energy for work."""
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Anxiety fell from 8 to 4.",
+        "Anxiety decreased from 8/10 to 4/10 at the door.",
+        "Somatic tension reduced.",
+        "Drinking reduced since spring.",
+        "Client reports reduced energy and reduced sleep.",
+        "Client shows improved insight into guilt.",
+        "Client went from the door to the canteen.",
+    ],
+)
+def test_a_change_that_the_talk_tells_of_stays(sentence: str) -> None:
+    assert "change" not in check_section(sentence, TURNS).removed
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Anxiety decreased from 4 to 8.",  # the other way
+        "Anxiety increased from 8 to 4.",
+        "Anxiety decreased from 10 to 4.",  # ten is the end of the scale
+        "Anxiety decreased from 8 to 3.",  # three stops are no rating
+        "Sleep improved.",
+        "Avoidance was reduced.",
+        "Mood stable.",
+        "Client reports improved mood.",
+    ],
+)
+def test_a_change_that_nobody_spoke_of_goes(sentence: str) -> None:
+    assert check_section(sentence, TURNS).removed == ("change",)
+
+
+def test_only_the_change_goes_out_of_a_list() -> None:
+    sentence = "Client reported improved sleep, guilt, and no energy for work."
+
+    assert check_section(sentence, TURNS).text == "Client reported guilt, and no energy for work."
+
+
+def test_changes_noted_in_another_language_are_left_to_the_other_rules() -> None:
+    turns = parse_transcript("Therapist: Wie ist der Schlaf?\nClient: Ich schlafe schlecht und wache um drei auf.")
+
+    assert "change" not in check_section("Sleep improved.", turns).removed
