@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from models.clinical.danger import risk_spans
 from models.clinical.risk import RiskMention
+from models.clinical.sentences import split_sentences
 from models.clinical.session import Session
 
 _PART = re.compile(
@@ -30,6 +32,10 @@ _IN_LIST = r"(?:[,/]|(?<!\w)(?:or|nor|and|oder|noch|und|o|ni|y)(?!\w))"
 _LISTED_BEFORE = re.compile(rf"{_IN_LIST}\s*$", re.IGNORECASE)
 _LISTED_AFTER = re.compile(rf"\s*{_IN_LIST}", re.IGNORECASE)
 _ACTIVE = re.compile(r"acti\w+|akti\w+", re.IGNORECASE)
+_WISH = re.compile(
+    r"(?<!\w)(?:urges?|thoughts?|think\w*|feel\w*|want\w*|impuls\w*|idea|passive|drang|gedanken|ganas|pensamientos?)(?!\w)",
+    re.IGNORECASE,
+)
 _NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)
 # What a denial leaves standing beside it: "denies self-harm for two months, with urges".
 _STILL = re.compile(
@@ -53,6 +59,29 @@ def parts_of(sentence: str, noted: RiskMention) -> list[str]:
 def names_part(text: str) -> bool:
     """Whether ``text`` names a part of a danger at all."""
     return bool(_PART.search(text))
+
+
+def names_wish(text: str) -> bool:
+    """Whether ``text`` speaks of an urge to a danger, or of thoughts of it."""
+    return bool(_WISH.search(text))
+
+
+def noted_as_done(sentence: str, noted: RiskMention) -> bool:
+    """Whether ``sentence`` speaks of self-harm as of something done: no word of an urge or a thought is around it."""
+    if noted.category != "self_harm":
+        return False
+    start = sentence.find(noted.term)
+    after = sentence[start + len(noted.term) :]
+    around = [*sentence[:start].split()[-4:], noted.term, *after.split()[:3]]
+    return not (_WHOLE.match(after) or names_wish(" ".join(around)))
+
+
+def only_wished(said: Iterable[RiskMention], session: Session) -> bool:
+    """Whether all that was ``said`` was said of urges or thoughts."""
+    spoken = {turn.index: split_sentences(turn.text.replace("’", "'")) for turn in session.turns}
+    return all(
+        any(one.term in sentence and names_wish(sentence) for sentence in spoken.get(one.turn, ())) for one in said
+    )
 
 
 def parts_denied(sentence: str, noted: RiskMention, session: Session) -> bool:

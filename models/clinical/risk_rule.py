@@ -8,7 +8,7 @@ from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk
-from models.clinical.risk_parts import denied_in_part, parts_denied, parts_of, unheard_parts
+from models.clinical.risk_parts import denied_in_part, noted_as_done, only_wished, parts_denied, parts_of, unheard_parts
 from models.clinical.session import Session
 from models.transcript import Turn
 
@@ -75,6 +75,9 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if denied:
         return None if _may_deny(sentence, noted, same, session) else "risk_contradicted"
     if not _borne_out(same, denied) or unheard_parts(sentence, noted, session):
+        return "risk_contradicted"
+    affirmed = [said for said in same if not said.negated and not said.question]
+    if noted_as_done(sentence, noted) and only_wished(affirmed, session):
         return "risk_contradicted"
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from models.clinical.cut import cut_to_words
@@ -11,7 +10,7 @@ from models.clinical.lexicon import COMING
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
 from models.clinical.risk import RiskMention, affirmed_categories
-from models.clinical.risk_parts import names_part
+from models.clinical.risk_parts import names_part, names_wish
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -19,7 +18,6 @@ from models.transcript import Turn
 
 _WORDS_OF_DANGER = 32
 _MOST_GRAVE = frozenset({"suicide"})
-_WANTED = re.compile(r"(?<!\w)(?:urges?|thoughts?|think\w*|feel\w*|want\w*)(?!\w)", re.IGNORECASE)
 # How a denial is noted: of the thing itself, and where only the wish for it was asked about.
 _DENIED = {
     "suicide": ("suicidal ideation", "suicidal ideation"),
@@ -79,7 +77,7 @@ def _denial(denied: Sequence[RiskMention], session: Session) -> str:
         sentence = next((one for one in split_sentences(spoken[mention.turn]) if mention.term in one), "")
         if mention.category not in _DENIED or names_part(sentence):
             return ""
-        name = _DENIED[mention.category][bool(_WANTED.search(sentence))]
+        name = _DENIED[mention.category][names_wish(sentence)]
         if name not in names:
             names.append(name)
     return f"Denied {' and '.join(sorted(names, key=len, reverse=True))}."

@@ -6,6 +6,8 @@ import pytest
 
 from models.clinical.gates import holds
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk
+from models.clinical.risk_rule import unspoken_risk
+from models.clinical.session import session_of
 from models.formats import Gate
 from models.transcript import Turn, parse_transcript
 
@@ -208,3 +210,17 @@ def test_a_client_is_known_by_the_name_of_the_role_in_another_language(names: st
 
     assert [one.speaker for one in found] == ["therapist", "client"]
     assert affirmed_categories(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence", "stands"),
+    [
+        ("Once, on Monday, but I called a friend.", "Client reported self-harm after the quarrel.", False),
+        ("Once, on Monday, but I called a friend.", "Client reported an urge to self-harm.", True),
+        ("Yes, and I cut myself on Monday.", "Client reported self-harm on Monday.", True),
+    ],
+)
+def test_an_urge_to_self_harm_is_not_noted_as_self_harm(answer: str, sentence: str, stands: bool) -> None:
+    turns = parse_transcript(f"Therapist: Any urges for self-harm after the quarrel?\nClient: {answer}")
+
+    assert (unspoken_risk(sentence, session_of(turns)) is None) is stands
