@@ -54,6 +54,12 @@ _STABLE = re.compile(
     re.IGNORECASE,
 )
 _STABLE_SAID = re.compile(r"(?<!\w)(?:stable|stead\w+|even|level|balanced|stabil\w+)(?!\w)", re.IGNORECASE)
+BEGINS = re.compile(
+    r"(?<!\w)(?:reduced|decreased|improved|lessened|eased|diminished|fewer|stable|steady|increased|dropped|fell|rose"
+    r"|from (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten))",
+    re.IGNORECASE,
+)
+"""Where a sentence begins to tell of a change."""
 _SCALE = re.compile(r"\s*(?:/\s*|out of (?:a )?)(?:10|100|ten|a hundred)(?!\w)", re.IGNORECASE)
 _RATED = re.compile(
     r"(?<![\w.])([\w.]+?)(?=\s*(?:%|percent|suds|$|[^\w\s.]|\.(?!\d)|\s(?:to|now|today|at|before|after|when|while|and|but|or|by"

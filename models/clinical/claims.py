@@ -1,13 +1,14 @@
 """Whether a sentence that is still being written has begun to say what needs a ground in the session.
 
-Readers see words as they are decoded, but nothing of a denial, a danger, a diagnosis, a plan, a quotation, a name or a
-number before the whole sentence was held against the session: from where one begins, the rest of it waits.
+Readers see words as they are decoded, but nothing of a denial, a danger, a diagnosis, a plan, a change, a quotation,
+a name or a number before the whole sentence was held against the session: from where one begins, the rest of it waits.
 """
 
 from __future__ import annotations
 
 import re
 
+from models.clinical import changes
 from models.clinical.lexicon import DEATH_NOTED, DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, PLANNED, RISK, TASK
 from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
 from models.clinical.session import Session
@@ -22,7 +23,7 @@ _RATING = re.compile(
 )
 _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECASE)
 # True or not by more than the occurrence of their words.
-_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, DEATH_NOTED, *RISK.values(), _RATING, _DOSE)
+_ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, DEATH_NOTED, *RISK.values(), _RATING, _DOSE, changes.BEGINS)
 # Need only to occur, mostly.
 _NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis)
 

@@ -9,6 +9,7 @@ from clinical_texts import cut, emitted
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.clinical.changes import invented_change
 from models.clinical.markers import strip_markers
 from models.clinical.plan import SectionPlan, plan_note, plan_summary
 from models.clinical.risk_rule import unspoken_risk
@@ -37,6 +38,7 @@ _CLAIMS = (
     invented_number,
     invented_date,
     invented_diagnosis,
+    invented_change,
     invented_plan,
     contradicted_negation,
     invented_assurance,
@@ -74,6 +76,9 @@ _findings = st.sampled_from(
         "Oriented to person, place and time.",
         "Sleeps badly and worries about work.",
         "Lost 83 pounds since March.",
+        "Sleep improved; anxiety decreased from 3 to 50.",
+        "Client reports improved mood, reduced avoidance, and panic.",
+        "Mood stable, and worry went from a two to a three.",
     ]
 )
 _outputs = st.lists(st.one_of(_denials, _denials, _findings, emitted), min_size=1, max_size=5).map(" ".join)
