@@ -41,6 +41,9 @@ TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 """The subjects of denials: how a note names each, and how a session would have spoken of it."""
 
+TECHNIQUES: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["techniques"].items()}
+"""What therapists do by name, as a note names it, to how it is spoken of; what is part of another comes after it."""
+
 DEATH_NOTED, DEATH_SAID = _compile(_TABLE["death"]["noted"]), _compile(_TABLE["death"]["said"])
 """Somebody's death: how a note speaks of it, and how a session would have."""
 

@@ -11,6 +11,7 @@ from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.summary_danger import with_affirmed_danger, with_denied_danger
+from models.clinical.techniques import with_techniques
 from models.clinical.words import content_stems
 from models.formats.format import Topic
 from models.transcript import Turn, normalise_whitespace
@@ -27,7 +28,8 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
     kept = with_affirmed_danger(cut_to_words(plain, max_words), turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
-    return mark_risk(with_denied_danger(kept, turns, max_words) or _EMPTY)
+    kept = with_techniques(with_denied_danger(kept, turns, max_words), turns, max_words)
+    return mark_risk(kept or _EMPTY)
 
 
 def _short(text: str, min_words: int) -> bool:
