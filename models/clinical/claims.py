@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from models.clinical import changes
+from models.clinical.frequency import unsaid_frequency
 from models.clinical.lexicon import DEATH_NOTED, DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, PLANNED, RISK, TASK
 from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
 from models.clinical.session import Session
@@ -36,6 +37,7 @@ def begins_claim(so_far: str, session: Session) -> bool:
         or PLANNED.match(so_far) is not None
         or any(pattern.search(tail) for pattern in _ASSERTED)
         or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(last))
+        or unsaid_frequency(last, session)
         or any(rule(last, session) for rule in _NAMING)
         or invented_name(so_far, session) is not None
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, contains, quoted
@@ -41,6 +42,9 @@ class Sieve:
         if found and (verbatim := unquote(found, self._session)) != found:
             self.removed.append("quote")
             found = self._without_broken(verbatim)  # its words stand closer together now
+        if (unsaid := without_unsaid_frequency(found, self._session)) != found:
+            self.removed.append("frequency")
+            found = self._without_broken(unsaid)
         if (once := without_repeats(found)) != found:
             self.removed.append("repetition")
             found = self._without_broken(once)

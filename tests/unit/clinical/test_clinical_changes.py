@@ -1,4 +1,4 @@
-"""That something became less, better or steady, said in a note."""
+"""That something became less, better or steady, or is to be done daily, said in a note."""
 
 from __future__ import annotations
 
@@ -62,3 +62,26 @@ def test_changes_noted_in_another_language_are_left_to_the_other_rules() -> None
     turns = parse_transcript("Therapist: Wie ist der Schlaf?\nClient: Ich schlafe schlecht und wache um drei auf.")
 
     assert "change" not in check_section("Sleep improved.", turns).removed
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rest"),
+    [
+        ("Homework: daily walks and a nightly log.", "Homework: walks and a log."),
+        ("Daily walks to the tram.", "Walks to the tram."),
+        ("Homework: walks daily, log nightly.", "Homework: walks, log."),
+    ],
+)
+def test_nothing_is_daily_where_nobody_spoke_of_days(sentence: str, rest: str) -> None:
+    turns = parse_transcript(
+        "Therapist: For homework, take walks to the tram, and keep a log.\nClient: Walks and the log, fine."
+    )
+
+    assert check_section(sentence, turns).text == rest
+
+
+@pytest.mark.parametrize("said", ["every day", "each morning", "ten minutes a day", "on weekdays"])
+def test_what_was_said_to_be_daily_is(said: str) -> None:
+    turns = parse_transcript(f"Therapist: For homework, take walks to the tram {said}.\nClient: Walks, fine.")
+
+    assert check_section("Homework: daily walks to the tram.", turns).removed == ()

@@ -1,0 +1,27 @@
+"""How often something is to be done: "daily" stands in a note only where the talk speaks of days so."""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.session import Session
+
+_NOTED = re.compile(r"(?<!\w)(?:daily|nightly)(?!\w) ?", re.IGNORECASE)
+_SAID = re.compile(
+    r"(?<!\w)(?:daily|nightly|weekdays|(?:every|each) (?:\w+ )?(?:day|morning|evening|night)|(?:a|per) (?:day|night)"
+    r"|days a week|day and night|diario|diariamente|täglich\w*|jede[nr]? (?:tag|abend)|cada (?:día|noche))(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def unsaid_frequency(sentence: str, session: Session) -> bool:
+    """Whether ``sentence`` says of something that it is daily, of whose days nobody spoke."""
+    return _NOTED.search(sentence) is not None and _SAID.search(session.text) is None
+
+
+def without_unsaid_frequency(sentence: str, session: Session) -> str:
+    """ "Homework: daily walks." as "Homework: walks." where nobody spoke of days."""
+    if not unsaid_frequency(sentence, session):
+        return sentence
+    rest = re.sub(r" (?=[.,;:!?])", "", _NOTED.sub("", sentence)).strip()
+    return rest[:1].upper() + rest[1:]
