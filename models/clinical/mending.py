@@ -98,7 +98,9 @@ def _without_items(clause: str, broken: Broken) -> str:
     if rest and broken(kept) and (reports := _REPORTS.match(kept)):
         # The first of what is reported goes, and what follows it is reported instead: "reports" stays.
         kept, rest = f"{reports.group(1)}{rest[1]}", rest[2:]
-    if _ALONE.fullmatch(kept) or broken(kept) or kept == bare:
+    if rest and _ALONE.fullmatch(kept):
+        kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first
+    if broken(kept) or kept == bare:
         return ""
     for between, item in zip(rest[::2], rest[1::2], strict=True):
         if item and not broken(kept + between + item):

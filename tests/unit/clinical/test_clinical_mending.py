@@ -53,6 +53,7 @@ def test_what_was_said_in_other_words_stays(sentence: str) -> None:
         ("Client with post-accident PTSD reports low mood and worry.", "Client reports low mood and worry."),
         ("Client with MDD reported manic energy, low mood, and worry.", "Client reported low mood, and worry."),
         ("Client presented with MDD, with low mood, and worry.", "Client presented with low mood, and worry."),
+        ("Client with worry did the walks with MDD, and slept.", "Client with worry did the walks, and slept."),
         ("Client with MDD, low mood, and worry.", "None discussed."),
         ("Interventions: script, work on PTSD, walks.", "Interventions: script, walks."),
         ("Low mood with low energy, psychomotor slowing, and worry.", "Low mood with low energy, and worry."),
