@@ -75,6 +75,18 @@ test("a new attempt drops what the model wrote and keeps what a person wrote", (
   assert.equal(section(finished(server, reset), "risk").text, "Asked about risk.");
 });
 
+test("a section that is taken back is no new beginning of the note", () => {
+  const { server, state } = started();
+  const event = server.takeBack("plan");
+  assert.ok(event);
+  const taken = take(state, event);
+  assert.equal(section(taken, "plan").text, "");
+  assert.equal(noteOf(taken).generation?.restarts, 0);
+  const again = server.restart();
+  assert.ok(again);
+  assert.equal(noteOf(take(taken, again)).generation?.restarts, 1);
+});
+
 test("a failed regeneration brings back what was stored", () => {
   const server = session(1);
   server.generate();

@@ -76,10 +76,11 @@ function begun(note: NoteState, id: string, heading: string): NoteState {
 }
 
 function reset(note: NoteState, section: string | null, attempt: number): NoteState {
-  const generation = note.generation ?? NEW_GENERATION;
-  const restarted = { ...note, generation: { ...generation, attempt, restarts: generation.restarts + 1 } };
-  if (section !== null) return withSection(restarted, section, withoutDraft);
-  return { ...restarted, sections: note.sections.map(withoutDraft) };
+  const generation = { ...(note.generation ?? NEW_GENERATION), attempt };
+  // A section that comes anew, held against the session, is no new beginning of the note.
+  if (section !== null) return withSection({ ...note, generation }, section, withoutDraft);
+  const restarted = { ...generation, restarts: generation.restarts + 1 };
+  return { ...note, generation: restarted, sections: note.sections.map(withoutDraft) };
 }
 
 function applied(note: NoteState, event: StreamEvent): NoteState {

@@ -226,6 +226,14 @@ export class FakeSession {
     return this.#emit(running, "reset", { attempt: running.attempt, reason: "worker lost" });
   }
 
+  /** What was written of a section is taken back, held against the session. */
+  takeBack(section: string): FakeEvent | null {
+    const running = this.#running;
+    if (!running) return null;
+    running.drafted.delete(section);
+    return this.#emit(running, "reset", { attempt: running.attempt, section, reason: "grounding" });
+  }
+
   cancel(): FakeEvent | null {
     const running = this.#running;
     if (!running) return null;
