@@ -43,15 +43,13 @@ def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> st
 
 def with_denied_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
     """``text`` with the client's denial of danger to self or others, or an answer that is neither yes nor no, where
-    it is silent on that and has room."""
+    it is silent on that."""
     session = session_of(turns)
     denied = [mention for mention in session.mentions if _is_denied(mention) or _is_evaded(mention, session)]
     if not denied or affirmed_categories(session.mentions) or _dangers(text) & GRAVE:
         return text
     said = _denial(denied, session) or _quotes(turns, frozenset(one.category for one in denied), max_words)
-    if not _dangers(said) & GRAVE or word_count(text) + word_count(said) > max_words:
-        return text
-    return _placed(text, said, max_words)
+    return _placed(text, said, max_words) if _dangers(said) & GRAVE else text
 
 
 def _is_denied(mention: RiskMention) -> bool:

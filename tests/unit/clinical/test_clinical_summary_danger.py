@@ -121,13 +121,15 @@ def test_a_paragraph_that_speaks_of_it_is_left_alone() -> None:
     assert summary(asked("Any suicidal ideation?", "No."), text) == text
 
 
-def test_a_denial_has_to_have_room() -> None:
+def test_a_denial_takes_the_room_of_what_was_found_last() -> None:
     turns = parse_transcript(asked("Any suicidal ideation?", "No."))
     full = " ".join(
-        [*["Client spoke of work and of the house again today."] * 6, "And once more of all the rest of it now."]
+        [*["Client spoke of work and of the house again today."] * 6, "And once more of the rest of it all."]
     )
+    told = strip_markers(fit_summary(full, turns))
 
-    assert strip_markers(fit_summary(full, turns)) == full
+    assert told == f"{full.removesuffix(' And once more of the rest of it all.')} Denied suicidal ideation."
+    assert word_count(told) <= 70
 
 
 def test_the_words_of_somebody_who_is_not_known_to_be_the_therapist_count() -> None:
