@@ -37,7 +37,7 @@ def begins_claim(so_far: str, session: Session) -> bool:
         or PLANNED.match(so_far) is not None
         or any(pattern.search(tail) for pattern in _ASSERTED)
         or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(last))
-        or unsaid_frequency(last, session)
+        or unsaid_frequency(so_far, session)
         or any(rule(last, session) for rule in _NAMING)
         or invented_name(so_far, session) is not None
     )

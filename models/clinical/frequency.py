@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from models.clinical.lexicon import COMING, NEGATION
 from models.clinical.session import Session
 
-_NOTED = re.compile(r"(?<!\w)(?:daily|nightly)(?!\w) ?", re.IGNORECASE)
+_NOTED = re.compile(
+    r"(?<![\w-])(?<!than )(?<!twice )(?<!once )(?<!times )(?<!of )(?-i:daily|nightly)(?!\w)(?! living) ?", re.IGNORECASE
+)
 _SAID = re.compile(
     r"(?<!\w)(?:daily|nightly|weekdays|(?:every|each) (?:\w+ )?(?:day|morning|evening|night)|(?:a|per) (?:day|night)"
     r"|days a week|day and night|diario|diariamente|täglich\w*|jede[nr]? (?:tag|abend)|cada (?:día|noche))(?!\w)",
@@ -15,13 +18,14 @@ _SAID = re.compile(
 
 
 def unsaid_frequency(sentence: str, session: Session) -> bool:
-    """Whether ``sentence`` says of something that it is daily, of whose days nobody spoke."""
-    return _NOTED.search(sentence) is not None and _SAID.search(session.text) is None
+    """Whether ``sentence`` lists as daily what somebody is to do, and nobody spoke of days."""
+    if not COMING.match(sentence) or NEGATION.search(sentence) or _SAID.search(session.text):
+        return False
+    return _NOTED.search(sentence) is not None
 
 
 def without_unsaid_frequency(sentence: str, session: Session) -> str:
     """ "Homework: daily walks." as "Homework: walks." where nobody spoke of days."""
     if not unsaid_frequency(sentence, session):
         return sentence
-    rest = re.sub(r" (?=[.,;:!?])", "", _NOTED.sub("", sentence)).strip()
-    return rest[:1].upper() + rest[1:]
+    return re.sub(r" (?=[.,;:!?])", "", _NOTED.sub("", sentence)).strip()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from models.clinical.danger import risk_spans
 from models.clinical.lexicon import DENIAL, DIAGNOSES, MENTAL_STATUS, TOPICS
+from models.clinical.lists import BETWEEN, LISTED
 from models.clinical.words import content_stems
 
 Broken = Callable[[str], str | None]
@@ -29,17 +30,12 @@ _ALONE = re.compile(_PERSON, re.IGNORECASE)
 _VERB_AFTER = re.compile(
     r"^(?: \([^)]*\))?(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w)(?! and(?!\w)))"
 )
+_HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|so)(?!\w)", re.IGNORECASE)
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
 # "Client reports " before what is reported, item after item.
 _REPORTS = re.compile(rf"^({_PERSON} (?:\w+ly )?\w+(?:s|ed)(?: with)? )(.+)$", re.IGNORECASE)
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
 _LABELS = frozenset({"mental_status", "diagnosis", "diagnosis_denied"})
-_LISTED = re.compile(
-    r"^(\s*(?:interventions?|homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )"
-    r"(.+?)([.!…]?)$",
-    re.IGNORECASE,
-)
-_BETWEEN_LISTED = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
 
 
 def mend(clause: str, reason: str, broken: Broken) -> str:
@@ -59,11 +55,11 @@ def mend(clause: str, reason: str, broken: Broken) -> str:
 def _without_unheard(clause: str, broken: Broken) -> str:
     """ "Homework: sleep diary, yoga" as "Homework: sleep diary" where nobody spoke of yoga: without the one item that
     was not said, or with those alone that were."""
-    listed = _LISTED.match(clause)
+    listed = LISTED.fullmatch(clause)
     if listed is None:
         return ""
     lead, listing, end = listed.groups()
-    items = _BETWEEN_LISTED.split(listing)[::2]
+    items = BETWEEN.split(listing)[::2]
     if len(items) < 2:
         return ""
 
@@ -97,6 +93,8 @@ def _without_items(clause: str, broken: Broken) -> str:
     kept, *rest = _ITEM.split(bare)
     if rest and broken(kept) and (reports := _REPORTS.match(kept)):
         # The first of what is reported goes, and what follows it is reported instead: "reports" stays.
+        if _HANGS_ON.match(rest[1]):
+            return ""
         kept, rest = f"{reports.group(1)}{rest[1]}", rest[2:]
     if rest and _ALONE.fullmatch(kept):
         kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first

@@ -1,39 +1,47 @@
-"""What a small model says twice in one sentence: the second time goes."""
+"""What a small model says twice in one sentence: the second time goes, where nothing can hang on it."""
 
 from __future__ import annotations
 
 import re
 
+from models.clinical.danger import risk_spans
+from models.clinical.lexicon import DENIAL, NEGATION
+from models.clinical.lists import BETWEEN, LISTED
 from models.clinical.watch import plain_words
 
 _QUOTE_MARKS = frozenset('"“”„«»')
-_ITEM = r"[^\W\d_][\w'’-]{4,}(?: [\w'’-]+){0,3}"
-_AND = r"(?:and|or|und|oder|y|o)"
-_TWICE = re.compile(rf"(?<![\w'’-])({_ITEM})(?:,? {_AND} |, | )\1(?![\w'’-])", re.IGNORECASE)
-_BETWEEN = re.compile(rf"(, {_AND} |, | {_AND} )(?![^(]*\))")
-_END = re.compile(r"[.!?…]*$")
+# "Avoidance, avoidance": of what is no name and no comparison, with nothing behind it that may be another's.
+_NOUN = r"(?-i:[A-Z]?[a-z][\w'’-]*(?:ance|ence|ion|ment|ness|ity|ing|ism|work))"
+_TWICE = re.compile(
+    rf"(?<![\w'’-])((?:[\w'’-]+ )?{_NOUN})(?:,? and |, )\1(?=[.,;!]|$| of (?!(?:her|his|their|my|a|an|the|one)(?!\w)))",
+    re.IGNORECASE,
+)
+_STUTTER = re.compile(r"(?<![\w'’-])((?-i:[a-z]+)-[a-z]+) \1(?![\w'’-])", re.IGNORECASE)
 
 
 def without_repeats(sentence: str) -> str:
-    """ "Boundary scripting, grounding, and boundary scripting." as "Boundary scripting, grounding."; "avoidance and
-    avoidance of calls" as "avoidance of calls". A sentence that quotes comes back as it was."""
-    if not _QUOTE_MARKS.isdisjoint(sentence):
+    """ "Interventions: scripting, grounding, and scripting." as "Interventions: scripting, grounding."; "avoidance and
+    avoidance" as "avoidance". What quotes, denies or speaks of danger comes back as it was: there each word counts."""
+    if not _QUOTE_MARKS.isdisjoint(sentence) or risk_spans(sentence):
         return sentence
-    while (rest := _without_items(_TWICE.sub(r"\1", sentence))) != sentence:
+    if NEGATION.search(sentence) or DENIAL.search(sentence):
+        return sentence
+    while (rest := _without_items(_STUTTER.sub(r"\1", _TWICE.sub(r"\1", sentence)))) != sentence:
         sentence = rest
     return sentence
 
 
 def _without_items(sentence: str) -> str:
-    """Without an item of a list that is an earlier one, word for word; what stands before a colon is no part of it."""
-    end = _END.search(sentence)
-    bare = sentence[: end.start()] if end else sentence
-    kept, *rest = _BETWEEN.split(bare)
-    told = [plain_words(kept.rpartition(":")[2])]
+    """Without an item of a labelled list that is an earlier one, word for word."""
+    listed = LISTED.fullmatch(sentence)
+    if listed is None:
+        return sentence
+    label, items, end = listed.groups()
+    kept, *rest = BETWEEN.split(items)
+    told = [plain_words(kept)]
     for between, item in zip(rest[::2], rest[1::2], strict=True):
         said = plain_words(item)
-        if len(" ".join(said)) > 3 and said in told:
-            continue
-        told.append(said)
-        kept += between + item
-    return kept + sentence[len(bare) :]
+        if said not in told:
+            told.append(said)
+            kept += between + item
+    return f"{label}{kept}{end}"

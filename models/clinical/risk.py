@@ -48,8 +48,14 @@ _DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
-    r"(?<!\w)(?:can't (?:believe|stop|help|stand|shake)|(?:don't|didn't) (?:know|tell|report|mention|understand)"
-    r"|not (?:sure|just|only)|no wonder|never told|no doubt)(?!\w)",
+    r"(?<!\w)(?:(?:can't|cannot|can not|couldn't|could not)"
+    r" (?:believe|stop|help|stand|shake|control|bear|resist|handle|escape|get rid of)"
+    r"|(?:don't|do not|didn't|did not|never)"
+    r" (?:know|tell|told|report|mention|understand|like|(?:\w+ )?(?:talk|speak|spoke) (?:about|of))"
+    r"|not (?:sure|just|only|afraid of|proud of)|no wonder|no doubt|nobody (?:knows?|knew) (?:about|of)"
+    r"|(?:does|do|did)(?:n't| not) (?:believe|know|see|think)"
+    # Not without it is with it: "no day without thoughts of it".
+    r"|(?:no|not|never|nothing|hardly|\w+n't|cannot)(?:\W+\w+){0,6}?\W+(?:without|that i(?:'m| am) not))(?!\w)",
     re.IGNORECASE,
 )
 _TAG_QUESTION = re.compile(
@@ -72,9 +78,19 @@ _OF_SOMETHING_ELSE = re.compile(
 )
 _NO_THOUGHTS = re.compile(r"\W*no (?:such )?(?:thoughts?|urges?)(?!\w)", re.IGNORECASE)
 # A no to a part of a danger, which says nothing of the rest: "Any suicidal ideation?" "No intent or plan."
-_A_PART = r"(?:inten[td]\w*|plan\w*|means|attempt\w*|tried)(?!\w)"
-_NO_PART = re.compile(rf"\W*no (?:\w+ )?{_A_PART}(?:,? (?:or|and|nor) {_A_PART})*\W*", re.IGNORECASE)
+_A_PART = r"(?:inten[tdc]\w*|plan\w*|plän\w*|means|attempt\w*|tried|absicht\w*)(?!\w)"
+_NO_PART = re.compile(
+    rf"\W*(?:no|kein\w*|sin) (?:\w+ )?{_A_PART}(?:(?:,|,? (?:or|and|nor|oder|und|ni|y)) {_A_PART})*"
+    r"(?:\W*$|\s*[,;—]\s*(?:but |just |only |aber |pero )?|\s+(?:but|just|only|aber|pero) )",
+    re.IGNORECASE,
+)
 _PART = re.compile(rf"(?<!\w){_A_PART}", re.IGNORECASE)
+_WORDS_OF_A_PROBE = 7
+_PROBE = re.compile(
+    r"^\W*\w+\W*$|(?<!\w)(?:none|nothing|no|never|not|even|ever|at all|honest\w*|sure|really|certain|gar nicht"
+    r"|wirklich|sicher|ehrlich|nada|nunca|de verdad|segur[oa])(?!\w)",
+    re.IGNORECASE,
+)
 # Words between a negation and what it governs: "no thoughts of wanting to hurt myself".
 _REACH = 9
 
@@ -90,6 +106,11 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
                 tag = sentences[number + 1] if number + 1 < len(sentences) else ""
                 mentions.extend(_of_sentence(sentence, tag, turn, answer))
     return tuple(mentions)
+
+
+def is_probe(text: str) -> bool:
+    """Whether a turn asks once more what was just answered: "None at all?", "Honestly?"."""
+    return text.rstrip().endswith("?") and len(text.split()) <= _WORDS_OF_A_PROBE and bool(_PROBE.search(text))
 
 
 def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
@@ -144,7 +165,7 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
     when it is neither."""
     sentences = split_sentences(answer.text.replace("’", "'"))[:3] if answer else ()
     if not _PART.search(question):
-        sentences = tuple(one for one in sentences if risk_spans(one) or not _NO_PART.fullmatch(one))
+        sentences = tuple(rest for one in sentences if (rest := _without_no_to_part(one)))
     named = [
         _negated(sentence, start, end)
         for sentence in sentences
@@ -176,6 +197,12 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
         if asked & reading.negative:
             return "no"
     return None
+
+
+def _without_no_to_part(sentence: str) -> str:
+    """ "No intent, but thoughts" as "thoughts"; a sentence that names a danger itself comes back as it was."""
+    found = _NO_PART.match(sentence)
+    return sentence[found.end() :] if found and not risk_spans(sentence[: found.end()]) else sentence
 
 
 def _negated(sentence: str, start: int, end: int) -> bool:

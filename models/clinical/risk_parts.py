@@ -33,7 +33,7 @@ _LISTED_BEFORE = re.compile(rf"{_IN_LIST}\s*$", re.IGNORECASE)
 _LISTED_AFTER = re.compile(rf"\s*{_IN_LIST}", re.IGNORECASE)
 _ACTIVE = re.compile(r"acti\w+|akti\w+", re.IGNORECASE)
 _WISH = re.compile(
-    r"(?<!\w)(?:urges?|thoughts?|think\w*|feel\w*|want\w*|impuls\w*|idea|passive|drang|gedanken|ganas|pensamientos?)(?!\w)",
+    r"(?<!\w)(?:urges?|thoughts?|think\w*|want\w*|impuls\w*|idea|passive|drang|gedanken|ganas|pensamientos?)(?!\w)",
     re.IGNORECASE,
 )
 _NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)

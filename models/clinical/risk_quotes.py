@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
 from models.clinical.omitted import speaks_of_danger
 from models.clinical.reported import report_quote
-from models.clinical.risk import find_risk
+from models.clinical.risk import find_risk, is_probe
 from models.clinical.sentences import split_sentences, word_count
 from models.transcript import Turn
 
@@ -17,6 +17,7 @@ _WORDS_IN_QUOTE = 26
 _SENTENCES_OF_ANSWER = 3
 _LEAST_FOR_ANSWER = 10
 _FEWEST_WORDS = 4
+_MOST_ANSWERS = 4  # turns
 
 
 def risk_quotes(
@@ -30,7 +31,7 @@ def risk_quotes(
     exchanges = _exchanges(turns, kinds)
     if briefly:
         exchanges = [_brief(exchange, turns) for exchange in exchanges]
-    for exchange in sorted(exchanges, key=lambda one: (not any(turns[at].speaker == "client" for at, _ in one), one)):
+    for exchange in sorted(exchanges, key=lambda one: not any(turns[at].speaker == "client" for at, _ in one)):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
         for (at, said), part in _quoted(new, turns, room):
             told.append((at, said))
@@ -85,11 +86,23 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
             exchange: tuple[_Said, ...] = ((place, sentence),)
             if asked and number == len(sentences) - 2:
                 exchange = ((place, " ".join(sentences[-2:])),)
-            if asked and place + 1 < len(turns):
-                exchange += ((place + 1, " ".join(split_sentences(turns[place + 1].text)[:_SENTENCES_OF_ANSWER])),)
+            if asked:
+                exchange += _answers(turns, place)
             if exchange not in found:
                 found.append(exchange)
     return found
+
+
+def _answers(turns: Sequence[Turn], place: int) -> tuple[_Said, ...]:
+    """What answers a question: the next turn of another speaker, and what follows where that asks back or is probed."""
+    after = range(place + 1, min(place + 3, len(turns)))
+    at = next((other for other in after if turns[other].speaker != turns[place].speaker), None)
+    found: list[_Said] = []
+    while at is not None and at < len(turns) and len(found) < _MOST_ANSWERS:
+        found.append((at, " ".join(split_sentences(turns[at].text)[:_SENTENCES_OF_ANSWER])))
+        open_yet = turns[at].speaker == "therapist" or turns[at].text.rstrip().endswith("?")
+        at = at + 1 if open_yet or (at + 1 < len(turns) and is_probe(turns[at + 1].text)) else None
+    return tuple(found)
 
 
 def _speaks_of(sentence: str, turn: Turn, kinds: frozenset[str] | None) -> bool:

@@ -168,7 +168,9 @@ def invented_diagnosis(sentence: str, session: Session) -> str | None:
 
 def _only_denied(term: str, session: Session) -> bool:
     """Whether ``term`` was said only to be not so: "stress, not bipolar disorder"."""
-    return sum(clause.casefold().count(term) for clause in session.denied) >= session.spoken.count(term)
+    no = r"(?<!\w)(?:not|no|never|\w+n't|rul(?:ed|es) out|kein\w*|nicht|sin)"
+    denied = re.compile(rf"{no}(?: (?:a|an|actually|really|any|full|have|had)){{0,2}} {re.escape(term)}")
+    return len(denied.findall(session.spoken)) >= session.spoken.count(term)
 
 
 def invented_mental_status(sentence: str, session: Session) -> str | None:

@@ -26,10 +26,10 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
     told = (sentence for sentence in split_sentences(strip_markers(text)) if sentence not in ABSENT_SENTENCES)
     plain = normalise_whitespace(" ".join(told))
     kept = with_affirmed_danger(cut_to_words(plain, max_words), turns, max_words)
+    kept = with_denied_danger(kept, turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
-    kept = with_techniques(with_denied_danger(kept, turns, max_words), turns, max_words)
-    return mark_risk(kept or _EMPTY)
+    return mark_risk(with_techniques(kept, turns, max_words) or _EMPTY)
 
 
 def _short(text: str, min_words: int) -> bool:

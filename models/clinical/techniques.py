@@ -8,15 +8,45 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from models.clinical.lexicon import NEGATION, NO_ANSWER, TECHNIQUES
+from models.clinical.lexicon import NEGATION, NO_ANSWER, TECHNIQUES, YES_ANSWER
+from models.clinical.lists import BETWEEN
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session, session_of
 from models.clinical.words import content_stems
 from models.transcript import Turn
 
-_LISTED = re.compile(r"(\s*interventions?(?: includ(?:e|ed))?\s*:? )([^;—]+?)((?:[;—].*)?[.!…]?)", re.IGNORECASE)
-_BETWEEN = re.compile(r"(, and |, | and )(?![^(]*\))")
-_CLAUSE = re.compile(r"[,;:—.!?]|(?<!\w)(?:but|so|and)(?!\w)")
+_LISTED = re.compile(r"(\s*interventions?(?:\s*:| includ(?:e|ed)) )([^;—]+?)((?:[;—].*)?[.!…]?)", re.IGNORECASE)
+# What is no list of things: who did what, or what was not.
+_TELLS = re.compile(
+    r"(?<!\w)(?:declin\w+|refus\w+|was|were|is|are|helped|client|patient|she|he|they|to (?!\w+ing)\w+)(?!\w)",
+    re.IGNORECASE,
+)
+_PUT_OFF = re.compile(
+    r"(?<!\w)(?:skip\w*|leav\w+|drop|stop\w*|avoid\w*|instead of|rather than|against)(?:\W+\w+){0,2}?\W*$",
+    re.IGNORECASE,
+)
+_PUT_OFF_AFTER = re.compile(
+    r"(?<!\w)(?:(?:for|until) later|another time|some ?day|eventually|not for today|advise against|is not|isn't|annoyed"
+    r"|(?:with|by|at) (?:the|your|a) (?:last|old|former|previous))(?!\w)",
+    re.IGNORECASE,
+)
+# Whose work it was, if not this therapist's.
+_ELSEWHERE = re.compile(
+    r"(?<!\w)(?:(?:last|old|former|previous|other) therapist|counsell?or|psychiatrist|doctor|hospital|ward)(?!\w)",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(r"(?:\W*(?:and|so))?\W*(?:did|do|does|was|were|is|has|have|had)(?!\w)", re.IGNORECASE)
+_AGREED = re.compile(
+    r"\W*(?:sure|okay|ok|all right|alright|fine|right|good|great|please|absolutely|definitely|let's|it helped"
+    r"|i'(?:ll|d)|that (?:helps|helped|works|would|sounds|could)"
+    r"|i (?:can|could|will|would(?! rather)|did|do|used|tried))(?!\w)",
+    re.IGNORECASE,
+)
+_DECLINED = re.compile(
+    r"(?<!\w)(?:rather not|maybe later|not (?:now|today|yet|ready)|afraid of (?:it|that)"
+    r"|(?:don't|do not) (?:want|like|think))(?!\w)",
+    re.IGNORECASE,
+)
 
 
 def with_techniques(text: str, turns: Sequence[Turn], max_words: int) -> str:
@@ -30,6 +60,8 @@ def with_techniques(text: str, turns: Sequence[Turn], max_words: int) -> str:
     listed = _LISTED.fullmatch(sentences[at])
     assert listed is not None
     lead, items, end = listed.groups()
+    if _TELLS.search(items) or NEGATION.search(items):
+        return text
     room = max_words - word_count(text)
     for name, place in _left_out(text, session):
         if word_count(name) <= room:
@@ -52,22 +84,28 @@ def _left_out(text: str, session: Session) -> list[tuple[str, int]]:
 
 
 def _named_at(said: re.Pattern[str], session: Session) -> int | None:
+    """The place of the first sentence by which the therapist brings a technique in; None where none does."""
     place = 0
     for number, turn in enumerate(session.turns):
-        if turn.speaker == "therapist":
-            answer = session.turns[number + 1].text if number + 1 < len(session.turns) else ""
-            for match in said.finditer(turn.text):
-                if not _refused(turn.text, match, answer):
-                    return place + len(content_stems(turn.text[: match.end()]))
-        place += len(content_stems(turn.text))
+        answer = session.turns[number + 1].text if number + 1 < len(session.turns) else ""
+        for sentence in split_sentences(turn.text):
+            match = said.search(sentence) if turn.speaker == "therapist" else None
+            if match and _brings_in(sentence[: match.start()], sentence[match.end() :], answer.replace("’", "'")):
+                return place + len(content_stems(sentence[: match.end()]))
+            place += len(content_stems(sentence))
     return None
 
 
-def _refused(text: str, match: re.Match[str], answer: str) -> bool:
-    """Whether a technique was named to say that it is not, or was asked about and answered with no."""
-    clause = _CLAUSE.split(text[: match.start()])[-1]
-    asked = "?" in re.split(r"(?<=[.!?])\s", text[match.end() :])[0]
-    return bool(NEGATION.search(clause)) or (asked and bool(NO_ANSWER.match(answer)))
+def _brings_in(before: str, after: str, answer: str) -> bool:
+    """Whether a sentence with a technique between ``before`` and ``after`` proposes or does it: it puts nothing off,
+    speaks of nobody else's work, and where it asks the client does not decline."""
+    if NEGATION.search(before) or _PUT_OFF.search(before) or _ELSEWHERE.search(before) or _PUT_OFF_AFTER.search(after):
+        return False
+    if "?" not in after:
+        return True
+    if _YES_OR_NO.match(before):
+        return bool(YES_ANSWER.match(answer) or _AGREED.match(answer))
+    return not (NO_ANSWER.match(answer) or _DECLINED.search(answer))
 
 
 def _inserted(items: str, name: str, place: int, session: Session) -> str:
@@ -75,7 +113,7 @@ def _inserted(items: str, name: str, place: int, session: Session) -> str:
     first: dict[str, int] = {}
     for number, stem in enumerate(stem for turn in session.turns for stem in content_stems(turn.text)):
         first.setdefault(stem, number)
-    parts = _BETWEEN.split(items)
+    parts = BETWEEN.split(items)
     after, reached = -1, -1
     for number, item in enumerate(parts[::2]):
         reached = max((first[stem] for stem in content_stems(item) if stem in first), default=reached)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.grounding import check_section
+from models.clinical.session import session_of
 from models.transcript import parse_transcript
 
 TURNS = parse_transcript(
@@ -68,7 +70,6 @@ def test_changes_noted_in_another_language_are_left_to_the_other_rules() -> None
     ("sentence", "rest"),
     [
         ("Homework: daily walks and a nightly log.", "Homework: walks and a log."),
-        ("Daily walks to the tram.", "Walks to the tram."),
         ("Homework: walks daily, log nightly.", "Homework: walks, log."),
     ],
 )
@@ -78,6 +79,21 @@ def test_nothing_is_daily_where_nobody_spoke_of_days(sentence: str, rest: str) -
     )
 
     assert check_section(sentence, turns).text == rest
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Client walks daily.",
+        "Client is a non-daily smoker.",
+        "Homework: walks, less than daily, and activities of daily living.",
+        "Homework: no daily walks to the tram.",
+    ],
+)
+def test_daily_stays_where_it_is_no_task_or_more_hangs_on_it(sentence: str) -> None:
+    turns = parse_transcript("Therapist: For homework, take walks to the tram.\nClient: Walks, fine, I smoke less.")
+
+    assert without_unsaid_frequency(sentence, session_of(turns)) == sentence
 
 
 @pytest.mark.parametrize("said", ["every day", "each morning", "ten minutes a day", "on weekdays"])

@@ -54,6 +54,7 @@ def test_what_was_said_in_other_words_stays(sentence: str) -> None:
         ("Client with MDD reported manic energy, low mood, and worry.", "Client reported low mood, and worry."),
         ("Client presented with MDD, with low mood, and worry.", "Client presented with low mood, and worry."),
         ("Client with worry did the walks with MDD, and slept.", "Client with worry did the walks, and slept."),
+        ("Client reports mania, which she hides, and worry.", "None discussed."),
         ("Client with MDD, low mood, and worry.", "None discussed."),
         ("Interventions: script, work on PTSD, walks.", "Interventions: script, walks."),
         ("Low mood with low energy, psychomotor slowing, and worry.", "Low mood with low energy, and worry."),
@@ -150,6 +151,17 @@ Client: Right. My psychiatrist says it was stress, not bipolar disorder. I take 
 def test_a_diagnosis_that_was_ruled_out_is_no_finding() -> None:
     assert "bipolar" not in check_section("Client with bipolar disorder reports stress.", SCARE).text
     assert check_section("Psychiatrist ruled out bipolar disorder.", SCARE).removed == ()
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "Therapist: Is it true you never told anyone about the PTSD?\nClient: No, nobody knows. The stress is bad.",
+        "Therapist: Do you think you have PTSD?\nClient: No, but my doctor says so because of the stress.",
+    ],
+)
+def test_a_no_to_another_question_rules_no_diagnosis_out(talk: str) -> None:
+    assert check_section("Client with PTSD reports stress.", parse_transcript(talk)).removed == ()
 
 
 def test_a_disorder_may_be_noted_that_was_named_without_the_word() -> None:

@@ -65,7 +65,8 @@ def test_suicide_is_told_beside_what_is_told_of_self_harm() -> None:
 @pytest.mark.parametrize(
     ("question", "answer", "denial"),
     [
-        ("Any suicidal ideation?", "No SI, just tired.", "Denied suicidal ideation."),
+        ("Any suicidal ideation?", "No. I walked and I slept.", "Denied suicidal ideation."),
+        ("And are you having any suicidal thoughts this week?", "No, not at all.", "Denied suicidal ideation."),
         ("Any self-harm?", "No.", "Denied self-harm."),
         ("Any urges to self-harm?", "No.", "Denied urges to self-harm."),
         ("Any self-harm or suicidal ideation?", "No.", "Denied suicidal ideation and self-harm."),
@@ -84,14 +85,77 @@ def test_what_was_denied_and_no_more_is_told_where_the_paragraph_is_silent(
         ("Have you ever attempted suicide?", "No, never."),
         ("Any plan to end your life?", "No."),
         ("Any suicidal ideation?", "No intent or plan."),
+        ("Any suicidal ideation?", "No SI, just tired."),
         ("Are you suicidal?", "It was a long week."),
+        ("Have the suicidal thoughts stopped?", "No."),
+        ("Did the suicidal thoughts get better with the medication?", "No."),
+        ("Do you feel safe from suicidal urges?", "No."),
+        ("Can you promise me not to kill yourself?", "No."),
+        ("Is the suicidal ideation new?", "No, it has been there for years."),
+        ("Were the suicidal thoughts worse this week?", "No, about the same."),
+        ("Does your wife think you are suicidal?", "No."),
+        ("Are you hiding suicidal thoughts from me?", "No."),
+        ("Did you act on the suicidal thoughts?", "No."),
+        ("Any suicidal ideation this week?", "No, not this week. Last month I did."),
+        ("Any new suicidal thoughts?", "No, the old ones."),
+        ("Are you suicidal? And how did you sleep?", "No, not well."),
+        ("Did you self-harm?", "No. Just the urges."),
     ],
 )
 def test_an_answer_that_is_no_plain_denial_is_told_in_its_own_words(question: str, answer: str) -> None:
     told = summary(asked(question, answer))
 
-    assert f'Therapist asked: "{question}" Patient said: "{answer}"' in told
     assert "Denied" not in told
+    assert f'"{answer}"' in told
+    assert question.split("?")[0] in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "There is no day without suicidal thoughts.",
+        "I can't go a day without wanting to kill myself.",
+        "I can't control the suicidal thoughts.",
+        "I don't talk about my suicidal thoughts.",
+        "I told them I'm not suicidal so they would let me go.",
+        "I said to the nurse that I am not suicidal, but that was a lie.",
+        "My doctor said I am not suicidal.",
+    ],
+)
+def test_a_negation_that_does_not_deny_is_told_in_the_words_of_the_client(said: str) -> None:
+    told = summary(asked("How was it after that?", said))
+
+    assert "Denied" not in told
+    assert said.rstrip(".") in told
+
+
+def test_a_denial_that_is_taken_back_is_not_told_without_that() -> None:
+    told = summary(
+        asked("Any suicidal thoughts?", "No.") + "\nTherapist: None at all?\nClient: Well, sometimes at night."
+    )
+
+    assert "Denied" not in told
+    assert "Well, sometimes at night." in told
+
+
+def test_an_answer_that_comes_later_is_told_with_its_question() -> None:
+    talk = asked("Any suicidal ideation?", "What do you mean?")
+    told = summary(f"{talk}\nTherapist: Thoughts of ending your life.\nClient: No, never.")
+
+    assert "Denied" not in told
+    assert "No, never." in told
+
+
+def test_what_another_person_in_the_room_denies_is_not_the_clients_denial() -> None:
+    assert "enied" not in summary("Therapist: How are you?\nMother: I'm not suicidal, I'm only exhausted.")
+
+
+def test_words_of_danger_stay_when_room_is_made_for_more() -> None:
+    danger = "Client had thoughts of stabbing her partner with a knife."
+    talk = asked("Any suicidal ideation?", "Yes, I want to kill myself, every night when he sleeps beside me.")
+    talk += "\nClient: I thought of stabbing my partner with a knife."
+
+    assert danger in summary(talk, f"{FOUND} She sleeps and eats little since the quarrel of Sunday. {danger} {COMING}")
 
 
 def test_a_denial_in_another_language_is_told_in_its_own_words() -> None:

@@ -89,3 +89,42 @@ def test_a_session_without_a_therapist_names_none() -> None:
     text = f"{BEFORE} Interventions: box breathing. {AFTER}"
 
     assert strip_markers(fit_summary(text, turns)) == text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Therapist: We won't do exposure, body scan or EMDR.\nClient: Good.",
+        "Therapist: Instead of exposure, let us talk.\nClient: Good.",
+        "Therapist: Let us skip the body scan, and leave exposure for later.\nClient: Fine.",
+        "Therapist: Would you like to try EMDR?\nClient: I would rather not.",
+        "Therapist: Did mindfulness help?\nClient: It made me worse, so I stopped.",
+        "Therapist: Did your last therapist do EMDR?\nClient: Yes.",
+        "Therapist: Your psychiatrist recommended EMDR last year.\nClient: She did.",
+        "Therapist: Did he set a boundary with you?\nClient: Yes.",
+        "Therapist: Was the exposure on social media bad, and the tip of the ERP system at the firm?\nClient: Yes.",
+        "Therapist: Was grounding him for a week helpful, and the role-play game?\nClient: Yes.",
+    ],
+)
+def test_what_was_put_off_or_is_something_else_is_none(said: str) -> None:
+    assert summary("Interventions: pause plan.", said) == "Interventions: pause plan."
+
+
+def test_what_was_asked_and_agreed_to_is_named() -> None:
+    talk = "Therapist: Would you be willing to try paced breathing?\nClient: Sure, I can try."
+
+    assert summary("Interventions: pause plan.", talk) == "Interventions: pause plan, paced breathing."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Interventions declined by client.",
+        "Interventions were limited today.",
+        "Interventions: pause plan and client declined the walk.",
+        "Interventions: no exposure, walk.",
+        "Interventions: steps to reduce fear, anger and shame.",
+    ],
+)
+def test_a_sentence_that_is_no_list_is_left_alone(text: str) -> None:
+    assert "grounding" not in summary(text, "Therapist: Grounding first.\nClient: Steps, anger, walk, fine.")
