@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from models.clinical.language import language_of
+from models.clinical.sentences import split_sentences
 from models.clinical.session import Session
 from models.clinical.words import content_stems
 
@@ -17,7 +18,7 @@ _RISE = re.compile(r"(?<!\w)(?:increas\w+|rose|rising|climbed|up)(?!\w)", re.IGN
 # "Tension reduced", "reduced tension". Of the first no more than two words: those before are of something else.
 _BECAME = re.compile(
     r"(?<![\w-])((?:[\w-]+ )?[\w-]+) (?:(?:was|were|is|are|has|have|had)(?: been)? )?"
-    r"(?:slightly |somewhat |markedly )?(?:reduced|decreased|improved|lessened|eased|diminished)"
+    r"(?:slightly |somewhat |markedly )?(reduced|decreased|improved|lessened|eased|diminished)"
     r"(?= ?(?:$|[^\w\s-]|(?:with|by|in|during|after|from|to|since|at|when|today|over|through|this|following|and"
     r"|but)(?!\w)))",
     re.IGNORECASE,
@@ -32,16 +33,25 @@ _JUDGED = re.compile(r"(?<!\w)(?:insight|awareness|understanding|self-efficacy)(
 # Of these less is a complaint and no progress.
 _COMPLAINTS = re.compile(
     r"(?<!\w)(?:energy|appetite|sleep|concentration|motivation|interest|libido|productivity|functioning|activit\w+|drive"
-    r"|focus|capacity|tolerance|contact|social|speech|intake|dose|use|caffeine|alcohol|workload)(?!\w)",
+    r"|focus|capacity|tolerance|contact|social|speech)(?!\w)",
     re.IGNORECASE,
 )
-_PROGRESS = re.compile(
-    r"(?<!\w)(?:improv\w*|better|reduc\w*|decreas\w*|less|lesser|lower\w*|drop\w*|down|fell|fewer|calm\w*|eas(?:e|ed|es|ier|ing)"
-    r"|soft\w*|light\w*|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*|quiet\w*|manageable|gone|stead\w+|help(?:s|ed)"
-    r"|progress\w*|weaker|smaller|reced\w*|fad\w+|halv\w*|half|present|stopped|no|without|tolerated|declin\w*|subsid\w*"
-    r"|managed|shifted)(?!\w)",
-    re.IGNORECASE,
+_LESS = (
+    r"reduc\w*|decreas\w*|less|lesser|lower\w*|drop\w*|down|fell|fewer|weaker|smaller|declin\w*|halv\w*|half|stopped"
 )
+_BETTER = (
+    r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light\w*|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
+    r"|quiet\w*|manageable|gone|stead\w+|help(?:s|ed)|progress\w*|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted"
+)
+# What tells of progress where the client says it of the thing itself, and is a therapist's filler.
+_OWN = (
+    r"good|well|great|okay|ok|fine|alright|through|only|not as|any ?more|used to|cut|first time|no more|present|sober"
+    r"|no (?:\w+ )?attacks?|slept"
+)
+_PROGRESS = re.compile(rf"(?<!\w)(?:{_LESS}|{_BETTER})(?!\w)", re.IGNORECASE)
+_PROGRESS_OWN = re.compile(rf"(?<!\w)(?:{_LESS}|{_BETTER}|{_OWN})(?!\w)", re.IGNORECASE)
+_MORE = re.compile(rf"(?<!\w)(?:{_BETTER}|more)(?!\w)", re.IGNORECASE)
+_MORE_OWN = re.compile(rf"(?<!\w)(?:{_BETTER}|{_OWN}|more)(?!\w)", re.IGNORECASE)
 # A talk may tell of strain that eases by another name than the note: "somatic tension reduced", "my shoulders drop".
 _STRAIN = re.compile(
     r"(?<!\w)(?:anx\w*|distress\w*|tens\w*|tight\w*|fear\w*|panic\w*|arous\w*|hyperarous\w*|suds|somatic|shoulders?|throat|chest"
@@ -53,7 +63,16 @@ _STABLE = re.compile(
     r"|(?<!\w)(?:stable|steady) mood(?!\w)",
     re.IGNORECASE,
 )
-_STABLE_SAID = re.compile(r"(?<!\w)(?:stable|stead\w+|even|level|balanced|stabil\w+)(?!\w)", re.IGNORECASE)
+_STABLE_SAID = re.compile(
+    r"(?<!\w)(?:stable|stead\w+|even|level|balanced|stabil\w+"
+    r"|mood(?:'s| is| was| has been)? (?:\w+ )?(?:okay|ok|fine|good|alright))(?!\w)",
+    re.IGNORECASE,
+)
+_UNIT = re.compile(
+    r"(?<!\w)(?:mg|mcg|milligrams?|points?|beers?|drinks?|cigarettes?|hours?|minutes?|times|days?|kg|pounds|PHQ\S*|GAD-?\d|BDI\S*)"
+    r"(?!\w)",
+    re.IGNORECASE,
+)
 BEGINS = re.compile(
     r"(?<!\w)(?:reduced|decreased|improved|lessened|eased|diminished|fewer|stable|steady|increased|dropped|fell|rose"
     r"|from (?:an? )?(?:\d|two|three|four|five|six|seven|eight|nine|ten))",
@@ -75,14 +94,17 @@ def invented_change(sentence: str, session: Session) -> str | None:
         return None
     if _STABLE.search(sentence) and not _STABLE_SAID.search(session.text):
         return "change"
-    if (found := _FROM_TO.search(sentence)) and not _rated(found, sentence, session):
-        return "change"
-    claimed = [match.group(1) for match in _BECAME.finditer(sentence)]
-    for match in _BETTER_OF.finditer(sentence):
-        if match.group(1).lower() == "improved" or not _COMPLAINTS.search(match.group(2)):
-            claimed.append(match.group(2))
-    claimed = [what for what in claimed if not _JUDGED.search(what)]
-    return "change" if any(not _progressed(what, session) for what in claimed) else None
+    if found := _FROM_TO.search(sentence):
+        return None if _rated(found, sentence, session) else "change"
+    claimed = [(match.group(1), match.group(2)) for match in _BECAME.finditer(sentence)]
+    claimed += [(match.group(2), match.group(1)) for match in _BETTER_OF.finditer(sentence)]
+    for what, became in claimed:
+        complaint = _COMPLAINTS.search(what) is not None
+        if _JUDGED.search(what) or (complaint and became.lower() != "improved"):
+            continue
+        if not _progressed(what, session, complaint=complaint):
+            return "change"
+    return None
 
 
 def _rated(found: re.Match[str], sentence: str, session: Session) -> bool:
@@ -94,6 +116,8 @@ def _rated(found: re.Match[str], sentence: str, session: Session) -> bool:
         return False
     if _RISE.search(lead) and float(before) >= float(after):
         return False
+    if _UNIT.search(sentence):
+        return {before, after} <= session.numbers
     said = {match.group(1).lower() for match in _RATED.finditer(_SCALE.sub("", session.text))}
     return {before, after} <= said | {value for one in said if (value := session.known.number(one))}
 
@@ -102,16 +126,24 @@ def _is_number(value: str) -> bool:
     return re.fullmatch(r"\d+(?:\.\d+)?", value) is not None
 
 
-def _progressed(what: str, session: Session) -> bool:
-    """Whether a turn speaks of ``what``, and it or one beside it of some progress."""
+def _progressed(what: str, session: Session, *, complaint: bool) -> bool:
+    """Whether somebody speaks of ``what``, and there or beside it of some progress; of a ``complaint``, of more."""
     stems = set(content_stems(what))
-    if not stems:
-        return True
     strain = _STRAIN.search(what) is not None
-    texts = [turn.text for turn in session.turns]
-    places = [
-        place
-        for place, text in enumerate(texts)
-        if (_STRAIN.search(text) if strain else not stems.isdisjoint(content_stems(text)))
-    ]
-    return any(_PROGRESS.search(text) for place in places for text in texts[max(0, place - 1) : place + 2])
+    by_any, by_client = (_MORE, _MORE_OWN) if complaint else (_PROGRESS, _PROGRESS_OWN)
+    turns = session.turns
+    for place, turn in enumerate(turns):
+        sentences = split_sentences(turn.text)
+        for number, sentence in enumerate(sentences):
+            if stems.isdisjoint(content_stems(sentence)) and not (strain and _STRAIN.search(sentence)):
+                continue
+            here = " ".join(sentences[number : number + 2])
+            beside = [other.text for other in (*turns[max(0, place - 1) : place], *turns[place + 1 : place + 2])]
+            if turn.speaker == "therapist":
+                if any(by_client.search(answer.text) for answer in turns[place + 1 : place + 2]):
+                    return True
+            elif by_client.search(here):
+                return True
+            if any(by_any.search(text) for text in (here, *beside)):
+                return True
+    return not stems

@@ -54,6 +54,31 @@ def test_a_change_that_nobody_spoke_of_goes(sentence: str) -> None:
     assert check_section(sentence, TURNS).removed == ("change",)
 
 
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("I sleep through now, eight hours, for the first time in months.", "Sleep improved."),
+        ("Only one panic attack this week, and before that I had four or five.", "Panic attacks reduced."),
+        ("I am not as anxious as I was in May.", "Anxiety decreased since May."),
+        ("I used to drink six beers, I drink two beers now.", "Drinking reduced from 6 to 2 beers."),
+        ("The score was 18 in March. I have 9 points now.", "Score decreased from 18 to 9 points."),
+        ("The doctor cut my sertraline from 100 to 50 mg.", "Sertraline reduced from 100 to 50 mg."),
+        ("My mood has been pretty okay, nothing up or down.", "Mood stable."),
+    ],
+)
+def test_a_change_in_the_clients_own_way_of_speaking_stays(said: str, sentence: str) -> None:
+    turns = parse_transcript(f"Therapist: How is it going?\nClient: {said}")
+
+    assert "change" not in check_section(sentence, turns).removed
+
+
+@pytest.mark.parametrize("said", ["No, the anxiety is awful, no sleep.", "I sleep less, down to four hours."])
+def test_less_sleep_is_no_better_sleep(said: str) -> None:
+    turns = parse_transcript(f"Therapist: How is the sleep?\nClient: {said}")
+
+    assert check_section("Sleep improved.", turns).removed == ("change",)
+
+
 def test_only_the_change_goes_out_of_a_list() -> None:
     sentence = "Client reported improved sleep, guilt, and no energy for work."
 
