@@ -55,7 +55,11 @@ _NO_NEGATION = re.compile(
     r"|not (?:sure|just|only|afraid of|proud of)|no wonder|no doubt|nobody (?:knows?|knew) (?:about|of)"
     r"|(?:does|do|did)(?:n't| not) (?:believe|know|see|think)"
     # Not without it is with it: "no day without thoughts of it".
-    r"|(?:no|not|never|nothing|hardly|\w+n't|cannot)(?:\W+\w+){0,6}?\W+(?:without|that i(?:'m| am) not))(?!\w)",
+    r"|(?:no|not an?|not one|never an?|hardly an?) (?:single )?(?:day|night|week|hour|moment|month|morning"
+    r"|evening|minute)(?: \w+){0,3} (?:without|that i(?:'m| am) not)"
+    r"|(?:can't|cannot|can not|couldn't|haven't|never|don't) (?:go|get through|had|have|leave|spend)(?: \w+){0,4}"
+    r" without"
+    r")(?!\w)",
     re.IGNORECASE,
 )
 _TAG_QUESTION = re.compile(
@@ -85,9 +89,11 @@ _NO_PART = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(rf"(?<!\w){_A_PART}", re.IGNORECASE)
-_WORDS_OF_A_PROBE = 7
+_SENTENCES_OF_ANSWER = 3
+_WORDS_OF_A_PROBE = 12
 _PROBE = re.compile(
-    r"^\W*\w+\W*$|(?<!\w)(?:none|nothing|no|never|not|even|ever|at all|honest\w*|sure|really|certain|gar nicht"
+    r"^\W*\w+\W*$|^\W*(?:and|what about|how about)\W|(?<!\w)(?:none|nothing|no|never|not|even|ever|at all"
+    r"|honest\w*|sure|really|certain|gar nicht"
     r"|wirklich|sicher|ehrlich|nada|nunca|de verdad|segur[oa])(?!\w)",
     re.IGNORECASE,
 )
@@ -99,7 +105,7 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
     """Every mention of danger in the session, in order of speech. Idioms ("killing time") are none."""
     mentions: list[RiskMention] = []
     for place, turn in enumerate(turns):
-        answer = next((later for later in turns[place + 1 : place + 3] if later.speaker != turn.speaker), None)
+        answer = _answer(turns, place)
         sentences = split_sentences(strip_markers(turn.text).replace("’", "'"))
         for number, sentence in enumerate(sentences):
             if risk_spans(sentence):
@@ -108,9 +114,41 @@ def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
     return tuple(mentions)
 
 
+def of_something_else(sentence: str) -> bool:
+    """Whether the urge or thought of a sentence is named, and is none to harm anybody: "urges to drink"."""
+    return _OF_SOMETHING_ELSE.search(sentence) is not None
+
+
+def answer_of(text: str) -> tuple[str, ...]:
+    """The sentences by which a turn answers a question about danger: the first three, or three from where it first
+    speaks of that."""
+    sentences = split_sentences(text)
+    first = sentences[:_SENTENCES_OF_ANSWER]
+    if any(_speaks(one) or YES_ANSWER.match(one) or NO_ANSWER.match(one) for one in first):
+        return first
+    start = next((place for place, one in enumerate(sentences) if _speaks(one)), 0)
+    return sentences[start : start + _SENTENCES_OF_ANSWER]
+
+
+def _speaks(sentence: str) -> bool:
+    return bool(risk_spans(sentence) or OF_DANGER.search(sentence))
+
+
+def _answer(turns: Sequence[Turn], place: int) -> Turn | None:
+    """Who answers first, another person than the client only where the client does not answer too."""
+    after = [turn for turn in turns[place + 1 : place + 3] if turn.speaker != turns[place].speaker]
+    return next((turn for turn in after if turn.speaker == "client"), after[0] if after else None)
+
+
 def is_probe(text: str) -> bool:
-    """Whether a turn asks once more what was just answered: "None at all?", "Honestly?"."""
-    return text.rstrip().endswith("?") and len(text.split()) <= _WORDS_OF_A_PROBE and bool(_PROBE.search(text))
+    """Whether a turn asks once more what was just answered, and names nothing new: "None at all?", "And last week?"."""
+    if (
+        not text.rstrip().endswith("?")
+        or len(text.split()) > _WORDS_OF_A_PROBE
+        or any(map(risk_spans, split_sentences(text)))
+    ):
+        return False
+    return _PROBE.search(text) is not None
 
 
 def affirmed_categories(mentions: Iterable[RiskMention]) -> frozenset[str]:
@@ -163,7 +201,7 @@ def _reply(question: str, category: str, answer: Turn | None) -> str | None:
     """Whether an answer is a no or a yes to what was asked of ``category``: by what it says of that itself, by its
     first words, by what it says of the words of the question, or by speaking of thoughts, urges or plans at all; None
     when it is neither."""
-    sentences = split_sentences(answer.text.replace("’", "'"))[:3] if answer else ()
+    sentences = answer_of(answer.text.replace("’", "'")) if answer else ()
     if not _PART.search(question):
         sentences = tuple(rest for one in sentences if (rest := _without_no_to_part(one)))
     named = [
@@ -233,7 +271,8 @@ def _about(sentence: str, start: int, end: int, category: str) -> str:
     own = [match.start() for match in (*FIRST_PERSON.finditer(before), *SECOND_PERSON.finditer(before))]
     if max(third, default=-1) > max(own, default=-1):
         return "other"
-    passive = _DONE_BY.match(sentence[end:]) or OTHERS.match(sentence[end:].lstrip(" of"))
+    whom = None if category == "harm_to_others" else OTHERS.match(sentence[end:].lstrip(" of"))
+    passive = _DONE_BY.match(sentence[end:]) or whom
     return "other" if passive and category != "danger" else "client"
 
 

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
 from models.clinical.omitted import speaks_of_danger
 from models.clinical.reported import report_quote
-from models.clinical.risk import find_risk, is_probe
+from models.clinical.risk import answer_of, find_risk, is_affirmed, is_probe
 from models.clinical.sentences import split_sentences, word_count
 from models.transcript import Turn
 
 _Said = tuple[int, str]
 
 _WORDS_IN_QUOTE = 26
-_SENTENCES_OF_ANSWER = 3
 _LEAST_FOR_ANSWER = 10
 _FEWEST_WORDS = 4
 _MOST_ANSWERS = 4  # turns
+_WORDS_BEFORE = 8
 
 
 def risk_quotes(
-    turns: Sequence[Turn], words: int, *, kinds: frozenset[str] | None = None, briefly: bool = False
+    turns: Sequence[Turn], words: int, *, kinds: frozenset[str] | None = None, affirmed: bool = False
 ) -> str:
-    """What was said of danger as quotes, a question with its answer; the client's own words before others'. ``kinds``:
-    of these categories of danger only; ``briefly``: an answer that tells enough without its question comes alone."""
+    """What was said of danger as quotes, a question with its answer: first what the client affirmed, then the client's
+    other words, then others'. ``kinds``: of these categories of danger only; ``affirmed``: only what was affirmed, and
+    an answer that tells enough without its question comes alone."""
     parts: list[tuple[int, str]] = []
     told: list[tuple[int, str]] = []
     room = words
     exchanges = _exchanges(turns, kinds)
-    if briefly:
-        exchanges = [_brief(exchange, turns) for exchange in exchanges]
-    for exchange in sorted(exchanges, key=lambda one: not any(turns[at].speaker == "client" for at, _ in one)):
+    yes = {
+        mention.turn for mention in find_risk(turns) if is_affirmed(mention) and mention.category in (kinds or GRAVE)
+    }
+    if affirmed:
+        exchanges = [_brief(one, turns) for one in exchanges if turns[one[0][0]].index in yes]
+
+    def last(exchange: tuple[_Said, ...]) -> tuple[bool, bool]:
+        of_client = any(turns[at].speaker == "client" for at, _ in exchange)
+        return not any(turns[at].index in yes for at, _ in exchange), not of_client
+
+    for exchange in sorted(exchanges, key=last):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
         for (at, said), part in _quoted(new, turns, room):
             told.append((at, said))
@@ -83,9 +93,9 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
         for number, sentence in enumerate(sentences):
             if not dangers[number] or (asked and dangers[-1] and number < len(sentences) - 1):
                 continue  # the question that was answered says what led up to it
-            exchange: tuple[_Said, ...] = ((place, sentence),)
+            exchange: tuple[_Said, ...] = ((place, _around(sentence)),)
             if asked and number == len(sentences) - 2:
-                exchange = ((place, " ".join(sentences[-2:])),)
+                exchange = ((place, _around(" ".join(sentences[-2:]))),)
             if asked:
                 exchange += _answers(turns, place)
             if exchange not in found:
@@ -93,16 +103,37 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
     return found
 
 
+def _around(sentence: str) -> str:
+    """A sentence that is too long for a quote from where it comes to the danger."""
+    spans = risk_spans(sentence)
+    if word_count(sentence) <= _WORDS_IN_QUOTE - 2 or not spans:
+        return sentence
+    before = sentence[: spans[0][1]].split()
+    if len(before) <= _WORDS_BEFORE:
+        return sentence
+    return f"…{' '.join(before[-_WORDS_BEFORE:])} {sentence[spans[0][1] :]}"
+
+
 def _answers(turns: Sequence[Turn], place: int) -> tuple[_Said, ...]:
-    """What answers a question: the next turn of another speaker, and what follows where that asks back or is probed."""
+    """What answers a question: the next turn of another speaker, the client's beside another's, and what follows where
+    that asks back or is probed."""
     after = range(place + 1, min(place + 3, len(turns)))
     at = next((other for other in after if turns[other].speaker != turns[place].speaker), None)
     found: list[_Said] = []
     while at is not None and at < len(turns) and len(found) < _MOST_ANSWERS:
-        found.append((at, " ".join(split_sentences(turns[at].text)[:_SENTENCES_OF_ANSWER])))
+        found.append((at, " ".join(answer_of(turns[at].text))))
+        following = turns[at + 1] if at + 1 < len(turns) else None
         open_yet = turns[at].speaker == "therapist" or turns[at].text.rstrip().endswith("?")
-        at = at + 1 if open_yet or (at + 1 < len(turns) and is_probe(turns[at + 1].text)) else None
+        joined = (
+            following is not None and following.speaker == "client" and turns[at].speaker not in ("client", "therapist")
+        )
+        at = at + 1 if following is not None and (open_yet or joined or is_probe(following.text)) else None
     return tuple(found)
+
+
+def _joins(turn: Turn, following: Turn) -> bool:
+    """Whether the client answers too, after another person."""
+    return following.speaker == "client" and turn.speaker not in ("client", "therapist")
 
 
 def _speaks_of(sentence: str, turn: Turn, kinds: frozenset[str] | None) -> bool:

@@ -55,7 +55,7 @@ def affirms_danger(sentence: str) -> bool:
     if sentence.rstrip("\"'” .").endswith("?"):
         return False
     noted = [one for one in find_risk([Turn(0, "note", sentence)]) if one.category in GRAVE]
-    return any(_about(sentence, one) == "client" and not denies(sentence, one) for one in noted)
+    return any(about_whom(sentence, one) == "client" and not denies(sentence, one) for one in noted)
 
 
 def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | None:
@@ -65,7 +65,7 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     related = [said for said in session.mentions if _same_kind(said, noted)]
     if not related:
         return "risk_not_spoken_of"
-    about = _about(sentence, noted)
+    about = about_whom(sentence, noted)
     # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
     same = [said for said in related if (not said.done_to_other if about is None else said.about == about)]
     if not same:
@@ -108,7 +108,7 @@ def _same_kind(said: RiskMention, noted: RiskMention) -> bool:
     return len(kinds) == 1 or any(kinds <= kind for kind in _KINDS)
 
 
-def _about(sentence: str, noted: RiskMention) -> str | None:
+def about_whom(sentence: str, noted: RiskMention) -> str | None:
     """Whose danger the note speaks of: the nearest person before the words; None where it may be either's."""
     start = sentence.find(noted.term)
     before, after = sentence[:start], sentence[start + len(noted.term) :]

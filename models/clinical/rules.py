@@ -207,7 +207,8 @@ def invented_plan(sentence: str, session: Session) -> str | None:
     alike = session.language is not None and language_of(sentence, session.language) == session.language
     if planned and not (follow_up or task or alike):
         return None  # in other words than those of the session
-    least = _LEAST_FOR_TASK if alike and task else _LEAST_FOR_PLAN
+    # What is labelled as a plan frames what comes next: "Plan: continue exposure work".
+    least = _LEAST_FOR_TASK if alike and task and not planned else _LEAST_FOR_PLAN
     return "plan" if index_of(session.turns).support(sentence).support < least else None
 
 

@@ -1,4 +1,8 @@
-"""Danger in the paragraph beside the sections: who reads nothing else reads what the client said of it."""
+"""Danger in the paragraph beside the sections: who reads nothing else reads what the client said of it.
+
+Always as it was said, a question with its answer: "Have the thoughts stopped?" "No." is no denial, and no rule reads
+well enough to put one into words of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import COMING
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
-from models.clinical.plain_denials import plainly_denied
 from models.clinical.risk import RiskMention, affirmed_categories
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
@@ -17,34 +20,39 @@ from models.clinical.session import Session, session_of
 from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
-_MOST_GRAVE = frozenset({"suicide"})
+_MOST_GRAVE = frozenset({"suicide", "harm_to_others"})
 
 
 def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
-    """``text`` with what the client said of danger to self or others, where it is silent on all of it or on suicide."""
+    """``text`` with what the client said of danger to self or others, where it is silent on all of it, or on what is
+    most grave."""
     session = session_of(turns)
     affirmed, omitted = omitted_danger(text, session)
-    if not omitted or (affirmed != omitted and not omitted & _MOST_GRAVE):
-        return text
     grave = omitted & _MOST_GRAVE
-    for kinds in (omitted, grave) if grave else (omitted,):
-        quotes = _quotes(turns, kinds, max_words, briefly=True)
+    if not omitted or (affirmed != omitted and not grave):
+        return text
+    best, told_best = text, frozenset[str]()
+    # All of it, if interventions and homework keep their room; else the most grave of it.
+    for kinds in dict.fromkeys((omitted, grave, *(frozenset({kind}) for kind in sorted(grave, reverse=True)))):
+        quotes = _quotes(turns, kinds, max_words, affirmed=True) if kinds else ""
         told = omitted - omitted_danger(quotes, session)[1]
-        if told and grave <= told:
-            return _placed(text, quotes, max_words)
-    return text
+        placed, whole = _placed(text, quotes, max_words)
+        if told and told >= grave and whole:
+            return placed
+        if len(told & grave) > len(told_best & grave) or (told and not told_best):
+            best, told_best = placed, told
+    return best
 
 
 def with_denied_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
-    """``text`` with the client's denial of danger to self or others, or an answer that is neither yes nor no, where
-    it is silent on that. A plain denial in the words of a note; of any other only what was said tells of what."""
+    """``text`` with how the client answered a question about danger to self or others, or denied it unasked, where it
+    is silent on that and nothing was affirmed."""
     session = session_of(turns)
     spoken = [mention for mention in session.mentions if _is_denied(mention) or _is_evaded(mention, session)]
     if not spoken or affirmed_categories(session.mentions) or _dangers(text) & GRAVE:
         return text
-    kinds = frozenset(mention.category for mention in spoken)
-    said = plainly_denied(spoken, session) or _quotes(turns, kinds, max_words, briefly=False)
-    return _placed(text, said, max_words) if _dangers(said) & GRAVE else text
+    said = _quotes(turns, frozenset(mention.category for mention in spoken), max_words)
+    return _placed(text, said, max_words)[0] if _dangers(said) & GRAVE else text
 
 
 def _is_denied(mention: RiskMention) -> bool:
@@ -59,17 +67,19 @@ def _is_evaded(mention: RiskMention, session: Session) -> bool:
     return any(turn.index > mention.turn and turn.speaker == "client" for turn in session.turns)
 
 
-def _quotes(turns: Sequence[Turn], kinds: frozenset[str], max_words: int, *, briefly: bool) -> str:
-    return strip_markers(risk_quotes(turns, min(_WORDS_OF_DANGER, max_words), kinds=kinds, briefly=briefly))
+def _quotes(turns: Sequence[Turn], kinds: frozenset[str], max_words: int, *, affirmed: bool = False) -> str:
+    words = min(_WORDS_OF_DANGER, max_words)
+    return strip_markers(risk_quotes(turns, words, kinds=kinds, affirmed=affirmed))
 
 
 def _dangers(text: str) -> frozenset[str]:
     return frozenset(category for sentence in split_sentences(text) for category, _, _ in risk_spans(sentence))
 
 
-def _placed(text: str, said: str, max_words: int) -> str:
-    """``text`` with ``said`` before homework and plans. What has no room any more goes: first of what was found, never
-    all of it, then of what comes next; nothing that alone tells of a danger."""
+def _placed(text: str, said: str, max_words: int) -> tuple[str, bool]:
+    """``text`` with ``said`` before homework and plans, and whether more was kept than what was found first. What has
+    no room any more goes: first of what was found, never all of it, then of what comes next; nothing that alone tells
+    of a danger."""
     sentences = split_sentences(text)
     at = next((place for place, one in enumerate(sentences) if COMING.match(one)), len(sentences))
     found, coming = list(sentences[:at]), list(sentences[at:])
@@ -86,4 +96,5 @@ def _placed(text: str, said: str, max_words: int) -> str:
             part.pop(harmless[-1])
     if too_long():
         found, coming = ([cut_to_words(" ".join([*found, *coming]), room)] if room > 0 else []), []
-    return " ".join(one for one in (*found, said, *coming) if one)
+    whole = len(found) >= min(2, at) and len(coming) >= min(1, len(sentences) - at)
+    return " ".join(one for one in (*found, said, *coming) if one), whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from models.clinical.lexicon import NEGATION, NO_ANSWER, TECHNIQUES, YES_ANSWER
+from models.clinical.lexicon import NEGATION, NO_ANSWER, RELATIONS, TECHNIQUES, YES_ANSWER
 from models.clinical.lists import BETWEEN
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -32,7 +32,8 @@ _PUT_OFF_AFTER = re.compile(
 )
 # Whose work it was, if not this therapist's.
 _ELSEWHERE = re.compile(
-    r"(?<!\w)(?:(?:last|old|former|previous|other) therapist|counsell?or|psychiatrist|doctor|hospital|ward)(?!\w)",
+    r"(?<!\w)(?:(?:last|old|former|previous|other) therapist|counsell?or|psychiatrist|doctor|hospital|ward|last time"
+    r"|i (?:went|did|used|took|had))(?!\w)",
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(r"(?:\W*(?:and|so))?\W*(?:did|do|does|was|were|is|has|have|had)(?!\w)", re.IGNORECASE)
@@ -42,6 +43,7 @@ _AGREED = re.compile(
     r"|i (?:can|could|will|would(?! rather)|did|do|used|tried))(?!\w)",
     re.IGNORECASE,
 )
+_BARE_NO = re.compile(r"\W*(?:please )?(?:no|nope|never|not today)(?: thanks| thank you|, please)?\W*", re.IGNORECASE)
 _DECLINED = re.compile(
     r"(?<!\w)(?:rather not|maybe later|not (?:now|today|yet|ready)|afraid of (?:it|that)"
     r"|(?:don't|do not) (?:want|like|think))(?!\w)",
@@ -101,11 +103,13 @@ def _brings_in(before: str, after: str, answer: str) -> bool:
     speaks of nobody else's work, and where it asks the client does not decline."""
     if NEGATION.search(before) or _PUT_OFF.search(before) or _ELSEWHERE.search(before) or _PUT_OFF_AFTER.search(after):
         return False
+    if RELATIONS.search(before) or _DECLINED.search(answer):
+        return False
     if "?" not in after:
-        return True
+        return not _BARE_NO.fullmatch(answer)
     if _YES_OR_NO.match(before):
         return bool(YES_ANSWER.match(answer) or _AGREED.match(answer))
-    return not (NO_ANSWER.match(answer) or _DECLINED.search(answer))
+    return not NO_ANSWER.match(answer)
 
 
 def _inserted(items: str, name: str, place: int, session: Session) -> str:

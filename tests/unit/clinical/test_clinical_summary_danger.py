@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
 from models.clinical.sentences import word_count
 from models.clinical.summary import fit_summary
+from models.formats import Gate
 from models.transcript import Turn, parse_transcript
 
 FOUND = "Client reports conflict with her partner and fear of being left. Interventions: pause plan, DEAR MAN script."
@@ -63,25 +65,10 @@ def test_suicide_is_told_beside_what_is_told_of_self_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "answer", "denial"),
-    [
-        ("Any suicidal ideation?", "No. I walked and I slept.", "Denied suicidal ideation."),
-        ("And are you having any suicidal thoughts this week?", "No, not at all.", "Denied suicidal ideation."),
-        ("Any self-harm?", "No.", "Denied self-harm."),
-        ("Any urges to self-harm?", "No.", "Denied urges to self-harm."),
-        ("Any self-harm or suicidal ideation?", "No.", "Denied suicidal ideation and self-harm."),
-        ("How is it?", "Some low mood, but no suicidal thoughts.", "Denied suicidal ideation."),
-    ],
-)
-def test_what_was_denied_and_no_more_is_told_where_the_paragraph_is_silent(
-    question: str, answer: str, denial: str
-) -> None:
-    assert summary(asked(question, answer)) == f"{FOUND} {denial} {COMING}"
-
-
-@pytest.mark.parametrize(
     ("question", "answer"),
     [
+        ("Any self-harm?", "No."),
+        ("Any self-harm or suicidal ideation?", "No. I walked and I slept."),
         ("Have you ever attempted suicide?", "No, never."),
         ("Any plan to end your life?", "No."),
         ("Any suicidal ideation?", "No intent or plan."),
@@ -102,7 +89,7 @@ def test_what_was_denied_and_no_more_is_told_where_the_paragraph_is_silent(
         ("Did you self-harm?", "No. Just the urges."),
     ],
 )
-def test_an_answer_that_is_no_plain_denial_is_told_in_its_own_words(question: str, answer: str) -> None:
+def test_an_answer_about_danger_is_told_in_its_own_words_and_never_as_a_denial(question: str, answer: str) -> None:
     told = summary(asked(question, answer))
 
     assert "Denied" not in told
@@ -144,6 +131,79 @@ def test_an_answer_that_comes_later_is_told_with_its_question() -> None:
 
     assert "Denied" not in told
     assert "No, never." in told
+
+
+def test_what_was_affirmed_last_is_told_before_what_was_denied_first() -> None:
+    asked_often = "".join(f"Therapist: On day {n}, any thoughts of suicide?\nClient: No.\n" for n in range(6))
+    told = summary(f"{asked_often}Therapist: And on Sunday?\nClient: On Sunday I planned my suicide in every detail.")
+
+    assert 'Patient said: "On Sunday I planned my suicide in every detail."' in told
+    assert '"No."' not in told
+
+
+def test_a_danger_at_the_end_of_a_long_sentence_is_told() -> None:
+    told = summary(
+        "Therapist: How are you?\nClient: The thing is that this has been a long and terrible week with the manager"
+        " and the reports and my mother calling every evening, and so on Thursday night I wanted to end my life."
+    )
+
+    assert 'on Thursday night I wanted to end my life."' in told
+
+
+def test_a_yes_after_many_sentences_is_told() -> None:
+    told = summary(
+        asked(
+            "Any thoughts of suicide?",
+            "It was a hard week. My mother called. She asked about food. And yes, on Thursday I thought of suicide.",
+        )
+    )
+
+    assert "on Thursday I thought of suicide" in told
+
+
+def test_the_clients_answer_is_told_beside_another_persons() -> None:
+    told = summary(
+        "Therapist: Any thoughts of suicide?\nMother: No, she would never.\nClient: Sometimes I do, at night."
+    )
+
+    assert "Sometimes I do, at night." in told
+
+
+@pytest.mark.parametrize("said", ["I want to kill my husband tonight.", "I want to kill my boss."])
+def test_harm_to_others_is_told(said: str) -> None:
+    assert said in summary(asked("How angry are you?", said))
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        "Denied suicide attempts.",
+        "Client's brother died by suicide.",
+        "Plan: safety plan for suicidal crises.",
+        "Racing thoughts at night about work.",
+        "Client wishes for quiet evenings.",
+        "Client was passive at work.",
+    ],
+)
+def test_what_is_noted_of_something_else_does_not_tell_of_the_clients_danger(noted: str) -> None:
+    talk = "\nTherapist: And your brother's suicide?\nClient: My thoughts race at night about work, I am passive."
+    told = summary(asked("Any thoughts of suicide?", "Yes, every night.") + talk, f"{FOUND} {noted}")
+
+    assert "Yes, every night." in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I did not relapse and got through the week without hurting myself.",
+        "I could not sleep, and still made it without cutting myself.",
+        "It was not easy, but a whole week without hurting myself.",
+    ],
+)
+def test_a_week_without_it_is_a_denial(said: str) -> None:
+    turns = parse_transcript(asked("How was the week?", said))
+
+    assert check_section("Client denied self-harm.", turns, Gate.RISK, words=45).removed == ()
 
 
 def test_what_another_person_in_the_room_denies_is_not_the_clients_denial() -> None:
@@ -192,7 +252,7 @@ def test_a_denial_takes_the_room_of_what_was_found_last() -> None:
     )
     told = strip_markers(fit_summary(full, turns))
 
-    assert told == f"{full.removesuffix(' And once more of the rest of it all.')} Denied suicidal ideation."
+    assert told.endswith('Therapist asked: "Any suicidal ideation?" Patient said: "No."')
     assert word_count(told) <= 70
 
 
