@@ -44,6 +44,8 @@ def risk_quotes(
     for exchange in sorted(exchanges, key=last):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
         for (at, said), part in _quoted(new, turns, room):
+            if any(part == other for _, other in parts):
+                continue  # said twice in the same words
             told.append((at, said))
             parts.append((at, part))
             room -= word_count(part)
@@ -55,13 +57,17 @@ def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list
     had answered: then the answer stands alone, if it says something without the question."""
     found: list[tuple[_Said, str]] = []
     for number, one in enumerate(exchange):
-        kept = _LEAST_FOR_ANSWER * (len(exchange) - 1 - number)
+        kept = sum(min(_LEAST_FOR_ANSWER, word_count(said) + 2) for _, said in exchange[number + 1 :])
         part = report_quote(turns[one[0]], one[1], min(room - kept, _WORDS_IN_QUOTE))
         if part:
             found.append((one, part))
             room -= word_count(part)
     if len(found) == len(exchange) or not exchange:
         return found
+    if len(exchange) > 2:
+        # Of several answers the one that is no no; of a no and what came after a probe, that.
+        answer = exchange[-1] if NO_ANSWER.match(exchange[1][1]) else exchange[1]
+        return _quoted((exchange[0], answer), turns, room + sum(word_count(part) for _, part in found))
     at, said = exchange[-1]
     if len(exchange) > 1 and not _needs_its_question(said):
         alone = report_quote(turns[at], said, min(room + sum(word_count(part) for _, part in found), _WORDS_IN_QUOTE))
@@ -72,7 +78,7 @@ def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list
 def _brief(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, ...]:
     """The client's answer alone, up to where it last speaks of danger, if it does so in its first words."""
     at, said = exchange[-1]
-    if len(exchange) == 1 or turns[at].speaker != "client" or _needs_its_question(said):
+    if len(exchange) != 2 or turns[at].speaker != "client" or _needs_its_question(said):
         return exchange
     sentences = split_sentences(said)
     telling = [place for place, one in enumerate(sentences) if speaks_of_danger(one)]
@@ -106,7 +112,8 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
 def _around(sentence: str) -> str:
     """A sentence that is too long for a quote from where it comes to the danger."""
     spans = risk_spans(sentence)
-    if word_count(sentence) <= _WORDS_IN_QUOTE - 2 or not spans:
+    beginning = " ".join(sentence.split()[: _WORDS_IN_QUOTE - 2])
+    if word_count(sentence) <= _WORDS_IN_QUOTE - 2 or not spans or speaks_of_danger(beginning):
         return sentence
     before = sentence[: spans[0][1]].split()
     if len(before) <= _WORDS_BEFORE:
@@ -121,7 +128,7 @@ def _answers(turns: Sequence[Turn], place: int) -> tuple[_Said, ...]:
     at = next((other for other in after if turns[other].speaker != turns[place].speaker), None)
     found: list[_Said] = []
     while at is not None and at < len(turns) and len(found) < _MOST_ANSWERS:
-        found.append((at, " ".join(answer_of(turns[at].text))))
+        found.append((at, _around(" ".join(answer_of(turns[at].text)))))
         following = turns[at + 1] if at + 1 < len(turns) else None
         open_yet = turns[at].speaker == "therapist" or turns[at].text.rstrip().endswith("?")
         joined = (

@@ -26,6 +26,15 @@ _MOST_GRAVE = frozenset({"suicide", "harm_to_others"})
 def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
     """``text`` with what the client said of danger to self or others, where it is silent on all of it, or on what is
     most grave."""
+    for _ in GRAVE:  # what is told of one danger may leave room for another
+        told = _with_affirmed(text, turns, max_words)
+        if told == text:
+            break
+        text = told
+    return text
+
+
+def _with_affirmed(text: str, turns: Sequence[Turn], max_words: int) -> str:
     session = session_of(turns)
     affirmed, omitted = omitted_danger(text, session)
     grave = omitted & _MOST_GRAVE

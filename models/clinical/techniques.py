@@ -66,9 +66,9 @@ def with_techniques(text: str, turns: Sequence[Turn], max_words: int) -> str:
         return text
     room = max_words - word_count(text)
     for name, place in _left_out(text, session):
-        if word_count(name) <= room:
-            items = _inserted(items, name, place, session)
-            room -= word_count(name)
+        longer = _inserted(items, name, place, session)
+        if (more := word_count(longer) - word_count(items)) <= room:
+            items, room = longer, room - more
     sentences[at] = f"{lead}{items}{end}"
     return " ".join(sentences)
 
