@@ -204,8 +204,9 @@ class Scheduler:
             for lane in generation.running:
                 if lane.decoding and lane.sequence is not None:
                     self._add(builder, generation, lane, lane.sequence, lane.pending, output=True)
+        hurried = [generation for generation in chosen if self._soon(generation)]
         for generation in sorted(chosen, key=self._turn):
-            self._feed(builder, generation)
+            self._feed(builder, generation, alone=all(other is generation for other in hurried))
         for live in self.live.values():
             if only is None or live is only:
                 self._feed_live(builder, live, now)
@@ -214,14 +215,18 @@ class Scheduler:
     def _turn(self, generation: GenerationState) -> tuple[bool, bool, int]:
         """Whose prompt rows come first: of several that close together each gets its first words before any gets the
         beginnings of its other sections. So little may overtake a long prompt that it is hardly held up."""
+        return not generation.waited_for, not self._soon(generation), generation.order
+
+    def _soon(self, generation: GenerationState) -> bool:
+        """Whether little stands between a generation and its first words."""
         missing = self.room.missing_prefix(generation)
         first = next((len(lane.pending) for lane in generation.lanes if not lane.done), 0)
-        soon = not generation.output_tokens and missing + first <= _SOON
-        return not generation.waited_for, not soon, generation.order
+        return not generation.output_tokens and missing + first <= _SOON
 
-    def _feed(self, builder: StepBuilder, generation: GenerationState) -> None:
-        """Prompt rows of a generation: the primes of its lanes, or the prefix when that is not complete."""
-        own = sum(1 for lane in generation.running if lane.decoding)
+    def _feed(self, builder: StepBuilder, generation: GenerationState, *, alone: bool) -> None:
+        """Prompt rows of a generation: the primes of its lanes, or the prefix when that is not complete. Its branches
+        that run wait for its others, unless it is not ``alone`` and they would hold up another's first words."""
+        own = sum(1 for lane in generation.running if lane.decoding) if alone else 0
         for lane in generation.running:
             if lane.decoding or lane.sequence is None:
                 continue

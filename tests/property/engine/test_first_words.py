@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import repeat
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from simulated_runner import LETTERS, SimulatedRunner
 
@@ -26,6 +26,7 @@ def words(least: int, most: int) -> st.SearchStrategy[str]:
     return st.text(alphabet=letters, min_size=least, max_size=most)
 
 
+@example(["a", "a"], ["a" * 37, *["a" * 20] * 5])  # before the length of a step is known
 @given(
     tails=st.lists(words(1, 40), min_size=2, max_size=5),
     primes=st.lists(words(20, 40), min_size=SECTIONS, max_size=SECTIONS),
