@@ -56,11 +56,6 @@ def parts_of(sentence: str, noted: RiskMention) -> list[str]:
     return _PART.findall(" ".join([*before, noted.term, *after.split()[:2]]))
 
 
-def names_part(text: str) -> bool:
-    """Whether ``text`` names a part of a danger at all."""
-    return bool(_PART.search(text))
-
-
 def names_wish(text: str) -> bool:
     """Whether ``text`` speaks of an urge to a danger, or of thoughts of it."""
     return bool(_WISH.search(text))
