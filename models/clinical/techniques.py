@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.clinical.lexicon import NEGATION, NO_ANSWER, RELATIONS, TECHNIQUES, YES_ANSWER
 from models.clinical.lists import BETWEEN
@@ -65,36 +66,57 @@ def with_techniques(text: str, turns: Sequence[Turn], max_words: int) -> str:
     if _TELLS.search(items) or NEGATION.search(items):
         return text
     room = max_words - word_count(text)
-    for name, place in _left_out(text, session):
-        longer = _inserted(items, name, place, session)
+    talk = _heard(session)
+    for name, place in _left_out(text, talk):
+        longer = _inserted(items, name, place, talk)
         if (more := word_count(longer) - word_count(items)) <= room:
             items, room = longer, room - more
     sentences[at] = f"{lead}{items}{end}"
     return " ".join(sentences)
 
 
-def _left_out(text: str, session: Session) -> list[tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """A session, walked through once. ``said``: each sentence of the therapist's, its place among the words of meaning
+    of the session, and the turn after it; ``first``: where each word of meaning comes up."""
+
+    said: tuple[tuple[str, int, str], ...]
+    first: dict[str, int]
+
+
+def _heard(session: Session) -> _Talk:
+    said: list[tuple[str, int, str]] = []
+    first: dict[str, int] = {}
+    place = 0
+    for number, turn in enumerate(session.turns):
+        answer = session.turns[number + 1].text if number + 1 < len(session.turns) else ""
+        for sentence in split_sentences(turn.text):
+            if turn.speaker == "therapist":
+                said.append((sentence, place, answer.replace("’", "'")))
+            for stem in content_stems(sentence):
+                first.setdefault(stem, place)
+                place += 1
+    return _Talk(tuple(said), first)
+
+
+def _left_out(text: str, talk: _Talk) -> list[tuple[str, int]]:
     """The techniques that the therapist named and ``text`` does not, in the order in which they came up, each with its
-    place among the words of meaning of the session."""
+    place."""
     found: list[tuple[str, int]] = []
     known = text
     for name, said in TECHNIQUES.items():
-        if not said.search(known) and (place := _named_at(said, session)) is not None:
+        if not said.search(known) and (place := _named_at(said, talk)) is not None:
             found.append((name, place))
             known = f"{known} {name}"  # "exposure" is said with "graded exposure"
     return sorted(found, key=lambda one: one[1])
 
 
-def _named_at(said: re.Pattern[str], session: Session) -> int | None:
+def _named_at(said: re.Pattern[str], talk: _Talk) -> int | None:
     """The place of the first sentence by which the therapist brings a technique in; None where none does."""
-    place = 0
-    for number, turn in enumerate(session.turns):
-        answer = session.turns[number + 1].text if number + 1 < len(session.turns) else ""
-        for sentence in split_sentences(turn.text):
-            match = said.search(sentence) if turn.speaker == "therapist" else None
-            if match and _brings_in(sentence[: match.start()], sentence[match.end() :], answer.replace("’", "'")):
-                return place + len(content_stems(sentence[: match.end()]))
-            place += len(content_stems(sentence))
+    for sentence, place, answer in talk.said:
+        match = said.search(sentence)
+        if match and _brings_in(sentence[: match.start()], sentence[match.end() :], answer):
+            return place + len(content_stems(sentence[: match.end()]))
     return None
 
 
@@ -112,15 +134,12 @@ def _brings_in(before: str, after: str, answer: str) -> bool:
     return not NO_ANSWER.match(answer)
 
 
-def _inserted(items: str, name: str, place: int, session: Session) -> str:
+def _inserted(items: str, name: str, place: int, talk: _Talk) -> str:
     """The list with ``name`` behind the last item that came up before it."""
-    first: dict[str, int] = {}
-    for number, stem in enumerate(stem for turn in session.turns for stem in content_stems(turn.text)):
-        first.setdefault(stem, number)
     parts = BETWEEN.split(items)
     after, reached = -1, -1
     for number, item in enumerate(parts[::2]):
-        reached = max((first[stem] for stem in content_stems(item) if stem in first), default=reached)
+        reached = max((talk.first[stem] for stem in content_stems(item) if stem in talk.first), default=reached)
         if reached <= place:
             after = number
     if after < 0:
