@@ -19,9 +19,9 @@ _SAID = re.compile(
 
 def unsaid_frequency(sentence: str, session: Session) -> bool:
     """Whether ``sentence`` lists as daily what somebody is to do, and nobody spoke of days."""
-    if not COMING.match(sentence) or NEGATION.search(sentence) or _SAID.search(session.text):
+    if not COMING.match(sentence) or NEGATION.search(sentence) or not _NOTED.search(sentence):
         return False
-    return _NOTED.search(sentence) is not None
+    return _SAID.search(session.text) is None
 
 
 def without_unsaid_frequency(sentence: str, session: Session) -> str:
