@@ -68,7 +68,7 @@ def _sqlite_engine(url: str, *, begin: str, pool_size: int, query_only: bool) ->
         max_overflow=0,
         pool_timeout=60,
         hide_parameters=True,
-        connect_args={"timeout": 30.0},
+        connect_args={"timeout": 30.0, "async_creator_fn": driver.open_sqlite},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

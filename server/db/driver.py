@@ -7,6 +7,7 @@ bundled driver while aiosqlite is imported, and only then.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,9 @@ import sqlcipher3
 
 # Fixed in 3.51.3; earlier releases lose committed rows in WAL mode with two or more connections.
 WAL_SAFE = (3, 51, 3)
+
+# How long a connection that was refused is waited for. Its thread has one answer left to give.
+_SECONDS_TO_END = 5.0
 
 
 def _import_aiosqlite() -> ModuleType:
@@ -49,3 +53,18 @@ def sqlite_dbapi() -> Any:
     from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 
     return AsyncAdapt_aiosqlite_dbapi(_AIOSQLITE, sqlcipher3.dbapi2)
+
+
+async def open_sqlite(*args: Any, **kwargs: Any) -> Any:
+    """A connection, for ``connect_args={"async_creator_fn": …}``. Raises what the driver raises, after the thread of
+    the connection has ended: aiosqlite does not wait for it, and a thread that answers to a loop that a failed start
+    has closed by then prints a traceback."""
+    connection = _AIOSQLITE.connect(*args, **kwargs)
+    thread = connection._thread
+    # As SQLAlchemy does where it opens the connection: a process that ends does not wait for it.
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        await asyncio.to_thread(thread.join, _SECONDS_TO_END)
+        raise

@@ -38,6 +38,8 @@ class _NoThread:
 
     def start(self) -> None: ...
 
+    def join(self, _seconds: float) -> None: ...
+
 
 @contextmanager
 def inline_sqlite() -> Iterator[None]:
