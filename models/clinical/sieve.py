@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from models.clinical.frequency import without_unsaid_frequency
+from models.clinical.homework import as_assigned
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, contains, quoted
@@ -48,6 +49,9 @@ class Sieve:
         if (once := without_repeats(found)) != found:
             self.removed.append("repetition")
             found = self._without_broken(once)
+        if (assigned := as_assigned(found or sentence, self._session)) != (found or sentence):
+            self.removed.append("homework")
+            found = "" if assigned in self._kept else assigned
         if found:
             self._kept.append(found)
         return found

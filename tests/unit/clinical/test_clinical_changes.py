@@ -100,7 +100,7 @@ def test_changes_noted_in_another_language_are_left_to_the_other_rules() -> None
 )
 def test_nothing_is_daily_where_nobody_spoke_of_days(sentence: str, rest: str) -> None:
     turns = parse_transcript(
-        "Therapist: For homework, take walks to the tram, and keep a log.\nClient: Walks and the log, fine."
+        "Therapist: As homework, take walks to the tram, and keep a log.\nClient: Walks and the log, fine."
     )
 
     assert check_section(sentence, turns).text == rest
@@ -116,13 +116,13 @@ def test_nothing_is_daily_where_nobody_spoke_of_days(sentence: str, rest: str) -
     ],
 )
 def test_daily_stays_where_it_is_no_task_or_more_hangs_on_it(sentence: str) -> None:
-    turns = parse_transcript("Therapist: For homework, take walks to the tram.\nClient: Walks, fine, I smoke less.")
+    turns = parse_transcript("Therapist: As homework, take walks to the tram.\nClient: Walks, fine, I smoke less.")
 
     assert without_unsaid_frequency(sentence, session_of(turns)) == sentence
 
 
 @pytest.mark.parametrize("said", ["every day", "each morning", "ten minutes a day", "on weekdays"])
 def test_what_was_said_to_be_daily_is(said: str) -> None:
-    turns = parse_transcript(f"Therapist: For homework, take walks to the tram {said}.\nClient: Walks, fine.")
+    turns = parse_transcript(f"Therapist: As homework, take walks to the tram {said}.\nClient: Walks, fine.")
 
     assert check_section("Homework: daily walks to the tram.", turns).removed == ()
