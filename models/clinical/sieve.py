@@ -49,7 +49,8 @@ class Sieve:
         if (once := without_repeats(found)) != found:
             self.removed.append("repetition")
             found = self._without_broken(once)
-        if (assigned := as_assigned(found or sentence, self._session)) != (found or sentence):
+        assigned = as_assigned(found or sentence, self._session, stands=bool(found))
+        if assigned is not None and assigned != found:
             self.removed.append("homework")
             found = "" if assigned in self._kept else assigned
         if found:

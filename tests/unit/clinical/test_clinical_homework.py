@@ -10,17 +10,19 @@ from models.clinical.session import session_of
 from models.formats.format import Gate
 from models.transcript import Turn
 
+BEFORE = ("How was the week?", "Long. I slept badly and ate late with friends.", "What kept you up?", "The deadline.")
 LIST = "Homework: daily sleep log, a caffeine cap at noon, and two walks."
 NOTED = "daily sleep log, caffeine cap at noon, and two walks"
 
 
 def talk(*said: str) -> list[Turn]:
     """The therapist begins, then they take turns."""
-    return [Turn(place, "client" if place % 2 else "therapist", text) for place, text in enumerate(said)]
+    spoken = (*BEFORE, *said)
+    return [Turn(place, "client" if place % 2 else "therapist", text) for place, text in enumerate(spoken)]
 
 
 def noted(sentence: str, *said: str) -> str:
-    return as_assigned(sentence, session_of(talk(*said)))
+    return as_assigned(sentence, session_of(talk(*said))) or sentence
 
 
 @pytest.mark.parametrize(
@@ -30,17 +32,21 @@ def noted(sentence: str, *said: str) -> str:
         ("Good. For homework, let's practice the script and log outcomes.", "practice script and log outcomes"),
         ("Your homework is a thought record after meetings.", "thought record after meetings"),
         ("Let’s set a homework assignment: text one friend about a walk.", "text one friend about walk"),
-        ("Homework this week: DEAR MAN once and an urge log.", "DEAR MAN once and urge log"),
+        ("So, homework for this week: DEAR MAN once and an urge log.", "DEAR MAN once and urge log"),
         ("Homework: two exposures—coffee line, stand-up—rated.", "two exposures – coffee line, stand-up – rated"),
-        ("Homework: a thought record daily: situation, thought, outcome.", "thought record daily"),
+        ("Homework: a thought record: situation, outcome.", "thought record"),
+        ("Homework: a walk at 10:30, and plan A before plan B.", "walk at 10:30, and plan A before plan B"),
+        ("Homework: a few walks, one a day, and a coping card.", "a few walks, one a day, and coping card"),
+        ("Homework: say “I need a break” once, then log it.", "say “I need a break” once, then log it"),
         (f"{LIST} Also practice mindfulness daily.", f"{NOTED}, practice mindfulness daily"),
         (f"{LIST} We'll review it next week. Any safety concerns?", NOTED),
     ],
 )
-def test_a_list_that_the_therapist_gave_is_noted_in_its_words(said: str, listed: str) -> None:
-    model = "Homework: sleep diary with caffeinated noon, walks in the evening and mindful meals with friends."
+@pytest.mark.parametrize("answer", ["I can do that.", "Okay, no problem.", "I can't wait."])
+def test_a_list_that_the_therapist_gave_is_noted_in_its_words(said: str, listed: str, answer: str) -> None:
+    model = "Homework: sleep log with noon walks on foot, DEAR MAN exposures, a thought record and the break script."
 
-    assert noted(model, said, "I can do that.") == f"Homework: {listed}."
+    assert noted(model, said, answer) == f"Homework: {listed}."
 
 
 @pytest.mark.parametrize(
@@ -52,49 +58,115 @@ def test_a_list_that_the_therapist_gave_is_noted_in_its_words(said: str, listed:
         "That's too much.",
         "I don't think I can.",
         "Maybe.",
+        "I refuse.",
+        "My knee hurts.",
+        "We'll see.",
+        "I would prefer swimming.",
+        "I'll try one of them.",
     ],
 )
 def test_a_list_that_the_client_did_not_agree_to_is_left_to_the_checks(answer: str) -> None:
     assert noted("Homework: sleep log and walks.", LIST, answer) == "Homework: sleep log and walks."
 
 
-def test_a_list_that_was_changed_later_is_left_to_the_checks() -> None:
-    said = (LIST, "Fine.", "How is your sister?", "Away.", "Then call her instead of the second walk.", "Yes.")
+@pytest.mark.parametrize(
+    "change",
+    [
+        "Then call her instead of the second walk.",
+        "Leave out the log.",
+        "The log can wait, I think, so hold off on it.",
+        "Then no log.",
+        "Replace the log with a diary.",
+        "Let's say twice.",
+        "Don't do the walks while it rains.",
+    ],
+)
+def test_a_list_that_was_changed_later_is_left_to_the_checks(change: str) -> None:
+    assert noted("Homework: log, a call.", LIST, "Fine.", change, "Yes.") == "Homework: log, a call."
 
-    assert noted("Homework: sleep log, call the sister.", *said) == "Homework: sleep log, call the sister."
+
+def test_a_change_in_the_same_breath_is_heard() -> None:
+    assert noted("Homework: sleep log.", f"{LIST} That was last week.", "Yes.") == "Homework: sleep log."
 
 
 @pytest.mark.parametrize(
     "said",
     [
         "How was the homework: the sleep log?",
-        "Homework: you walked twice, I heard.",
-        "For homework, he needs two hours every day.",
-        "Homework, then games until ten, is what you agreed at home.",
-        "Homework: none this week.",
+        "Homework: you walked twice and kept the sleep log, I heard.",
+        "For homework, he needs two hours of sleep every day.",
+        "Homework, then games until ten and sleep, is what you agreed at home.",
+        "Homework: none this week, sleep is enough.",
         "We talked about the homework and the sleep log.",
+        "Your homework is excellent and very detailed on sleep.",
+        "The homework is important because sleep changes between sessions.",
+        "Homework-related sleep trouble is what bothers Leo.",
+        "Homework: either the sleep log or the walk.",
+        "Homework: the following steps: sleep log and walk.",
+        "Homework: um, sleep log and, uh, a walk.",
+        "Homework: Sleep log. Two walks. One call.",
     ],
 )
-def test_what_is_no_list_for_the_client_is_not_taken_for_one(said: str) -> None:
+def test_what_is_no_list_beyond_doubt_is_not_taken_for_one(said: str) -> None:
     assert noted("Homework: sleep log.", said, "Yes.") == "Homework: sleep log."
 
 
-def test_the_last_list_counts() -> None:
-    assert noted("Homework: diary.", LIST, "Okay.", "Homework: a sleep log and one walk.", "Okay.") == (
-        "Homework: sleep log and one walk."
+def test_an_agenda_is_no_list() -> None:
+    said = (
+        "What else?",
+        "Nothing.",
+        "Then the panic on Tuesday.",
+        "Yes.",
+        "How was it?",
+        "Bad.",
+        "Tell me.",
+        "It was.",
+    )
+
+    assert noted("Homework: sleep log.", LIST, "Okay.", *said) == "Homework: sleep log."
+
+
+def test_two_lists_are_none() -> None:
+    assert (
+        noted("Homework: sleep.", LIST, "Okay.", "Homework: a sleep log and one walk.", "Okay.") == "Homework: sleep."
     )
 
 
-def test_a_task_that_was_added_in_passing_stays() -> None:
-    said = (LIST, "Okay.", "And take your coping card along.", "I will.")
+def test_a_task_that_was_added_in_passing_stays_and_one_that_was_not_goes() -> None:
+    said = (LIST, "Okay.", "And take your coping card along.", "And I eat the cake.")
 
-    assert noted("Homework: sleep log, coping card, yoga.", *said) == (
-        "Homework: daily sleep log, caffeine cap at noon, and two walks, plus coping card."
-    )
+    listed = noted("Homework: sleep log, coping card, yoga, cake.", *said)
+
+    assert listed == f"Homework: {NOTED}, coping card, cake."
+    assert noted(listed, *said) == listed
+
+
+@pytest.mark.parametrize(
+    "task",
+    ["lock away the sleep pills", "call 988 if urges rise", "give the gun to her brother", "no driving alone"],
+)
+def test_nothing_that_keeps_the_client_safe_makes_room_for_a_list(task: str) -> None:
+    sentence = f"Homework: sleep log, {task}."
+
+    assert noted(sentence, f"And {task}.", "I will.", LIST, "Okay.") == sentence
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Homework: completed three of seven sleep logs.",
+        "Homework: sleep log was kept on five nights.",
+        "Homework: letter to the brother.",
+        "Homework: registro de sueño todos los días con café y paseos.",
+        "Plan: sleep log.",
+    ],
+)
+def test_what_tells_of_something_else_stays(sentence: str) -> None:
+    assert noted(sentence, LIST, "Okay.") == sentence
 
 
 def test_what_the_client_says_is_no_homework_that_the_therapist_gave() -> None:
-    assert noted("Homework: diary.", "Anything for next week?", LIST, "Good idea.") == "Homework: diary."
+    assert noted("Homework: sleep.", "Anything for next week?", LIST, "Good idea.") == "Homework: sleep."
 
 
 def test_a_list_much_longer_than_the_models_does_not_take_its_room() -> None:
@@ -103,30 +175,24 @@ def test_a_list_much_longer_than_the_models_does_not_take_its_room() -> None:
     assert noted("Homework: walks.", long, "Okay.") == "Homework: walks."
 
 
-def test_what_follows_the_list_in_the_sentence_stays() -> None:
-    assert noted("Homework: diary, caffeine and walks; review next week.", LIST, "Okay.") == (
-        "Homework: daily sleep log, caffeine cap at noon, and two walks; review next week."
-    )
-
-
-def test_other_sentences_and_other_languages_stay_as_they_are() -> None:
-    assert noted("Plan: sleep log.", LIST, "Okay.") == "Plan: sleep log."
-    german = (
-        "Homework: ein Schlaftagebuch und zwei Spaziergänge in der Woche, das ist die Aufgabe.",
-        "Ja, das mache ich.",
-    )
-    assert noted("Homework: Tagebuch.", *german) == "Homework: Tagebuch."
+@pytest.mark.parametrize("rest", ["; review next week", "—call the crisis line if urges rise"])
+def test_what_follows_the_list_in_the_sentence_stays(rest: str) -> None:
+    assert noted(f"Homework: sleep, caffeine and walks{rest}.", LIST, "Okay.") == f"Homework: {NOTED}{rest}."
 
 
 def test_a_section_and_a_second_look_at_it_give_the_same() -> None:
     turns = talk(
-        "How was sleep?",
-        "Bad.",
-        "Homework: two exposures—the coffee line and the stand-up—with ratings. We’ll review next session.",
-        "Okay.",
+        "Homework: two exposures—the coffee line and the stand-up—with ratings. We’ll review next time.", "Okay."
     )
 
-    once = check_section("Homework: one ride to the coffee line. Review next session.", turns, Gate.PLAN).text
+    once = check_section("Homework: one ride to the coffee line. Review next time.", turns, Gate.PLAN).text
 
-    assert once.startswith("Homework: two exposures – coffee line and stand-up – with ratings.")
+    assert once == "Homework: two exposures – coffee line and stand-up – with ratings. Review next time."
     assert check_section(once, turns, Gate.PLAN).text == once
+
+
+def test_a_list_that_the_checks_took_out_whole_is_what_the_therapist_gave() -> None:
+    turns = talk(LIST, "Okay.")
+
+    assert check_section("Homework: sleep in Bermuda 7 hours.", turns, Gate.PLAN).text == f"Homework: {NOTED}."
+    assert check_section("Homework: yoga in Bermuda.", turns, Gate.PLAN).text == "None discussed."
