@@ -1,21 +1,22 @@
 """Homework as the therapist gave it: where it was listed aloud, a note lists that and not what the model made of it.
 
-Only where there is no doubt: one list, in the second half of the session, agreed to and not touched again. Everything
-else is left to the other rules.
+Only where there is no doubt: one list, in the second half of the session, that nobody objected to or touched again.
+Everything else is left to the other rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from models.clinical.language import language_of
-from models.clinical.lexicon import FOLLOW_UP, NEGATION
+from models.clinical.lexicon import DAYS, FOLLOW_UP, HOMEWORK, MEDICATION, NEGATION
 from models.clinical.lists import BETWEEN
 from models.clinical.omitted import speaks_of_danger
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session
-from models.clinical.words import content_stems
+from models.clinical.words import content_stems, numbers
 from models.transcript import Turn
 
 _MOST_WORDS = 30
@@ -23,12 +24,8 @@ _MOST_LONGER = 8  # words more than the model's own list
 _FEWEST_STEMS = 2
 
 # A sentence of a note: label, list, and what follows the list or ends the sentence.
-_NOTED = re.compile(r"(homework\s*: )([^;—]+?)((?:[;—].*)?[.!…]?)", re.IGNORECASE)
-# A list of a note that tells how the last homework went, or what became of this one.
-_TELLS = re.compile(
-    r"(?<!\w)(?:completed|reviewed|did|was|were|not|partially|forgot|missed|declin\w+|refus\w+|discussed)(?!\w)",
-    re.IGNORECASE,
-)
+_NOTED = re.compile(r"(homework\s*: )([^;—]+?)((?:\s*[;—].*?)?)([.!…]?)", re.IGNORECASE)
+_CLAUSE = re.compile(r"(\s*[;—]\s*)")
 _WEEK = r"(?: (?:for )?(?:this|the|next|the coming) week)?"
 _COUNTED = r"(?=(?:an?|one|two|three|four|five|to|\d+) )"
 _ASSIGNED = re.compile(
@@ -36,62 +33,46 @@ _ASSIGNED = re.compile(
     r"(?:(?:let['’]?s set )?(?:(?:a|some|the|your|this week['’]?s) )?homework(?: assignment)?" + _WEEK +
     r"(?:: ?|\s?—\s?| [–-] (?!free|related))"
     r"|(?:for|as)(?: your)? homework" + _WEEK + r"(?:[,:] |\s?—\s?)"
-    r"|(?:your|this week['’]?s|the) homework" + _WEEK + r" (?:is|will be)(?:: | )" + _COUNTED + ")(.+)",
+    r"|(?:your|this week['’]?s) homework" + _WEEK + r" (?:is|will be)(?:: | )" + _COUNTED + ")(.+)",
     re.IGNORECASE,
 )  # fmt: skip
 _GOES_ON = re.compile(
-    r"(?:(?:and|also|plus),? )?((?:add|keep (?:an?|the)|practi[cs]e|track|log|write|rate) .+)", re.IGNORECASE
+    r"(?:(?:and|also|plus),? )?"
+    r"((?:add|keep an?|practi[cs]e(?! makes)|track(?! record)|log|write(?! to me)|rate(?! of)) .+)",
+    re.IGNORECASE,
 )
 # How the therapist goes on with something else. What begins otherwise may belong to the list, or take it back.
 _ELSE = re.compile(
-    r"(?:(?:and|so),? )?(?:we|i|any|how|what|when|is|are|do|does|can|could|let['’]?s|next|good|great|well)(?!\w)",
+    r"(?:(?:and|so),? )?(?:we['’]ll|we (?:will|meet)|i['’](?:ll|m)|any (?:safety|other|suicid\w+|questions?|concerns?"
+    r"|thoughts of)|how (?:are|do you feel|does that)|next (?:time|session|week|appointment)|good|great"
+    r"|let['’]?s (?:meet|review|book|see))(?!\w)",
     re.IGNORECASE,
 )
-_LEAD_IN = re.compile(r"(?:please|let['’]s|to|i['’]d like you to|i want you to|try to|try and) ", re.IGNORECASE)
+_LEAD_IN = re.compile(r"^(?:please|let['’]s|to|i['’]d like you to|i want you to|try to|try and) ", re.IGNORECASE)
 _TRAIL = re.compile(r",? (?:all right|alright|okay|ok)$", re.IGNORECASE)
-# Of running words: not in "twice a day", "the other", names and titles.
+_STOP_IN_QUOTE = re.compile(r"[.,!]([”\"])$")
+_ABBREVIATED = re.compile(r"(?:^|\W)(?:etc|[ap]\.m|\w)$", re.IGNORECASE)
+# At the start of an item; not in "a few", "the other", names and titles.
 _ARTICLE = re.compile(
-    r"(?:^(?:An?|The|Your)|(?<![\w'’-])(?:an?|the|your)) (?=[a-z0-9])"
-    r"(?!(?:few|little|lot|bit|couple|day|week|month|night|hour|minute|morning|evening|weekend|one|other|rest|next|same"
-    r"|only|first|last|most|best|right)(?![\w-]))"
+    r"(?:^(?:An?|The|Your)|(?:^|(?<=, )|(?<= and )|(?<=– ))(?:an?|the|your)) (?=[a-z0-9])"
+    r"(?!(?:few|little|lot|bit|couple|one|other|rest|next|same|only|first|last|most|best|right)(?![\w-]))"
 )
+_YOUR = re.compile(r"(?<!\w)your(?!\w)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]")
-# What a list cannot hold in the words of speech, or which is none.
-_SPEECH = re.compile(
-    r"(?<!\w)(?:you|you['’]\w+|i|i['’]\w+|me|my|we|we['’]\w+|us|our|was|were|did|went|either|or|um|uh|there is|had been"
-    r"|review|whatever|planned|exactly that|this one|that one|same as|keep going|mess|excellent|important|optional"
-    r")(?!\w)"
-    r"|^(?:he|she|they|none|nothing|no homework|how|what|did|as usual|first|\d\.|[A-Z]\w+, )(?!\w)|[?\[…]",
-)
+_TO_SOMEBODY = re.compile(r"[A-Z]\w+, ")
 _NAMES_PARTS = re.compile(r"(?<!\w)(?:things?|steps?|tasks?|following|parts?|goals?)(?!\w)", re.IGNORECASE)
-# Of an answer that agrees, though a word of it sounds otherwise.
-_AGREES = re.compile(r"(?<!\w)(?:no problem|not a problem|can't wait|won't forget|not bad)(?!\w)", re.IGNORECASE)
-# Of the answer: it may not agree to all of it.
-_HEDGES = re.compile(
-    r"(?<!\w)(?:but|instead|rather|only|except|less|fewer|later|skip|maybe|might|too (?:much|many|hard|long|soon)"
-    r"|can i|could i|do i|refuse|impossible|doubt|we'll see|think about|pass on|hates?|prefer|better|hurts?|if|unless"
-    r"|enough|one of|a lot|overwhelming|just|out)(?!\w)|\?",
-    re.IGNORECASE,
+_ANSWERS_ANEW = re.compile(
+    r"(?:^|, )(?:(?:an?|the) )?\w+ (?:then|it is)(?=[.,!]|$)|^(?:then|so) (?:the )?\w+[.!]", re.IGNORECASE
 )
-# Of all that was said afterwards: the list was changed,
-_CHANGED = re.compile(
-    r"(?<!\w)(?:instead|rather than|skip|scratch that|swap|forget (?:it|that|about)|let's (?:say|reduce|change|drop)"
-    r"|make (?:it|that) (?:one|two|three|\d)|(?:just|only) (?:one|two|the (?:first|last))"
-    r"|(?:once|twice) (?:then|is|would))(?!\w)",
-    re.IGNORECASE,
-)
-# in a sentence that names something of it.
-_TOUCHES = re.compile(
-    r"(?<!\w)(?:hates?|cancel|replace|reduce|scrap|leave|lose|drop|enough|hold off|put|just|only|out|prefer|wait"
-    r"|pass on|change|difficult|hurts?|later)(?!\w)",
-    re.IGNORECASE,
-)
-# What keeps somebody safe, without a word of danger: never left out.
-_SAFETY = re.compile(
-    r"(?<!\w)(?:pills?|tablets?|medications?|meds|kni(?:fe|ves)|razors?|guns?|rope|driv\w+|doctor|gp|prescriber"
-    r"|psychiatrist|crisis|hotline|988|911|112|safety|emergency)(?!\w)",
-    re.IGNORECASE,
-)
+_ONE = re.compile(r"one(?!\w)|\w+, yes(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """``text``: the list as a note has it; ``heard``: the words of meaning of what was said from there on."""
+
+    text: str
+    heard: frozenset[str]
 
 
 def as_assigned(sentence: str, session: Session, *, stands: bool = True) -> str | None:
@@ -100,73 +81,108 @@ def as_assigned(sentence: str, session: Session, *, stands: bool = True) -> str 
     named from the list on, if the sentence ``stands``; where it is for the client's safety or a date, all stays as it
     is. English alone."""
     noted = _NOTED.fullmatch(sentence)
-    if noted is None or session.language != "en" or _TELLS.search(noted.group(2)):
+    if noted is None or session.language != "en" or HOMEWORK["reports"].search(noted.group(2)):
         return None
-    lead, own, end = noted.groups()
+    label, own, tail, stop = noted.groups()
     assigned = _assigned(session.turns) if language_of(own, "en") in {None, "en"} else None
     if assigned is None:
         return None
-    listed, heard = assigned
-    told = set(content_stems(listed))
+    listed, told = assigned.text, set(content_stems(assigned.text))
     if not told & set(content_stems(own)):
         return None
     for item in BETWEEN.split(own)[::2] if stands else ():
         stems = set(content_stems(item))
-        if not stems <= told and (speaks_of_danger(item) or _SAFETY.search(item) or FOLLOW_UP.search(item)):
+        if not stems <= told and _must_stay(item, known=bool(stems & told)):
             return None
-        if stems and not stems & told and stems <= heard:
+        if stems and not stems & told and stems <= assigned.heard:
             listed = f"{listed}, {item}"
-    if word_count(listed) > min(_MOST_WORDS, word_count(own) + _MOST_LONGER):
+    rest = _without_told(tail, told) if stands else ""
+    if rest is None or word_count(listed) > min(_MOST_WORDS, word_count(own) + _MOST_LONGER):
         return None
-    return f"{lead}{listed}{end if stands else '.'}"
+    return f"{label}{listed}{rest}{stop or '.'}"
 
 
-def _assigned(turns: Sequence[Turn]) -> tuple[str, set[str]] | None:
-    """The one list of homework that the therapist gave and nobody touched again, and the words of meaning of what was
-    said from there on. None where there is no such list."""
-    lists = [(number, place, match.group(1)) for number, place, match in _lists(turns)]
+def _must_stay(item: str, *, known: bool) -> bool:
+    """Whether a task keeps the client safe, or is an appointment that the list does not know."""
+    safety = speaks_of_danger(item) or HOMEWORK["safety"].search(item) or MEDICATION.search(item)
+    return bool(safety or FOLLOW_UP.search(item) or (not known and DAYS.search(item)))
+
+
+def _without_told(tail: str, told: set[str]) -> str | None:
+    """What follows a list, without what the list tells; None where it may contradict the list."""
+    if HOMEWORK["reports"].search(tail) or NEGATION.search(tail):
+        return None
+    _, *parts = _CLAUSE.split(tail)
+    clauses = zip(parts[::2], parts[1::2], strict=True)
+    return "".join(mark + clause for mark, clause in clauses if not set(content_stems(clause)) <= told)
+
+
+def _assigned(turns: Sequence[Turn]) -> _List | None:
+    """The one list of homework that the therapist gave and nobody touched again; None where there is no such list."""
+    lists = list(_lists(turns))
     if len(lists) != 1 or lists[0][0] < (len(turns) - 1) / 2:
         return None
     number, place, said = lists[0]
     sentences = list(split_sentences(turns[number].text))[place + 1 :]
     parts = [said]
     while sentences and (more := _GOES_ON.fullmatch(sentences[0].strip())):
-        parts.append(more.group(1))
+        parts.append(more.group(1)[:1].lower() + more.group(1)[1:])
         sentences = sentences[1:]
     if sentences and not _ELSE.match(sentences[0].strip()):
         return None
     noted = [_in_note_style(part) for part in parts]
     listed = ", ".join(noted)
-    told = set(content_stems(listed))
-    if not all(noted) or _SPEECH.search(_QUOTED.sub("", listed)) or len(told) < _FEWEST_STEMS:
+    if not all(noted) or _is_speech(listed) or len(set(content_stems(listed))) < _FEWEST_STEMS:
         return None
-    if not _stands(told, sentences, turns[number + 1 :]):
+    rest = turns[number + 1 :]
+    if not _agreed(rest) or not _stands(listed, sentences, rest):
         return None
-    return listed, set(content_stems(" ".join(turn.text for turn in turns[number:])))
+    after = [*sentences, *(sentence for turn in rest for sentence in split_sentences(turn.text))]
+    plain = [sentence for sentence in after if "?" not in sentence and not NEGATION.search(sentence.replace("’", "'"))]
+    return _List(listed, frozenset(content_stems(" ".join(plain))))
 
 
-def _lists(turns: Sequence[Turn]) -> list[tuple[int, int, re.Match[str]]]:
-    """Each list of homework: its turn, its sentence there, and the match."""
-    return [
-        (number, place, match)
-        for number, turn in enumerate(turns)
-        if turn.speaker == "therapist" and "omework" in turn.text
-        for place, sentence in enumerate(split_sentences(turn.text))
-        if (match := _ASSIGNED.fullmatch(sentence.strip()))
-    ]
+def _lists(turns: Sequence[Turn]) -> Iterator[tuple[int, int, str]]:
+    """Each list of homework: its turn, its sentence there, and what was listed. After the first, whatever else the
+    therapist says of homework counts as another."""
+    found = False
+    for number, turn in enumerate(turns):
+        if turn.speaker != "therapist" or "omework" not in turn.text:
+            continue
+        for place, sentence in enumerate(split_sentences(turn.text)):
+            if match := _ASSIGNED.fullmatch(sentence.strip()):
+                yield number, place, match.group(1)
+            elif found and "omework" in sentence:
+                yield number, place, ""
+            found = found or match is not None
 
 
-def _stands(told: set[str], same_turn: Sequence[str], rest: Sequence[Turn]) -> bool:
-    """Whether what was said after a list, which has the words of meaning ``told``, leaves it as it is."""
-    answer = next((turn.text for turn in rest if turn.speaker != "therapist"), "").replace("’", "'")
-    answer = _AGREES.sub("", answer)
-    if _HEDGES.search(answer) or NEGATION.search(answer):
-        return False
+def _is_speech(listed: str) -> bool:
+    bare = _QUOTED.sub("", listed)
+    odd = HOMEWORK["speech"].search(bare) or HOMEWORK["opens_no_list"].match(bare) or _TO_SOMEBODY.match(bare)
+    return bool(odd or set("?[…") & set(bare) or _ABBREVIATED.search(bare))
+
+
+def _agreed(rest: Sequence[Turn]) -> bool:
+    """Whether nobody's first answer to a list hedges."""
+    for who in {turn.speaker for turn in rest} - {"therapist"}:
+        answer = next(turn.text for turn in rest if turn.speaker == who).replace("’", "'").strip()
+        answer = HOMEWORK["agrees"].sub("", answer)
+        if HOMEWORK["hedges"].search(answer) or "?" in answer or NEGATION.search(answer) or _ONE.match(answer):
+            return False
+    return True
+
+
+def _stands(listed: str, same_turn: Sequence[str], rest: Sequence[Turn]) -> bool:
+    """Whether what was said after a list leaves it as it is."""
+    told, counted = set(content_stems(listed)), set(numbers(listed))
     for text in [*same_turn, *(turn.text for turn in rest)]:
         for sentence in split_sentences(text.replace("’", "'")):
-            if _CHANGED.search(sentence):
+            if HOMEWORK["changes"].search(sentence) or _ANSWERS_ANEW.search(sentence):
                 return False
-            touched = NEGATION.search(sentence) or _TOUCHES.search(sentence)
+            touched = (
+                NEGATION.search(sentence) or HOMEWORK["touches"].search(sentence) or set(numbers(sentence)) - counted
+            )
             if touched and told & set(content_stems(sentence)):
                 return False
     return True
@@ -174,11 +190,12 @@ def _stands(told: set[str], same_turn: Sequence[str], rest: Sequence[Turn]) -> b
 
 def _in_note_style(said: str) -> str:
     """What was said, in the style of a note: "a thought record" as "thought record"; "" where it is not clear."""
-    plain = _TRAIL.sub("", _LEAD_IN.sub("", said.strip().rstrip(".!"), count=1))
+    plain = _TRAIL.sub("", _LEAD_IN.sub("", said.strip().rstrip(".!")))
     plain, *parts = re.split(r":(?=\s)", plain)
     if parts and _NAMES_PARTS.search(plain):
         return ""  # else "a thought record: situation, thought, outcome" names one task and its parts
-    plain = re.sub(r"\s*—\s*", " – ", plain.replace("; ", ", "))
-    pieces = _QUOTED.split(plain)
-    quotes = [*_QUOTED.findall(plain), ""]
-    return "".join(_ARTICLE.sub("", piece) + quote for piece, quote in zip(pieces, quotes, strict=True))
+    plain = _STOP_IN_QUOTE.sub(r"\1", re.sub(r"\s*—\s*", " – ", plain.replace("; ", ", ")))
+    pieces, quotes = _QUOTED.split(plain), [*_QUOTED.findall(plain), ""]
+    return "".join(
+        _YOUR.sub("their", _ARTICLE.sub("", piece)) + quote for piece, quote in zip(pieces, quotes, strict=True)
+    )

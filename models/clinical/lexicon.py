@@ -82,3 +82,6 @@ TASK = _compile(_TABLE["task"])
 """What somebody is to do."""
 RELATIONS = _compile(_TABLE["relations"])
 """Somebody other than the patient, as a note names them."""
+
+HOMEWORK: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["homework"].items()}
+"""How homework is spoken of, by what it tells of a list: ``lexicon.toml``."""

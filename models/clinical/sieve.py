@@ -9,6 +9,7 @@ import re
 
 from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.homework import as_assigned
+from models.clinical.lexicon import COMING
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, contains, quoted
@@ -33,6 +34,7 @@ class Sieve:
         self._session = session
         self._strictly = not framed
         self._kept: list[str] = []
+        self._assigned = ""  # the sentence that lists the homework as the therapist gave it
         self.removed: list[str] = []
 
     def sentence(self, sentence: str) -> str:
@@ -49,13 +51,22 @@ class Sieve:
         if (once := without_repeats(found)) != found:
             self.removed.append("repetition")
             found = self._without_broken(once)
-        assigned = as_assigned(found or sentence, self._session, stands=bool(found))
-        if assigned is not None and assigned != found:
-            self.removed.append("homework")
-            found = "" if assigned in self._kept else assigned
+        found = self._with_assigned(found, sentence)
         if found:
             self._kept.append(found)
         return found
+
+    def _with_assigned(self, found: str, sentence: str) -> str:
+        """``found``, what stands of ``sentence``, with the homework that the therapist listed, once in a section."""
+        if self._assigned:
+            if COMING.match(found) and set(content_stems(found)) <= set(content_stems(self._assigned)):
+                self.removed.append("repetition")
+                return ""
+            return found
+        self._assigned = as_assigned(found or sentence, self._session, stands=bool(found)) or ""
+        if self._assigned and self._assigned != found:
+            self.removed.append("homework")
+        return self._assigned or found
 
     def _without_broken(self, sentence: str) -> str:
         """``sentence`` without the clauses that break a rule, as it was when none does."""

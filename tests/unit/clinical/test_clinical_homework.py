@@ -29,22 +29,27 @@ def noted(sentence: str, *said: str) -> str:
     ("said", "listed"),
     [
         (LIST, NOTED),
-        ("Good. For homework, let's practice the script and log outcomes.", "practice script and log outcomes"),
+        ("Good. For homework, let's practice the script and log outcomes.", "practice the script and log outcomes"),
         ("Your homework is a thought record after meetings.", "thought record after meetings"),
-        ("Let’s set a homework assignment: text one friend about a walk.", "text one friend about walk"),
+        ("Let’s set a homework assignment: text one friend about a walk.", "text one friend about a walk"),
         ("So, homework for this week: DEAR MAN once and an urge log.", "DEAR MAN once and urge log"),
         ("Homework: two exposures—coffee line, stand-up—rated.", "two exposures – coffee line, stand-up – rated"),
         ("Homework: a thought record: situation, outcome.", "thought record"),
-        ("Homework: a walk at 10:30, and plan A before plan B.", "walk at 10:30, and plan A before plan B"),
+        ("Homework: a walk at 10:30, and plan A before lunch.", "walk at 10:30, and plan A before lunch"),
         ("Homework: a few walks, one a day, and a coping card.", "a few walks, one a day, and coping card"),
         ("Homework: say “I need a break” once, then log it.", "say “I need a break” once, then log it"),
+        ("Homework: a walk, and a thought record on “sabotage.”", "walk, and thought record on “sabotage”"),
+        ("Homework: a walk with your son, and your letter.", "walk with their son, and letter"),
+        ("Homework: write a letter to Dad, mood from 0 to 10.", "write a letter to Dad, mood from 0 to 10"),
         (f"{LIST} Also practice mindfulness daily.", f"{NOTED}, practice mindfulness daily"),
         (f"{LIST} We'll review it next week. Any safety concerns?", NOTED),
     ],
 )
 @pytest.mark.parametrize("answer", ["I can do that.", "Okay, no problem.", "I can't wait."])
 def test_a_list_that_the_therapist_gave_is_noted_in_its_words(said: str, listed: str, answer: str) -> None:
-    model = "Homework: sleep log with noon walks on foot, DEAR MAN exposures, a thought record and the break script."
+    model = (
+        "Homework: sleep log with noon walks on foot, DEAR MAN exposures, a thought record, a letter, the break script."
+    )
 
     assert noted(model, said, answer) == f"Homework: {listed}."
 
@@ -63,6 +68,10 @@ def test_a_list_that_the_therapist_gave_is_noted_in_its_words(said: str, listed:
         "We'll see.",
         "I would prefer swimming.",
         "I'll try one of them.",
+        "One walk.",
+        "Depends on the weather.",
+        "Ugh, hard.",
+        "Done both.",
     ],
 )
 def test_a_list_that_the_client_did_not_agree_to_is_left_to_the_checks(answer: str) -> None:
@@ -79,14 +88,26 @@ def test_a_list_that_the_client_did_not_agree_to_is_left_to_the_checks(answer: s
         "Replace the log with a diary.",
         "Let's say twice.",
         "Don't do the walks while it rains.",
+        "Make that four walks.",
+        "Three then, great.",
+        "Change of plan: a diary.",
+        "Actually, one walk is fine.",
+        "One more homework: ride the bus.",
     ],
 )
 def test_a_list_that_was_changed_later_is_left_to_the_checks(change: str) -> None:
     assert noted("Homework: log, a call.", LIST, "Fine.", change, "Yes.") == "Homework: log, a call."
 
 
-def test_a_change_in_the_same_breath_is_heard() -> None:
-    assert noted("Homework: sleep log.", f"{LIST} That was last week.", "Yes.") == "Homework: sleep log."
+@pytest.mark.parametrize("more", ["That was last week.", "Do what fits.", "Any one of these.", "When the knee heals."])
+def test_a_change_in_the_same_breath_is_heard(more: str) -> None:
+    assert noted("Homework: sleep log.", f"{LIST} {more}", "Yes.") == "Homework: sleep log."
+
+
+def test_one_of_two_clients_may_object() -> None:
+    turns = [*talk(LIST, "Okay."), Turn(6, "partner", "I won't do that.")]
+
+    assert as_assigned("Homework: sleep log.", session_of(turns)) is None
 
 
 @pytest.mark.parametrize(
@@ -105,6 +126,10 @@ def test_a_change_in_the_same_breath_is_heard() -> None:
         "Homework: the following steps: sleep log and walk.",
         "Homework: um, sleep log and, uh, a walk.",
         "Homework: Sleep log. Two walks. One call.",
+        "Your homework is a way to see how sleep and mood go together.",
+        "Homework: math sheets and a sleep log for school.",
+        "Homework: perhaps a sleep log and walks.",
+        "Homework: sleep log, walks, etc.",
     ],
 )
 def test_what_is_no_list_beyond_doubt_is_not_taken_for_one(said: str) -> None:
@@ -143,12 +168,20 @@ def test_a_task_that_was_added_in_passing_stays_and_one_that_was_not_goes() -> N
 
 @pytest.mark.parametrize(
     "task",
-    ["lock away the sleep pills", "call 988 if urges rise", "give the gun to her brother", "no driving alone"],
+    [
+        "lock away the sleep pills",
+        "call 988 if urges rise",
+        "give the gun to her brother",
+        "no driving alone",
+        "take insulin on time",
+        "pour out the vodka",
+        "appointment with Dr. Lee on Friday",
+    ],
 )
 def test_nothing_that_keeps_the_client_safe_makes_room_for_a_list(task: str) -> None:
     sentence = f"Homework: sleep log, {task}."
 
-    assert noted(sentence, f"And {task}.", "I will.", LIST, "Okay.") == sentence
+    assert noted(sentence, f"And {task}.", "I will.", LIST, "Okay.") == sentence, task
 
 
 @pytest.mark.parametrize(
@@ -156,6 +189,8 @@ def test_nothing_that_keeps_the_client_safe_makes_room_for_a_list(task: str) -> 
     [
         "Homework: completed three of seven sleep logs.",
         "Homework: sleep log was kept on five nights.",
+        "Homework: sleep log only, walks skipped because of rain.",
+        "Homework: sleep log; walks declined due to knee.",
         "Homework: letter to the brother.",
         "Homework: registro de sueño todos los días con café y paseos.",
         "Plan: sleep log.",
@@ -178,6 +213,16 @@ def test_a_list_much_longer_than_the_models_does_not_take_its_room() -> None:
 @pytest.mark.parametrize("rest", ["; review next week", "—call the crisis line if urges rise"])
 def test_what_follows_the_list_in_the_sentence_stays(rest: str) -> None:
     assert noted(f"Homework: sleep, caffeine and walks{rest}.", LIST, "Okay.") == f"Homework: {NOTED}{rest}."
+
+
+def test_the_list_stands_once() -> None:
+    assert noted("Homework: sleep log; two walks; review next week.", LIST, "Okay.") == (
+        f"Homework: {NOTED}; review next week."
+    )
+    twice = "Homework: sleep log and a nap. Homework: two walks. Homework: a nap in the park."
+    section = check_section(twice, talk(LIST, "Okay.", "And take a nap in the park.", "I will."), Gate.PLAN).text
+
+    assert section == f"Homework: {NOTED}, a nap. Homework: a nap in the park."
 
 
 def test_a_section_and_a_second_look_at_it_give_the_same() -> None:
