@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     phi3_n_gpu_layers: int = Field(default=0, ge=-1, le=1000)
     phi3_kv_mib: int | None = Field(default=None, ge=16, le=1_048_576)
     phi3_tune: bool = True
+    phi3_beams: int | None = Field(default=None, ge=1, le=8)
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8002, ge=0, le=65_535)
     python_env: Literal["development", "test", "production"] = "development"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.catalog.demonstration import BASE_KEY
+from models.catalog.demonstration import BASE_KEY, beams_of, is_demonstration
 from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_SHA256
 from models.catalog.files import sha256_of
 from models.catalog.resolve import ResolvedModel, resolve_model
@@ -174,7 +174,9 @@ def chosen_sessions(
 
 @asynccontextmanager
 async def _engine(model: Path, adapter: Path | None) -> AsyncIterator[Engine]:
-    engine = LlamaEngine(EngineSettings(model, lora_path=adapter))
+    engine = LlamaEngine(
+        EngineSettings(model, lora_path=adapter, beams=beams_of(demonstration=is_demonstration(model)))
+    )
     await engine.start()
     try:
         yield engine

@@ -46,7 +46,11 @@ def branches(engine: Engine, note_format: NoteFormat | None = None, only: Sequen
     chat, shape = FAMILIES[engine.info.chat], note_format or load_format()
     parts = [(SUMMARY_ID, summary_prime(chat, shape), shape.summary_max_words)]
     parts += [(s.id, section_prime(chat, shape, s), s.words) for s in shape.sections]
-    return tuple(Branch(name, prime, max_tokens(words)) for name, prime, words in parts if not only or name in only)
+    return tuple(
+        Branch(name, prime, max_tokens(words), beams=engine.info.beams if name == SUMMARY_ID else 1)
+        for name, prime, words in parts
+        if not only or name in only
+    )
 
 
 async def write_notes(

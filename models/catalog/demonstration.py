@@ -19,6 +19,15 @@ ROOT_KEY = "casenote.bake.root_sha256"
 ADAPTER_KEY = "casenote.bake.adapter_sha256"
 
 
+# Continuations of the paragraph that are followed; decision 38 has what they gain, and what they cost.
+_BEAMS = 4
+
+
+def beams_of(*, demonstration: bool) -> int:
+    """How many continuations of a note's paragraph suit a model. Measured for the embedded one; one for any other."""
+    return _BEAMS if demonstration else 1
+
+
 def is_demonstration(path: Path, sha256: str = "") -> bool:
     """Whether the GGUF at ``path`` is the embedded model, alone, baked or quantised again. ``sha256``: its hash, where
     that is known. A file is hashed only where it has the very size of the embedded one; one that cannot be read is

@@ -65,7 +65,8 @@ class Sampling:
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One continuation of the shared prefix: a section of the note. ``prime`` is fed, not sampled. Before
-    ``min_tokens`` the model cannot end its turn."""
+    ``min_tokens`` the model cannot end its turn. ``beams`` continuations are followed where branches run side by side
+    and sampling is greedy, and the likeliest as a whole is the text (``models.engine.beams``)."""
 
     id: str
     prime: tuple[Segment, ...]
@@ -73,6 +74,7 @@ class Branch:
     stop: tuple[str, ...] = ()
     sampling: Sampling = Sampling()
     min_tokens: int = 0
+    beams: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ class Generation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The model behind an engine. ``chat`` names a family of ``models.chat``."""
+    """The model behind an engine. ``chat`` names a family of ``models.chat``; ``beams`` is how many continuations of a
+    note's paragraph suit it."""
 
     name: str
     path: str
@@ -207,6 +210,7 @@ class ModelInfo:
     architecture: str
     adapter: str | None = None
     adapter_sha256: str | None = None
+    beams: int = 1
 
 
 @dataclass(frozen=True, slots=True)

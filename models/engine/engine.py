@@ -92,7 +92,7 @@ class LlamaEngine:
                 loop.call_soon_threadsafe(_resolve, ended, None)
 
     def _prepare(self, plan: Plan, runner: LlamaRunner) -> Worker:
-        info = describe(plan, self._settings.cache_dir)
+        info = describe(plan, self._settings.cache_dir, self._settings.beams)
         tokens = _Tokens(runner)
         limits = Limits(
             n_ctx=runner.n_ctx,

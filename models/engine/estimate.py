@@ -14,7 +14,7 @@ __all__ = ["seconds_left", "seconds_until_admitted"]
 def seconds_left(generation: GenerationState, room: Room, pace: Pace) -> float | None:
     """What a generation still takes if it has the machine to itself and uses up its budgets."""
     lanes = [lane for lane in generation.lanes if not lane.done]
-    step = pace.step_seconds(len(lanes))
+    step = pace.step_seconds(sum(lane.width for lane in lanes))
     if not pace.prefill_rate or step is None:
         return None
     tokens = max((state.branch.max_tokens - state.produced for lane in lanes for state in lane.branches), default=0)

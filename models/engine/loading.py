@@ -60,7 +60,7 @@ def load(plan: Plan) -> LlamaRunner:
     return LlamaRunner(plan.runner)
 
 
-def describe(plan: Plan, cache_dir: Path | None) -> ModelInfo:
+def describe(plan: Plan, cache_dir: Path | None, beams: int = 1) -> ModelInfo:
     """What the product tells of the model. Reads the whole file for its hash when that is not remembered."""
     lora = plan.runner.lora_path
     return ModelInfo(
@@ -74,6 +74,7 @@ def describe(plan: Plan, cache_dir: Path | None) -> ModelInfo:
         architecture=plan.head.architecture,
         adapter=lora.name if lora else None,
         adapter_sha256=sha256_of(lora, cache_dir) if lora else None,
+        beams=beams,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,16 +18,16 @@ from models.engine.api import (
     StopReason,
     Token,
 )
-from models.engine.ports import Ints, Vocabulary
+from models.engine.beams import Beam, Beams, Grown, ranked
+from models.engine.ports import Floats, Vocabulary
 from models.engine.residents import Residents
-from models.engine.sampling import Sampler
 from models.engine.sequence import BranchState, GenerationState, Lane
 from models.engine.slots import KvCache
 from models.engine.step import Feed, Step
 
-__all__ = ["Chooser", "Counters", "Progress"]
+__all__ = ["Counters", "Logits", "Progress"]
 
-Chooser = Callable[[int, Sampler, Ints | None], int]  # a row, the branch's sampler, tokens it may not take -> a token
+Logits = Callable[[int], Floats]  # of a row of the batch that was decoded last; good until the next
 
 
 @dataclass(slots=True)
@@ -61,18 +61,25 @@ class Progress:
         told, self._told = self._told, {}
         return told
 
-    def apply(self, step: Step, choose: Chooser, now: float) -> None:
+    def apply(self, step: Step, logits: Logits, now: float) -> None:
         """Takes the results of a step that was decoded."""
         self.counters.prefill_tokens += step.fed
         self.counters.decoded_tokens += step.decoded
+        side_by_side: dict[Lane, list[Feed]] = {}
         for feed in step.feeds:
             feed.owner.strikes = 0
             self._cache.settle(feed.sequence)
+        for feed in step.feeds:
             if isinstance(feed.owner, GenerationState):
                 if feed.lane is None:
                     self._prefilled(feed.owner, now)
+                elif feed.lane.width > 1 and feed.output:
+                    side_by_side.setdefault(feed.lane, []).append(feed)
                 else:
-                    self._advance(feed.owner, feed.lane, feed, choose, now)
+                    self._advance(feed.owner, feed.lane, feed, logits, now)
+        for lane, feeds in side_by_side.items():
+            if isinstance(owner := feeds[0].owner, GenerationState):
+                self._grow(owner, lane, feeds, logits, now)
 
     def _prefilled(self, generation: GenerationState, now: float) -> None:
         total = len(generation.prefix)
@@ -81,7 +88,7 @@ class Progress:
         if done == total:
             generation.prefilled = now
 
-    def _advance(self, generation: GenerationState, lane: Lane, feed: Feed, choose: Chooser, now: float) -> None:
+    def _advance(self, generation: GenerationState, lane: Lane, feed: Feed, logits: Logits, now: float) -> None:
         lane.pending = lane.pending[feed.count :]
         if not feed.output:
             return
@@ -90,7 +97,7 @@ class Progress:
             lane.decoding = True
             lane.text_from = feed.before + feed.count
         early = state.produced < state.branch.min_tokens
-        token = choose(feed.row, state.sampler, self._vocabulary.ends if early else None)
+        token = state.sampler.choose(logits(feed.row), self._vocabulary.ends if early else None)
         generation.output_tokens += 1
         shown = state.accept(token, self._vocabulary)
         if shown:
@@ -102,6 +109,51 @@ class Progress:
             self._cache.cut(lane.sequence, lane.text_from + state.tokens_before_stop())
         ended_with = token if state.reason is StopReason.LENGTH else None
         self._end(generation, lane, ended_with, now)
+
+    def _grow(self, generation: GenerationState, lane: Lane, feeds: Sequence[Feed], logits: Logits, now: float) -> None:
+        """One token more for each continuation of a branch, and the text that none of them differs in any more."""
+        state, sequence = lane.current, lane.sequence
+        assert sequence is not None
+        if lane.beams is None:
+            lane.decoding, lane.pending = True, lane.pending[:0]
+            lane.text_from = feeds[0].before + feeds[0].count
+            lane.beams = Beams(lane.width, [Beam(sequence)])
+        beams = lane.beams
+        written = len(beams.alive[0].tokens)
+        banned = self._vocabulary.ends if written < state.branch.min_tokens else None
+        going = beams.grow(
+            [ranked(logits(feed.row), lane.width + 1, banned) for feed in feeds], self._vocabulary.is_end
+        )
+        generation.output_tokens += 1
+        if going:
+            self._seat(lane, beams, going)
+        ends = not going or written + 1 >= state.branch.max_tokens
+        for token in beams.answer() if ends else beams.settled():
+            beams.told += 1
+            shown = state.accept(token, self._vocabulary)
+            if shown:
+                self.tell(generation, Token(state.branch.id, shown))
+            if state.reason is not None:
+                self._end(generation, lane, None, now)
+                return
+
+    def _seat(self, lane: Lane, beams: Beams, going: Sequence[Grown]) -> None:
+        """Gives each continuation a sequence: the first of a parent has the parent's, others copies of it."""
+        parents = [beam.sequence for beam in beams.alive]
+        left = [sequence for place, sequence in enumerate(parents) if place not in {one.parent for one in going}]
+        spare = [*lane.spare, *left]
+        seated: list[Beam] = []
+        taken: set[int] = set()
+        for one in going:
+            sequence = parents[one.parent]
+            if sequence in taken:
+                source, sequence = sequence, spare.pop()
+                self._cache.borrow(source, sequence, self._cache.length(source))
+            taken.add(sequence)
+            seated.append(Beam(sequence, one.tokens, one.score))
+        for sequence in spare:
+            self._cache.cut(sequence, 0)
+        lane.follow(seated, spare)
 
     def stop(self, generation: GenerationState, lane: Lane, state: BranchState, now: float) -> None:
         """Ends one branch because somebody asked."""
@@ -125,9 +177,7 @@ class Progress:
         assert state.reason is not None
         self.tell(generation, BranchEnded(state.branch.id, state.reason))
         if lane.done:
-            if lane.sequence is not None:
-                self._cache.close(lane.sequence)
-                lane.sequence = None
+            self._close(lane)
         else:
             self._continue(generation, lane, unfed)
         if all(other.done for other in generation.lanes):
@@ -172,11 +222,14 @@ class Progress:
         self._leave(generation)
         self.tell(generation, Failed(reason, detail))
 
+    def _close(self, lane: Lane) -> None:
+        for sequence in lane.sequences:
+            self._cache.close(sequence)
+        lane.sequence, lane.beams, lane.spare = None, None, []
+
     def _leave(self, generation: GenerationState) -> None:
         for lane in generation.running:
-            if lane.sequence is not None:
-                self._cache.close(lane.sequence)
-                lane.sequence = None
+            self._close(lane)
         if generation.resident is not None:
             self._residents.unpin(self._residents.at(generation.resident))
             generation.resident = None

@@ -32,11 +32,17 @@ class Room:
     def promised(self, generation: GenerationState, starting: Lane | None = None) -> int:
         """Cells the generation may still take, with one more lane running if ``starting`` is given."""
         running = generation.running
-        used = sum(
-            self._cache.length(lane.sequence) - lane.prefix_share for lane in running if lane.sequence is not None
-        )
+        used = sum(self._used(lane) for lane in running)
         together = sum(lane.need for lane in running) + (starting.need if starting else 0)
         return self.missing_prefix(generation) + max(generation.largest_need, together) - used
+
+    def _used(self, lane: Lane) -> int:
+        """Cells behind the prefix that a running lane has taken, as if continuations that ended still had theirs."""
+        if lane.sequence is None:
+            return 0
+        length = self._cache.length(lane.sequence)
+        primed = min(length, lane.text_from) if lane.decoding else length
+        return primed - lane.prefix_share + lane.width * (length - primed)
 
     def all_promised(self) -> int:
         return sum(self.promised(generation) for generation in self._active)
@@ -47,13 +53,13 @@ class Room:
         return self._cache.free + self._cache.held_only_by(resident.sequence for resident in victims)
 
     def could_open(self, keep: Collection[int] = ()) -> int:
-        """Sequences that are free or could be, less one for each admitted generation that runs none yet."""
-        owed = sum(1 for generation in self._active if not generation.running)
+        """Sequences that are free or could be, less those that admitted generations that run none yet need."""
+        owed = sum(generation.widest for generation in self._active if not generation.running)
         return self._cache.free_sequences + len(self._residents.victims(keep, spare_live=False)) - owed
 
     def admits(self, generation: GenerationState) -> bool:
         """Whether the generation's prefix and its largest lane can be made sure."""
-        if self.could_open() < 3:
+        if self.could_open() < 2 + generation.widest:
             return False
         promised = self.all_promised()
         source, length = self._residents.best(generation.prefix)
@@ -65,7 +71,7 @@ class Room:
         """Whether one more lane may run beside those of the generation that run."""
         if not generation.running:
             return True
-        if self.could_open() < 1:
+        if self.could_open() < lane.width:
             return False
         change = self.promised(generation, lane) - self.promised(generation)
         return change <= 0 or self.could_free(spare_live=True) - self.all_promised() >= change

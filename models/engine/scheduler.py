@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 from models.engine.admission import Waiting
 from models.engine.api import BranchStarted, EngineFailure, Prefill, Priority, Queued
+from models.engine.beams import last_token
 from models.engine.estimate import seconds_until_admitted
 from models.engine.pace import Pace
 from models.engine.ports import CachePort, Decoded, Ints, Vocabulary
-from models.engine.progress import Chooser, Progress
+from models.engine.progress import Logits, Progress
 from models.engine.residents import Residents
 from models.engine.room import Room
 from models.engine.sequence import GenerationState, Lane
@@ -60,7 +61,10 @@ class Scheduler:
     def submit(self, generation: GenerationState) -> None:
         """Takes a request in; one that can never fit, or finds the queue full, fails at once."""
         limit = min(self.limits.n_ctx, self.limits.kv_tokens)
-        need = len(generation.prefix) + generation.largest_need
+        if len(generation.prefix) + generation.largest_need > self.limits.kv_tokens:
+            for lane in generation.lanes:
+                lane.narrow()
+        need = len(generation.prefix) + generation.longest
         if need > limit:
             detail = f"the prompt and its budgets are {need} tokens, the context has {limit}"
             self.progress.fail(generation, EngineFailure.TOO_LONG, detail)
@@ -178,7 +182,12 @@ class Scheduler:
                     self._start(generation, lane)
 
     def _start(self, generation: GenerationState, lane: Lane) -> None:
-        if not self.room.take_sequence():
+        for _ in range(lane.width - 1):
+            if self.room.take_sequence():
+                lane.spare.append(self.cache.open())
+        if len(lane.spare) < lane.width - 1 or not self.room.take_sequence():
+            while lane.spare:
+                self.cache.close(lane.spare.pop())
             return
         if generation.resident is None:
             lane.sequence = self.cache.open()
@@ -202,7 +211,10 @@ class Scheduler:
         chosen = [generation for generation in self.active if only is None or generation is only]
         for generation in chosen:
             for lane in generation.running:
-                if lane.decoding and lane.sequence is not None:
+                if lane.beams is not None:
+                    for beam in lane.beams.alive:
+                        self._add(builder, generation, lane, beam.sequence, last_token(beam), output=True)
+                elif lane.decoding and lane.sequence is not None:
                     self._add(builder, generation, lane, lane.sequence, lane.pending, output=True)
         hurried = [generation for generation in chosen if self._soon(generation)]
         for generation in sorted(chosen, key=self._turn):
@@ -226,7 +238,7 @@ class Scheduler:
     def _feed(self, builder: StepBuilder, generation: GenerationState, *, alone: bool) -> None:
         """Prompt rows of a generation: the primes of its lanes, or the prefix when that is not complete. Its branches
         that run wait for its others, unless it is not ``alone`` and they would hold up another's first words."""
-        own = sum(1 for lane in generation.running if lane.decoding) if alone else 0
+        own = sum(lane.rows for lane in generation.running if lane.decoding) if alone else 0
         for lane in generation.running:
             if lane.decoding or lane.sequence is None:
                 continue
@@ -303,10 +315,10 @@ class Scheduler:
 
     # -- results ----------------------------------------------------------------------------------------------
 
-    def advance(self, step: Step, choose: Chooser, now: float, seconds: float) -> None:
-        """Takes the results of a decoded step that lasted ``seconds``."""
+    def advance(self, step: Step, logits: Logits, now: float, seconds: float) -> None:
+        """Takes the results of a decoded step that lasted ``seconds``: the ``logits`` of each of its rows."""
         self.pace.observe(step.decoded, step.fed, seconds)
-        self.progress.apply(step, choose, now)
+        self.progress.apply(step, logits, now)
 
     def failed(self, step: Step, code: int) -> None:
         """Undoes a step that was not decoded. After a failure (not an abort) each owner is tried alone, so that

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.engine.api import Branch, EngineEvent, GenerationRequest, Priority, StopReason
+from models.engine.api import Branch, EngineEvent, GenerationRequest, Priority, Sampling, StopReason
+from models.engine.beams import Beam, Beams
 from models.engine.ports import Ints, Vocabulary
 from models.engine.sampling import Sampler
+from models.engine.settings import MOST_BEAMS
 from models.engine.text import TextStream
 from models.segments import Segment
 
@@ -60,9 +62,22 @@ class BranchState:
 
 class Lane:
     """A sequence and the branches it runs, one after the other. ``pending`` is what it feeds next; ``need`` counts
-    the cells it may take behind the prefix at most."""
+    the cells it may take behind the prefix at most. A lane of one branch may follow ``width`` continuations: ``beams``
+    holds them once it decodes, ``spare`` the sequences that none of them is in."""
 
-    __slots__ = ("begun", "branches", "decoding", "need", "pending", "prefix_share", "sequence", "text_from")
+    __slots__ = (
+        "beams",
+        "begun",
+        "branches",
+        "decoding",
+        "need",
+        "pending",
+        "prefix_share",
+        "sequence",
+        "spare",
+        "text_from",
+        "width",
+    )
 
     def __init__(self, branches: deque[BranchState], prefix: Ints) -> None:
         self.branches = branches
@@ -70,7 +85,10 @@ class Lane:
         # Without a prime the last token of the prefix is computed once more, for its logits.
         self.prefix_share = len(prefix) - (0 if len(first.prime) else 1)
         self.pending: Ints = first.prime if len(first.prime) else prefix[-1:]
-        self.need = sum(len(state.prime) + state.branch.max_tokens for state in branches)
+        self.width = first.branch.beams if len(branches) == 1 and first.branch.sampling == Sampling() else 1
+        self.need = sum(len(state.prime) + self.width * state.branch.max_tokens for state in branches)
+        self.beams: Beams | None = None
+        self.spare: list[int] = []
         self.sequence: int | None = None
         self.decoding = False
         self.begun = False
@@ -83,6 +101,33 @@ class Lane:
     @property
     def done(self) -> bool:
         return not self.branches
+
+    @property
+    def longest(self) -> int:
+        """Tokens behind the prefix that one sequence of it may have."""
+        return sum(len(state.prime) + state.branch.max_tokens for state in self.branches)
+
+    @property
+    def rows(self) -> int:
+        """How many rows of a batch it takes while it decodes."""
+        return len(self.beams.alive) if self.beams else 1
+
+    @property
+    def sequences(self) -> list[int]:
+        """All that it holds."""
+        if self.sequence is None:
+            return []
+        return [*self.spare, *([beam.sequence for beam in self.beams.alive] if self.beams else [self.sequence])]
+
+    def follow(self, alive: list[Beam], spare: list[int]) -> None:
+        """These continuations go on, the first of them in the place of the lane's own sequence."""
+        assert self.beams is not None
+        self.beams.alive, self.spare, self.sequence = alive, spare, alive[0].sequence
+
+    def narrow(self) -> None:
+        """From now on, before it runs, one continuation."""
+        self.need -= (self.width - 1) * sum(state.branch.max_tokens for state in self.branches)
+        self.width = 1
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +167,16 @@ class GenerationState:
         """Cells behind the prefix without which not even one lane at a time can run."""
         return max((lane.need for lane in self.lanes), default=0)
 
+    @property
+    def longest(self) -> int:
+        """Tokens behind the prefix that one sequence may have."""
+        return max((lane.longest for lane in self.lanes), default=0)
+
+    @property
+    def widest(self) -> int:
+        """Sequences without which not even one lane at a time can run."""
+        return max((lane.width for lane in self.lanes if not lane.done), default=1)
+
     def branch(self, branch_id: str) -> tuple[Lane, BranchState] | None:
         """The branch of that id that has not ended, with its lane."""
         return next(
@@ -136,6 +191,8 @@ def _check(request: GenerationRequest) -> None:
     for branch in request.branches:
         if branch.max_tokens < 1:
             raise ValueError(f"request {request.id}: max_tokens is {branch.max_tokens}, it must be 1 or more")
+        if not 1 <= branch.beams <= MOST_BEAMS:
+            raise ValueError(f"request {request.id}: beams is {branch.beams}, it must be 1 to {MOST_BEAMS}")
 
 
 def join_tokens(segments: tuple[Segment, ...], vocabulary: Vocabulary) -> Ints:

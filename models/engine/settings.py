@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DEFAULT_N_BATCH", "DEFAULT_N_CTX", "EngineSettings", "physical_cores"]
+__all__ = ["DEFAULT_N_BATCH", "DEFAULT_N_CTX", "MOST_BEAMS", "EngineSettings", "physical_cores"]
 
 DEFAULT_N_BATCH = 512
 DEFAULT_N_CTX = 4096
+MOST_BEAMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class EngineSettings:
     ``n_threads`` physical cores, ``flash_attn`` off on a CPU, ``n_batch`` 512, ``kv_type`` "f16".
 
     ``n_ctx`` is tokens of one sequence; ``kv_tokens`` tokens of all of them together, of which one sequence fits in any
-    case and more than four are of no use. ``lora_path`` is an adapter
-    as GGUF. ``tune``: an engine that finds nothing remembered measures while it is idle. ``verbose`` lets llama.cpp
+    case and more than four are of no use. ``lora_path`` is an adapter as GGUF. ``beams``: how many continuations of a
+    note's paragraph suit the model (``ModelInfo``). ``tune``: an engine that finds nothing remembered measures while it
+    is idle. ``verbose`` lets llama.cpp
     write to standard error.
     """
 
@@ -41,6 +43,7 @@ class EngineSettings:
     max_waiting: int = 64
     cache_dir: Path | None = None
     tune: bool = False
+    beams: int = 1
     verbose: bool = False
 
     def __post_init__(self) -> None:
@@ -53,6 +56,8 @@ class EngineSettings:
         _at_least("n_batch", self.n_batch, 64)
         _at_least("max_active", self.max_active, 1)
         _at_least("max_waiting", self.max_waiting, 1)
+        if not 1 <= self.beams <= MOST_BEAMS:
+            raise ValueError(f"beams is {self.beams}, it may be 1 to {MOST_BEAMS}")
         if self.kv_type not in (None, "f16", "q8_0"):
             raise ValueError(f"kv_type is {self.kv_type!r}, it may be 'f16' or 'q8_0'")
         if self.max_active > 16:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from models.engine.api import EngineEvent, EngineStats
-from models.engine.ports import Decoded, Ints, RunnerPort
-from models.engine.sampling import Sampler
+from models.engine.ports import Decoded, RunnerPort
 from models.engine.scheduler import Scheduler
 from models.engine.step import Step
 from models.errors import ModelError
@@ -135,15 +134,12 @@ class Worker:
         after = time.perf_counter()
         self._running = _Running()
         if code == Decoded.OK:
-            self._scheduler.advance(step, self._choose, time.monotonic(), after - before)
+            self._scheduler.advance(step, self._runner.logits, time.monotonic(), after - before)
         else:
             self._scheduler.failed(step, code)
         self._steps += 1
         self._decode_seconds += after - before
         self._overhead_seconds += before - begun + time.perf_counter() - after
-
-    def _choose(self, row: int, sampler: Sampler, banned: Ints | None) -> int:
-        return sampler.choose(self._runner.logits(row), banned)
 
     def _publish(self) -> None:
         self.stats = self._statistics()
@@ -155,7 +151,7 @@ class Worker:
         scheduler = self._scheduler
         counters = scheduler.progress.counters
         reading = scheduler.reading()
-        lanes = sum(len(generation.running) for generation in scheduler.active)
+        rows = sum(lane.rows for generation in scheduler.active for lane in generation.running)
         return EngineStats(
             active=len(scheduler.active),
             waiting=len(scheduler.waiting),
@@ -167,7 +163,7 @@ class Worker:
             prefill_tokens=counters.prefill_tokens,
             decoded_tokens=counters.decoded_tokens,
             prefill_tokens_per_second=scheduler.pace.prefill_rate,
-            decode_tokens_per_second=scheduler.pace.decode_rate(max(1, lanes)),
+            decode_tokens_per_second=scheduler.pace.decode_rate(max(1, rows)),
             reading=reading,
             extra={
                 "steps": float(self._steps),

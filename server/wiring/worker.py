@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from events.streams import WORKER_CONSUMER
 from events.wake import SESSION_CHANGED
 from models import prompts
+from models.catalog.demonstration import beams_of
 from models.catalog.resolve import ResolvedModel
 from models.chat import FAMILIES
 from models.engine.engine import LlamaEngine
@@ -41,6 +42,7 @@ def engine_settings(settings: Settings, model: ResolvedModel) -> EngineSettings:
         max_waiting=settings.queue_limit,
         cache_dir=settings.casenote_home / "cache",
         tune=settings.phi3_tune,
+        beams=settings.phi3_beams or beams_of(demonstration=model.demonstration),
     )
 
 

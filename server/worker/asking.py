@@ -30,14 +30,16 @@ def note_request(
     turns: tuple[Turn, ...],
     *,
     parallel: bool,
+    beams: int = 1,
     sampling: Sampling = GREEDY,
 ) -> GenerationRequest:
-    """Asks for ``plans`` over ``turns`` as the prompt holds them; ``name`` is the request's id."""
+    """Asks for ``plans`` over ``turns`` as the prompt holds them; ``name`` is the request's id, ``beams`` how many
+    continuations of the paragraph are followed."""
     return GenerationRequest(
         id=name,
         session=session_key(session_id),
         prefix=prompts.note_prefix(chat, turns),
-        branches=tuple(_branch(chat, note_format, plan, sampling) for plan in plans),
+        branches=tuple(_branch(chat, note_format, plan, sampling, beams) for plan in plans),
         parallel=parallel,
     )
 
@@ -52,9 +54,9 @@ def asks_the_same(one: GenerationRequest, other: GenerationRequest) -> bool:
     )
 
 
-def _branch(chat: ChatFormat, note_format: NoteFormat, plan: SectionPlan, sampling: Sampling) -> Branch:
+def _branch(chat: ChatFormat, note_format: NoteFormat, plan: SectionPlan, sampling: Sampling, beams: int) -> Branch:
     if plan.id == SUMMARY_ID:
         prime = prompts.summary_prime(chat, note_format)
-    else:
-        prime = prompts.section_prime(chat, note_format, note_format.section(plan.id))
+        return Branch(plan.id, prime, plan.max_tokens, sampling=sampling, beams=beams)
+    prime = prompts.section_prime(chat, note_format, note_format.section(plan.id))
     return Branch(plan.id, prime, plan.max_tokens, sampling=sampling)

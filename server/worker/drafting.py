@@ -159,6 +159,7 @@ class Drafting:
             plans,
             turns,
             parallel=self._parallel,
+            beams=self._engine.info.beams,
             sampling=sampling,
         )
         began = time.monotonic()

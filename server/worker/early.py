@@ -93,6 +93,7 @@ class EarlyNote:
             wanted,
             prompt,
             parallel=options.parallel,
+            beams=self._engine.info.beams,
         )
         while not self._has_time_and_room(request):  # noqa: ASYNC110 - the engine tells only when asked
             await asyncio.sleep(_LOOK_AGAIN)
@@ -104,7 +105,8 @@ class EarlyNote:
         """Whether nobody waits, and nothing that is held for other sessions must leave."""
         stats = self._engine.stats()
         busy = stats.active or stats.waiting or any(read.done < read.total for read in stats.reading.values())
-        need = sum(self._engine.count_tokens(branch.prime) + branch.max_tokens for branch in request.branches)
+        count = self._engine.count_tokens
+        need = sum(count(branch.prime) + branch.beams * branch.max_tokens for branch in request.branches)
         return not busy and need <= stats.kv_total - stats.kv_used
 
     def _drop(self) -> None:

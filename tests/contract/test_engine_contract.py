@@ -55,12 +55,21 @@ def embedded_model() -> Path:
         return Path(__file__).parents[2] / "build" / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
-@pytest.fixture(params=["scripted", "llama"])
+class WideEngine(LlamaEngine):
+    """Follows several continuations of everything."""
+
+    def submit(self, request: GenerationRequest) -> Generation:
+        wide = tuple(replace(one, beams=3) for one in request.branches)
+        return super().submit(replace(request, branches=wide))
+
+
+@pytest.fixture(params=["scripted", "llama", "llama, several continuations"])
 def make_engine(request: pytest.FixtureRequest) -> MakeEngine:
     def make(**limits: int) -> Engine:
         if request.param == "scripted":
             return ScriptedEngine(lambda _request, _branch: TEXT, delay=0.002, **limits)
-        return LlamaEngine(EngineSettings(embedded_model(), kv_tokens=4096, **limits))
+        kind = LlamaEngine if request.param == "llama" else WideEngine
+        return kind(EngineSettings(embedded_model(), kv_tokens=4096, **limits))
 
     return make
 

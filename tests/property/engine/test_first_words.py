@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from simulated_runner import LETTERS, SimulatedRunner
 
 from models.engine.api import Branch, GenerationRequest, Token
-from models.engine.ports import Ints
-from models.engine.sampling import Sampler
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import make_generation
 from models.segments import Segment
@@ -37,9 +35,6 @@ def test_each_session_has_its_first_words_before_any_has_all_its_sections_begun(
     runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0))
     scheduler = Scheduler(runner, runner, Limits(N_CTX, KV_TOKENS, N_SEQ, N_BATCH))
 
-    def choose(row: int, sampler: Sampler, banned: Ints | None) -> int:
-        return sampler.choose(runner.logits(row), banned)
-
     for place, tail in enumerate(tails):
         scheduler.submit(
             make_generation(
@@ -62,7 +57,7 @@ def test_each_session_has_its_first_words_before_any_has_all_its_sections_begun(
         step = scheduler.plan(float(number))
         assert step is not None
         assert runner.decode(step.batch) == 0
-        scheduler.advance(step, choose, float(number), 0.05)
+        scheduler.advance(step, runner.logits, float(number), 0.05)
         for name, events in scheduler.progress.take_events().items():
             speaking[name] |= {event.branch for event in events if isinstance(event, Token)}
         if all(speaking.values()):

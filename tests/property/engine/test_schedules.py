@@ -28,8 +28,7 @@ from models.engine.api import (
     StopReason,
     Token,
 )
-from models.engine.ports import Decoded, Ints
-from models.engine.sampling import Sampler
+from models.engine.ports import Decoded
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import make_generation
 from models.segments import Segment
@@ -84,10 +83,11 @@ def expected_texts(request: GenerationRequest) -> dict[str, str]:
 words = st.text(alphabet=LETTERS, min_size=1, max_size=30)
 branches = st.lists(
     st.builds(
-        lambda prime, budget, stop: (prime, budget, stop),
+        lambda prime, budget, stop, beams: (prime, budget, stop, beams),
         words.map(lambda text: text[:8]),
         st.integers(1, 30),
         st.lists(st.text(alphabet=LETTERS, min_size=1, max_size=2), max_size=2).map(tuple),
+        st.sampled_from((1, 1, 2, 3)),
     ),
     min_size=1,
     max_size=6,
@@ -138,7 +138,7 @@ class Schedules(RuleBasedStateMachine):
     def a_note_is_asked_for(
         self,
         session: str,
-        chosen: list[tuple[str, int, tuple[str, ...]]],
+        chosen: list[tuple[str, int, tuple[str, ...], int]],
         parallel: bool,
         priority: Priority,
         deadline: int | None,
@@ -149,8 +149,8 @@ class Schedules(RuleBasedStateMachine):
             session=session,
             prefix=self._prefix(session),
             branches=tuple(
-                Branch(f"b{place}", (Segment(prime),), budget, stop)
-                for place, (prime, budget, stop) in enumerate(chosen)
+                Branch(f"b{place}", (Segment(prime),), budget, stop, beams=beams)
+                for place, (prime, budget, stop, beams) in enumerate(chosen)
             ),
             parallel=parallel,
             priority=priority,
@@ -212,18 +212,15 @@ class Schedules(RuleBasedStateMachine):
         assert kinds == sorted(kinds, reverse=True), "running branches come before prompts"
         decoding = [lane for generation in self.scheduler.active for lane in generation.running if lane.decoding]
         if not suspects:
-            assert sum(kinds) == len(decoding), "every running branch is in every batch"
+            assert sum(kinds) == sum(lane.rows for lane in decoding), "every running branch is in every batch"
         code = self.runner.decode(step.batch)
         self.now += 1.0
         if code == Decoded.OK:
-            self.scheduler.advance(step, self._choose, self.now, 0.05)
+            self.scheduler.advance(step, self.runner.logits, self.now, 0.05)
         else:
             self.scheduler.failed(step, code)
         self._collect()
         return True
-
-    def _choose(self, row: int, sampler: Sampler, banned: Ints | None) -> int:
-        return sampler.choose(self.runner.logits(row), banned)
 
     def _collect(self) -> None:
         for name, events in self.scheduler.progress.take_events().items():

@@ -1,0 +1,97 @@
+"""Several continuations of one branch side by side, of which the likeliest as a whole is kept. Pure.
+
+Beam search (Graves, "Sequence transduction with recurrent neural networks", 2012): after each step the ``width``
+likeliest continuations of all go on. Scores are sums of log-probabilities, not divided by length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+import numpy as np
+
+from models.engine.ports import Floats, Ints
+
+__all__ = ["Beam", "Beams", "Grown", "last_token", "ranked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """One continuation: its sequence in the cache, its tokens (the last of them not in the cache yet), and how likely
+    they are."""
+
+    sequence: int
+    tokens: tuple[int, ...] = ()
+    score: float = 0.0
+
+
+def last_token(beam: Beam) -> Ints:
+    """What a continuation feeds next."""
+    return np.array(beam.tokens[-1:], np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A continuation by one token more: ``parent`` is the place of the one that it goes on from."""
+
+    parent: int
+    tokens: tuple[int, ...]
+    score: float
+
+
+@dataclass(slots=True)
+class Beams:
+    """The continuations of one branch. ``alive`` go on, the likeliest first; ``ended`` is the likeliest of those that
+    the model ended, with its end token; ``told`` counts the tokens of the branch that are settled."""
+
+    width: int
+    alive: list[Beam]
+    ended: Grown | None = None
+    told: int = 0
+
+    def grow(self, best: Sequence[tuple[Ints, Floats]], is_end: Callable[[int], bool]) -> list[Grown]:
+        """What goes on, given each living one's likeliest next tokens with their log-probabilities; nothing when
+        ``ended`` is the answer."""
+        found = [
+            Grown(parent, (*beam.tokens, int(token)), beam.score + float(score))
+            for parent, (beam, (tokens, scores)) in enumerate(zip(self.alive, best, strict=True))
+            for token, score in zip(tokens, scores, strict=True)
+            if np.isfinite(score)
+        ]
+        found.sort(key=lambda one: -one.score)
+        going: list[Grown] = []
+        for one in found:
+            if not is_end(one.tokens[-1]):
+                going.append(one)
+                if len(going) == self.width:
+                    break
+                continue
+            if self.ended is None or one.score > self.ended.score:
+                self.ended = one
+        answered = self.ended is not None and (not going or self.ended.score >= going[0].score)
+        return [] if answered else going
+
+    def settled(self) -> tuple[int, ...]:
+        """The tokens, beyond those told, that no continuation that may still be the answer differs in."""
+        possible = [beam.tokens for beam in self.alive] + ([self.ended.tokens] if self.ended else [])
+        same = takewhile(lambda column: len(set(column)) == 1, zip(*possible, strict=False))
+        return tuple(column[0] for column in same)[self.told :]
+
+    def answer(self) -> tuple[int, ...]:
+        """The tokens of the likeliest, beyond those told."""
+        return (self.ended.tokens if self.ended else self.alive[0].tokens)[self.told :]
+
+
+def ranked(logits: Floats, count: int, banned: Ints | None = None) -> tuple[Ints, Floats]:
+    """The ``count`` likeliest tokens, none of ``banned``, and their log-probabilities, from logits (vocabulary,)."""
+    largest = float(logits.max())
+    total = largest + float(np.log(np.exp(logits - largest).sum()))
+    if banned is not None:
+        logits = logits.copy()
+        logits[banned] = -np.inf
+    count = min(count, len(logits))
+    top = np.argpartition(logits, len(logits) - count)[len(logits) - count :]
+    top = top[np.argsort(-logits[top], kind="stable")]
+    return top.astype(np.int32), logits[top] - np.float32(total)
