@@ -146,7 +146,7 @@ class Worker:
         try:
             with self._serving.writing(row.session_id) as desk:
                 draft = await self._write(row, desk, frames)
-            await self._store(row, draft, frames)
+            await self._store(row, draft, desk.info.beams, frames)
         except GenerationFailedError as error:
             await self._fail(row, error.reason, frames)
         finally:
@@ -195,7 +195,7 @@ class Worker:
         chosen = self._formats.get(options["format"] or self._options.note_format) or self._formats[DEFAULT_FORMAT]
         return with_options(chosen, self._options.style.but(options.get("style", {})))
 
-    def _settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _settings(self, options: Mapping[str, Any], beams: int) -> dict[str, Any]:
         """How this note was asked for: with the model and the prompt's version, enough to have it written again."""
         return {
             **asdict(self._options.style.but(options.get("style", {}))),
@@ -203,9 +203,10 @@ class Worker:
             "kept_edited": options["keep_edited"],
             "parallel": self._options.parallel,
             "temperature": Sampling().temperature,
+            "beams": beams if self._options.parallel else 1,
         }
 
-    async def _store(self, row: GenerationRow, draft: Draft, frames: FrameWriter) -> None:
+    async def _store(self, row: GenerationRow, draft: Draft, beams: int, frames: FrameWriter) -> None:
         """The note, its revision, its event and the end of the generation, in one transaction."""
         now = utc_now()
         async with self._database.write() as db:
@@ -233,7 +234,7 @@ class Worker:
             author = {
                 "kind": "fallback" if draft.fallback else "model",
                 "generation": row.id,
-                "settings": self._settings(options),
+                "settings": self._settings(options, beams),
             }
             kept = await editing.store(
                 db, session, note, Change(row.change), author, now, with_text=self._options.with_text

@@ -323,7 +323,7 @@ async def test_every_version_stays_with_its_author(tmp_path: Path) -> None:
         assert revisions[0]["model"]["name"] == "scripted"
         assert revisions[2]["author"]["settings"] == {
             "density": "standard", "quoting": "key", "modality": "general", "sections": None, "kept_edited": False,
-            "parallel": True, "temperature": 0.0,
+            "parallel": True, "temperature": 0.0, "beams": 1,
         }  # fmt: skip
         assert all(r.keys() >= {"version", "change", "author", "created_at", "text"} for r in revisions)
         assert (await api.http.get(f"{path}/2")).json() == revisions[1]
