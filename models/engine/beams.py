@@ -1,7 +1,8 @@
 """Several continuations of one branch side by side, of which the likeliest as a whole is kept. Pure.
 
 Beam search (Graves, "Sequence transduction with recurrent neural networks", 2012): after each step the ``width``
-likeliest continuations of all go on. Scores are sums of log-probabilities, not divided by length.
+likeliest continuations of all go on. One that the model ends, when that is among the ``width`` likeliest, is held
+against the others by the mean of its log-probabilities: their sum would make an empty text the likeliest.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ __all__ = ["Beam", "Beams", "Grown", "last_token", "ranked"]
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """One continuation: its sequence in the cache, its tokens (the last of them not in the cache yet), and how likely
-    they are."""
+    """One continuation: its sequence in the cache, its tokens (the last of them not in the cache yet), and the sum of
+    their log-probabilities."""
 
     sequence: int
     tokens: tuple[int, ...] = ()
@@ -40,11 +41,16 @@ class Grown:
     tokens: tuple[int, ...]
     score: float
 
+    @property
+    def mean(self) -> float:
+        return self.score / len(self.tokens)
+
 
 @dataclass(slots=True)
 class Beams:
     """The continuations of one branch. ``alive`` go on, the likeliest first; ``ended`` is the likeliest of those that
-    the model ended, with its end token; ``told`` counts the tokens of the branch that are settled."""
+    the model ended, with its end token, as long as it is likelier than one that goes on; ``told`` counts the tokens of
+    the branch that are settled."""
 
     width: int
     alive: list[Beam]
@@ -53,7 +59,7 @@ class Beams:
 
     def grow(self, best: Sequence[tuple[Ints, Floats]], is_end: Callable[[int], bool]) -> list[Grown]:
         """What goes on, given each living one's likeliest next tokens with their log-probabilities; nothing when
-        ``ended`` is the answer."""
+        ``ended`` is the answer, or there are no numbers to go by."""
         found = [
             Grown(parent, (*beam.tokens, int(token)), beam.score + float(score))
             for parent, (beam, (tokens, scores)) in enumerate(zip(self.alive, best, strict=True))
@@ -61,17 +67,16 @@ class Beams:
             if np.isfinite(score)
         ]
         found.sort(key=lambda one: -one.score)
-        going: list[Grown] = []
-        for one in found:
-            if not is_end(one.tokens[-1]):
-                going.append(one)
-                if len(going) == self.width:
-                    break
-                continue
-            if self.ended is None or one.score > self.ended.score:
-                self.ended = one
-        answered = self.ended is not None and (not going or self.ended.score >= going[0].score)
-        return [] if answered else going
+        going = [one for one in found if not is_end(one.tokens[-1])][: self.width]
+        ends = [one for one in found[: self.width] if is_end(one.tokens[-1])]
+        held = [self.ended] if self.ended else []
+        self.ended = max([*held, *ends], key=lambda one: one.mean, default=None)
+        if self.ended and going:
+            if self.ended.mean >= going[0].mean:
+                return []
+            if self.ended.mean < going[-1].mean:
+                self.ended = None
+        return going
 
     def settled(self) -> tuple[int, ...]:
         """The tokens, beyond those told, that no continuation that may still be the answer differs in."""
@@ -79,9 +84,11 @@ class Beams:
         same = takewhile(lambda column: len(set(column)) == 1, zip(*possible, strict=False))
         return tuple(column[0] for column in same)[self.told :]
 
-    def answer(self) -> tuple[int, ...]:
-        """The tokens of the likeliest, beyond those told."""
-        return (self.ended.tokens if self.ended else self.alive[0].tokens)[self.told :]
+    def answer(self, going: Sequence[Grown]) -> tuple[int, ...]:
+        """The tokens of the likeliest, beyond those told, when nothing goes on any more: of ``going``, for which there
+        is no room, the first."""
+        last = going[0] if going else self.ended
+        return last.tokens[self.told :] if last else ()
 
 
 def ranked(logits: Floats, count: int, banned: Ints | None = None) -> tuple[Ints, Floats]:

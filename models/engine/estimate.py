@@ -17,7 +17,14 @@ def seconds_left(generation: GenerationState, room: Room, pace: Pace) -> float |
     step = pace.step_seconds(sum(lane.width for lane in lanes))
     if not pace.prefill_rate or step is None:
         return None
-    tokens = max((state.branch.max_tokens - state.produced for lane in lanes for state in lane.branches), default=0)
+    tokens = max(
+        (
+            state.branch.max_tokens - (lane.produced if state is lane.current else 0)
+            for lane in lanes
+            for state in lane.branches
+        ),
+        default=0,
+    )
     return room.missing_prefix(generation) / pace.prefill_rate + tokens * step
 
 

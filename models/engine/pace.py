@@ -40,11 +40,6 @@ class Pace:
             return None
         return self._steps[min(self._steps, key=lambda known: abs(known - rows))]
 
-    def decode_rate(self, rows: int) -> float:
-        """Tokens a second of that many branches together; 0 when not known."""
-        seconds = self.step_seconds(rows)
-        return rows / seconds if seconds else 0.0
-
     def allowance(self, decoding: int, room: int, *, waiting: bool) -> int:
         """Rows of prefill for the next step, at most ``room``. ``waiting``: a person waits for that prefill."""
         if decoding == 0:

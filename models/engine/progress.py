@@ -64,7 +64,7 @@ class Progress:
     def apply(self, step: Step, logits: Logits, now: float) -> None:
         """Takes the results of a step that was decoded."""
         self.counters.prefill_tokens += step.fed
-        self.counters.decoded_tokens += step.decoded
+        self.counters.decoded_tokens += len({id(feed.lane) for feed in step.feeds if feed.lane and feed.lane.decoding})
         side_by_side: dict[Lane, list[Feed]] = {}
         for feed in step.feeds:
             feed.owner.strikes = 0
@@ -128,14 +128,17 @@ class Progress:
         if going:
             self._seat(lane, beams, going)
         ends = not going or written + 1 >= state.branch.max_tokens
-        for token in beams.answer() if ends else beams.settled():
+        for token in beams.answer(going) if ends else beams.settled():
             beams.told += 1
             shown = state.accept(token, self._vocabulary)
             if shown:
                 self.tell(generation, Token(state.branch.id, shown))
             if state.reason is not None:
-                self._end(generation, lane, None, now)
-                return
+                break
+        if ends and state.reason is None:  # a model that gives no numbers
+            state.reason = StopReason.END
+        if state.reason is not None:
+            self._end(generation, lane, None, now)
 
     def _seat(self, lane: Lane, beams: Beams, going: Sequence[Grown]) -> None:
         """Gives each continuation a sequence: the first of a parent has the parent's, others copies of it."""

@@ -33,8 +33,9 @@ class Room:
         """Cells the generation may still take, with one more lane running if ``starting`` is given."""
         running = generation.running
         used = sum(self._used(lane) for lane in running)
+        held = sum(self._held(lane) for lane in running)
         together = sum(lane.need for lane in running) + (starting.need if starting else 0)
-        return self.missing_prefix(generation) + max(generation.largest_need, together) - used
+        return self.missing_prefix(generation) + max(generation.largest_need - held, together - used)
 
     def _used(self, lane: Lane) -> int:
         """Cells behind the prefix that a running lane has taken, as if continuations that ended still had theirs."""
@@ -43,6 +44,12 @@ class Room:
         length = self._cache.length(lane.sequence)
         primed = min(length, lane.text_from) if lane.decoding else length
         return primed - lane.prefix_share + lane.width * (length - primed)
+
+    def _held(self, lane: Lane) -> int:
+        """Cells that are free when a running lane ends."""
+        if lane.width > 1 and lane.sequence is not None:
+            return self._cache.held_only_by(lane.sequences)
+        return self._used(lane)
 
     def all_promised(self) -> int:
         return sum(self.promised(generation) for generation in self._active)
@@ -53,8 +60,10 @@ class Room:
         return self._cache.free + self._cache.held_only_by(resident.sequence for resident in victims)
 
     def could_open(self, keep: Collection[int] = ()) -> int:
-        """Sequences that are free or could be, less those that admitted generations that run none yet need."""
-        owed = sum(generation.widest for generation in self._active if not generation.running)
+        """Sequences that are free or could be, less those that admitted generations need for their widest lane."""
+        owed = sum(
+            max(0, generation.widest - sum(lane.width for lane in generation.running)) for generation in self._active
+        )
         return self._cache.free_sequences + len(self._residents.victims(keep, spare_live=False)) - owed
 
     def admits(self, generation: GenerationState) -> bool:
@@ -88,6 +97,10 @@ class Room:
         while self._cache.free < cells:
             if not self._evict((), spare_live=False):
                 raise ValueError(f"{cells} cells were promised, {self._cache.free} are free")
+
+    def has_sequences(self, count: int) -> bool:
+        """Whether so many could be free."""
+        return self._cache.free_sequences + len(self._residents.victims((), spare_live=False)) >= count
 
     def take_sequence(self, *, spare_live: bool = False) -> bool:
         """Makes sure that a sequence is free; False when none can be."""

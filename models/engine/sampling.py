@@ -24,6 +24,11 @@ class Sampler:
         self._random = np.random.default_rng(sampling.seed) if sampling.temperature > 0 else None
         self._recent: list[int] = []
 
+    @property
+    def is_greedy(self) -> bool:
+        """Whether it always takes the likeliest token."""
+        return self._random is None and self._sampling.repeat_penalty == 1.0
+
     def choose(self, logits: npt.NDArray[np.float32], banned: Ints | None = None) -> int:
         """The next token, none of ``banned``, from a view of the logits (vocabulary,), which is left as it is."""
         if banned is not None:

@@ -182,13 +182,12 @@ class Scheduler:
                     self._start(generation, lane)
 
     def _start(self, generation: GenerationState, lane: Lane) -> None:
-        for _ in range(lane.width - 1):
-            if self.room.take_sequence():
-                lane.spare.append(self.cache.open())
-        if len(lane.spare) < lane.width - 1 or not self.room.take_sequence():
-            while lane.spare:
-                self.cache.close(lane.spare.pop())
+        if not self.room.has_sequences(lane.width):
             return
+        for _ in range(lane.width - 1):
+            self.room.take_sequence()
+            lane.spare.append(self.cache.open())
+        self.room.take_sequence()
         if generation.resident is None:
             lane.sequence = self.cache.open()
         else:

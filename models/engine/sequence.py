@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.engine.api import Branch, EngineEvent, GenerationRequest, Priority, Sampling, StopReason
+from models.engine.api import Branch, EngineEvent, GenerationRequest, Priority, StopReason
 from models.engine.beams import Beam, Beams
 from models.engine.ports import Ints, Vocabulary
 from models.engine.sampling import Sampler
@@ -79,13 +79,14 @@ class Lane:
         "width",
     )
 
-    def __init__(self, branches: deque[BranchState], prefix: Ints) -> None:
+    def __init__(self, branches: deque[BranchState], prefix: Ints, *, wide: bool) -> None:
+        """``wide``: a branch may follow several continuations."""
         self.branches = branches
         first = branches[0]
         # Without a prime the last token of the prefix is computed once more, for its logits.
         self.prefix_share = len(prefix) - (0 if len(first.prime) else 1)
         self.pending: Ints = first.prime if len(first.prime) else prefix[-1:]
-        self.width = first.branch.beams if len(branches) == 1 and first.branch.sampling == Sampling() else 1
+        self.width = first.branch.beams if wide and first.sampler.is_greedy else 1
         self.need = sum(len(state.prime) + self.width * state.branch.max_tokens for state in branches)
         self.beams: Beams | None = None
         self.spare: list[int] = []
@@ -106,6 +107,11 @@ class Lane:
     def longest(self) -> int:
         """Tokens behind the prefix that one sequence of it may have."""
         return sum(len(state.prime) + state.branch.max_tokens for state in self.branches)
+
+    @property
+    def produced(self) -> int:
+        """How many tokens what it runs has so far, told or not."""
+        return len(self.beams.alive[0].tokens) if self.beams else self.current.produced
 
     @property
     def rows(self) -> int:
@@ -165,7 +171,7 @@ class GenerationState:
     @property
     def largest_need(self) -> int:
         """Cells behind the prefix without which not even one lane at a time can run."""
-        return max((lane.need for lane in self.lanes), default=0)
+        return max((lane.need for lane in self.lanes if not lane.done), default=0)
 
     @property
     def longest(self) -> int:
@@ -215,7 +221,7 @@ def make_generation(
     return GenerationState(
         request=request,
         prefix=prefix,
-        lanes=[Lane(group, prefix) for group in groups],
+        lanes=[Lane(group, prefix, wide=request.parallel) for group in groups],
         input_tokens=len(prefix) + sum(len(state.prime) for state in states),
         submitted=submitted,
         order=order,

@@ -151,7 +151,8 @@ class Worker:
         scheduler = self._scheduler
         counters = scheduler.progress.counters
         reading = scheduler.reading()
-        rows = sum(lane.rows for generation in scheduler.active for lane in generation.running)
+        running = [lane for generation in scheduler.active for lane in generation.running]
+        step_seconds = scheduler.pace.step_seconds(max(1, sum(lane.rows for lane in running)))
         return EngineStats(
             active=len(scheduler.active),
             waiting=len(scheduler.waiting),
@@ -163,7 +164,7 @@ class Worker:
             prefill_tokens=counters.prefill_tokens,
             decoded_tokens=counters.decoded_tokens,
             prefill_tokens_per_second=scheduler.pace.prefill_rate,
-            decode_tokens_per_second=scheduler.pace.decode_rate(max(1, rows)),
+            decode_tokens_per_second=max(1, len(running)) / step_seconds if step_seconds else 0.0,
             reading=reading,
             extra={
                 "steps": float(self._steps),

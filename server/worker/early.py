@@ -106,7 +106,10 @@ class EarlyNote:
         stats = self._engine.stats()
         busy = stats.active or stats.waiting or any(read.done < read.total for read in stats.reading.values())
         count = self._engine.count_tokens
-        need = sum(count(branch.prime) + branch.beams * branch.max_tokens for branch in request.branches)
+        one = sum(count(branch.prime) + branch.max_tokens for branch in request.branches)
+        more = sum((branch.beams - 1) * branch.max_tokens for branch in request.branches)
+        # The engine follows one continuation where all that were asked for have no room.
+        need = one + more if one + more <= stats.kv_total else one
         return not busy and need <= stats.kv_total - stats.kv_used
 
     def _drop(self) -> None:

@@ -120,6 +120,7 @@ class Reader:
         lanes = [self._lanes(one) for one in (note_format, self._format)]
         in_sequence = self._engine.info.n_ctx - max(max(lane) for lane in lanes)
         in_cache = self._engine.stats().kv_total - max(sum(lane) for lane in lanes)
+        in_cache -= (self._engine.info.beams - 1) * max_tokens(note_format.summary_max_words)
         return min(in_sequence, in_cache) - fixed
 
     def _lanes(self, note_format: NoteFormat) -> list[int]:

@@ -4,7 +4,7 @@ single wrong, missing or foreign token says something else. It refuses every cal
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -27,10 +27,60 @@ def tokens_of(text: str) -> list[int]:
     return [1 + LETTERS.index(letter) for letter in text]
 
 
-class SimulatedRunner:
-    """A ``RunnerPort``. ``faults`` gives the code of the next decodes: 0 is success."""
+def sure(tokens: Sequence[int]) -> Floats:
+    """Logits after ``tokens`` that leave no doubt about ``next_token``."""
+    logits = np.zeros(N_VOCAB, np.float32)
+    logits[next_token(list(tokens))] = SURE
+    return logits
 
-    def __init__(self, kv_tokens: int, n_ctx: int, n_seq: int, n_batch: int, faults: Iterator[int]) -> None:
+
+def doubtful(tokens: Sequence[int]) -> Floats:
+    """Logits after ``tokens``, a hash of all of them, with many continuations about as likely as the best."""
+    drawn = [hashlib.blake2b(bytes([*tokens, token]), digest_size=2).digest() for token in range(N_VOCAB)]
+    logits = np.array([int.from_bytes(one, "big") / 20000 for one in drawn], np.float32)
+    logits[END] -= 1.0
+    return logits
+
+
+def searched(
+    model: Callable[[Sequence[int]], Floats], context: Sequence[int], width: int, most: int, least: int = 0
+) -> list[int]:
+    """What beam search says after ``context``, without its end token, written as simply as can be."""
+    alive: list[tuple[float, list[int]]] = [(0.0, [])]
+    ended: tuple[float, list[int]] | None = None
+    for written in range(most):
+        found = []
+        for score, tokens in alive:
+            logits = model([*context, *tokens]).astype(float)
+            logs = logits - np.log(np.exp(logits).sum())
+            found += [(score + logs[t], [*tokens, t]) for t in range(N_VOCAB) if t != END or written >= least]
+        found.sort(key=lambda one: -one[0])
+        for one in found[:width]:
+            if one[1][-1] == END and (ended is None or one[0] / len(one[1]) > ended[0] / len(ended[1])):
+                ended = one
+        alive = [one for one in found if one[1][-1] != END][:width]
+        means = [score / len(tokens) for score, tokens in alive]
+        if ended and ended[0] / len(ended[1]) >= means[0]:
+            return ended[1][:-1]
+        if ended and ended[0] / len(ended[1]) < means[-1]:
+            ended = None
+    return alive[0][1]
+
+
+class SimulatedRunner:
+    """A ``RunnerPort``. ``faults`` gives the code of the next decodes: 0 is success; ``model`` the logits after
+    tokens."""
+
+    def __init__(
+        self,
+        kv_tokens: int,
+        n_ctx: int,
+        n_seq: int,
+        n_batch: int,
+        faults: Iterator[int],
+        model: Callable[[Sequence[int]], Floats] = sure,
+    ) -> None:
+        self.model = model
         self.kv_tokens = kv_tokens
         self.n_ctx = n_ctx
         self.n_seq = n_seq
@@ -38,7 +88,7 @@ class SimulatedRunner:
         self.faults = faults
         self.sequences: dict[int, list[int]] = {}
         self._cells: dict[int, list[object]] = {}
-        self._last: dict[int, int] = {}
+        self._last: dict[int, Floats] = {}
         self.closed = False
 
     def tokenize(self, segment: Segment) -> Ints:
@@ -85,13 +135,11 @@ class SimulatedRunner:
             held.append(int(token))
             self._cells.setdefault(int(sequence), []).append(object())
             if output:
-                self._last[row] = next_token(held)
+                self._last[row] = self.model(held)
         return code  # a fatal error leaves its rows behind, as llama.cpp may
 
     def logits(self, row: int) -> Floats:
-        logits = np.zeros(N_VOCAB, np.float32)
-        logits[self._last[row]] = SURE
-        return logits
+        return self._last[row]
 
     def abort(self) -> None:
         """Nothing runs long enough to be cut short."""

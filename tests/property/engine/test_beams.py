@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from itertools import repeat
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simulated_runner import END, LETTERS, N_VOCAB, SimulatedRunner, tokens_of
+from simulated_runner import END, LETTERS, N_VOCAB, SimulatedRunner, doubtful, searched, tokens_of
 
-from models.engine.api import Branch, EngineEvent, Finished, GenerationRequest, Token
-from models.engine.ports import Batch, Floats
+from models.engine.api import Branch, BranchEnded, EngineEvent, Finished, GenerationRequest, StopReason, Token
+from models.engine.ports import Floats
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import make_generation
 from models.segments import Segment
@@ -19,53 +20,6 @@ from models.segments import Segment
 N_CTX, KV_TOKENS, N_SEQ, N_BATCH = 120, 600, 40, 64
 
 words = st.text(alphabet=LETTERS, min_size=1, max_size=12)
-
-
-def doubtful(tokens: list[int]) -> Floats:
-    """Logits after ``tokens``: a hash of all of them, with many continuations about as likely as the best."""
-    drawn = [hashlib.blake2b(bytes([*tokens, token]), digest_size=2).digest() for token in range(N_VOCAB)]
-    logits = np.array([int.from_bytes(one, "big") / 20000 for one in drawn], np.float32)
-    logits[END] -= 1.0
-    return logits
-
-
-class DoubtfulRunner(SimulatedRunner):
-    """A model that is sure of nothing."""
-
-    def decode(self, batch: Batch) -> int:
-        code = super().decode(batch)
-        rows = enumerate(zip(batch.sequences, batch.outputs, strict=True))
-        self._logits = {row: doubtful(self.sequences[int(sequence)]) for row, (sequence, output) in rows if output}
-        return code
-
-    def logits(self, row: int) -> Floats:
-        return self._logits[row]
-
-
-def searched(context: list[int], width: int, most: int, least: int) -> str:
-    """The text by beam search, written as simply as can be."""
-    alive, ended = [(0.0, [])], (-np.inf, [])
-    for written in range(most):
-        found = []
-        for score, tokens in alive:
-            logits = doubtful([*context, *tokens]).astype(float)
-            logs = logits - np.log(np.exp(logits).sum())
-            if written < least:
-                logs[END] = -np.inf
-            found += [(score + logs[token], [*tokens, token]) for token in range(N_VOCAB)]
-        found.sort(key=lambda one: -one[0])
-        alive = []
-        for one in found:
-            if one[1][-1] != END:
-                alive.append(one)
-            elif one[0] > ended[0]:
-                ended = one
-            if len(alive) == width:
-                break
-        if ended[0] >= alive[0][0]:
-            break
-    best = ended[1][:-1] if ended[1] else alive[0][1]
-    return "".join(LETTERS[token - 1] for token in best)
 
 
 @given(
@@ -76,7 +30,7 @@ def searched(context: list[int], width: int, most: int, least: int) -> str:
 def test_the_text_is_that_of_a_plain_beam_search(
     prefix: str, primes: list[tuple[str, int, int, int]], others: list[str]
 ) -> None:
-    runner = DoubtfulRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0))
+    runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0), doubtful)
     scheduler = Scheduler(runner, runner, Limits(N_CTX, KV_TOKENS, N_SEQ, N_BATCH))
     note = GenerationRequest(
         "note",
@@ -105,5 +59,46 @@ def test_the_text_is_that_of_a_plain_beam_search(
     assert isinstance(told[-1], Finished)
     for place, (prime, width, most, least) in enumerate(primes):
         text = "".join(event.text for event in told if isinstance(event, Token) and event.branch == f"b{place}")
-        assert text == searched(tokens_of(prefix + prime), width, most, min(least, most))
+        said = searched(doubtful, tokens_of(prefix + prime), width, most, min(least, most))
+        assert text == "".join(LETTERS[token - 1] for token in said)
     assert all(len(event.text) == 1 for event in told if isinstance(event, Token))
+
+
+def written(model: object, beams: int, budget: int) -> tuple[str, StopReason]:
+    """What one branch says, alone, and why it ended."""
+    runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0), model)  # type: ignore[arg-type]
+    scheduler = Scheduler(runner, runner, Limits(N_CTX, KV_TOKENS, N_SEQ, N_BATCH))
+    branch = Branch("b", (Segment("a"),), budget, beams=beams)
+    scheduler.submit(make_generation(GenerationRequest("note", "s", (Segment("b"),), (branch,)), runner, 0.0, 0))
+    told: list[EngineEvent] = []
+    for now in range(200):
+        if (step := scheduler.plan(float(now))) is None:
+            break
+        runner.decode(step.batch)
+        scheduler.advance(step, runner.logits, float(now), 0.05)
+        told += scheduler.progress.take_events().get("note", [])
+    assert isinstance(told[-1], Finished)
+    assert scheduler.cache.free_sequences >= N_SEQ - 1
+    text = "".join(event.text for event in told if isinstance(event, Token))
+    return text, next(event.reason for event in told if isinstance(event, BranchEnded))
+
+
+def test_an_empty_text_is_not_likelier_than_a_long_one_that_the_model_is_sure_of() -> None:
+    def hesitant(tokens: Sequence[int]) -> Floats:
+        logits = np.full(N_VOCAB, -20.0, np.float32)
+        logits[1] = 8.0
+        logits[END] = 1.0 if len(tokens) == 2 else -20.0
+        return logits
+
+    assert written(hesitant, 1, 40) == written(hesitant, 4, 40) == ("a" * 40, StopReason.LENGTH)
+
+
+@pytest.mark.parametrize("good", [2, 5])
+def test_a_model_that_gives_no_numbers_any_more_ends_the_branch(good: int) -> None:
+    def broken(tokens: Sequence[int]) -> Floats:
+        return doubtful(tokens) if len(tokens) < good else np.full(N_VOCAB, np.nan, np.float32)
+
+    text, reason = written(broken, 3, 40)
+
+    assert len(text) <= good
+    assert reason is StopReason.END

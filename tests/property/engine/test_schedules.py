@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from simulated_runner import END, LETTERS, SimulatedRunner, next_token, tokens_of
+from simulated_runner import LETTERS, SimulatedRunner, doubtful, searched, sure, tokens_of
 
 from models.engine.api import (
     Branch,
@@ -28,7 +28,7 @@ from models.engine.api import (
     StopReason,
     Token,
 )
-from models.engine.ports import Decoded
+from models.engine.ports import Decoded, Floats
 from models.engine.scheduler import Limits, Scheduler
 from models.engine.sequence import make_generation
 from models.segments import Segment
@@ -36,7 +36,7 @@ from models.segments import Segment
 SCHEDULES = 10_000 if os.environ.get("CASENOTE_TEST_ROUNDS") == "slow" else 200
 INSTRUCTIONS = "deadbeefacceededfacade"
 SESSIONS = ("a", "b", "c", "d")
-N_CTX, KV_TOKENS, N_SEQ, N_BATCH = 150, 200, 10, 72
+N_CTX, KV_TOKENS, N_BATCH = 150, 200, 72
 FAULTS = (Decoded.NO_ROOM, Decoded.ABORTED, -1, -3)
 ENOUGH_STEPS = 5000
 
@@ -56,8 +56,8 @@ class Asked:
         return bool(self.events) and isinstance(self.events[-1], Finished | Failed)
 
 
-def expected_texts(request: GenerationRequest) -> dict[str, str]:
-    """What the model says to a request when nothing else happens in the world."""
+def expected_texts(request: GenerationRequest, model: Callable[[Sequence[int]], Floats]) -> dict[str, str]:
+    """What ``model`` says to a request when nothing else happens in the world."""
     prefix = tokens_of("".join(segment.text for segment in request.prefix))
     texts, context = {}, list(prefix)
     for branch in request.branches:
@@ -65,10 +65,8 @@ def expected_texts(request: GenerationRequest) -> dict[str, str]:
             context = list(prefix)
         context += tokens_of("".join(segment.text for segment in branch.prime))
         begin, text = len(context), ""
-        for _ in range(branch.max_tokens):
-            token = next_token(context)
-            if token == END:
-                break
+        width = branch.beams if request.parallel else 1
+        for token in searched(model, tuple(context), width, branch.max_tokens):
             text += LETTERS[token - 1]
             context.append(token)
             found = [place for place in map(text.find, branch.stop) if place >= 0]
@@ -87,7 +85,7 @@ branches = st.lists(
         words.map(lambda text: text[:8]),
         st.integers(1, 30),
         st.lists(st.text(alphabet=LETTERS, min_size=1, max_size=2), max_size=2).map(tuple),
-        st.sampled_from((1, 1, 2, 3)),
+        st.sampled_from((1, 1, 2, 4)),
     ),
     min_size=1,
     max_size=6,
@@ -97,11 +95,11 @@ branches = st.lists(
 class Schedules(RuleBasedStateMachine):
     """Sessions arrive, grow, close, are cancelled and released, while batches fail at random."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(model=st.sampled_from((sure, doubtful)), sequences=st.integers(7, 12))
+    def begin(self, model: Callable[[Sequence[int]], Floats], sequences: int) -> None:
         self.codes: deque[int] = deque()
-        runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, self._faults())
-        limits = Limits(N_CTX, KV_TOKENS, N_SEQ, N_BATCH, max_active=3, max_waiting=5)
+        runner = SimulatedRunner(KV_TOKENS, N_CTX, sequences, N_BATCH, self._faults(), model)
+        limits = Limits(N_CTX, KV_TOKENS, sequences, N_BATCH, max_active=3, max_waiting=5)
         self.runner = runner
         self.scheduler = Scheduler(runner, runner, limits)
         self.asked: dict[str, Asked] = {}
@@ -260,7 +258,7 @@ class Schedules(RuleBasedStateMachine):
             if isinstance(event, Token):
                 spoken[event.branch] += event.text
         if request.parallel or not asked.stopped:
-            for name, text in expected_texts(request).items():
+            for name, text in expected_texts(request, self.runner.model).items():
                 assert text.startswith(spoken[name]), "a stream holds its own text only"
                 if isinstance(last, Finished) and name not in asked.stopped:
                     assert spoken[name] == text
