@@ -159,13 +159,11 @@ class Progress:
         lane.follow(seated, spare)
 
     def stop(self, generation: GenerationState, lane: Lane, state: BranchState, now: float) -> None:
-        """Ends one branch because somebody asked."""
+        """Ends one branch because somebody asked. What is held back of its text may be a stop string's beginning, and
+        is not shown."""
         if not state.started:
             state.started = True
             self.tell(generation, BranchStarted(state.branch.id))
-        shown = state.text.finish()
-        if shown:
-            self.tell(generation, Token(state.branch.id, shown))
         if state is not lane.current:
             lane.branches.remove(state)
             self.tell(generation, BranchEnded(state.branch.id, StopReason.STOP))
