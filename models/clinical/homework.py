@@ -20,7 +20,7 @@ from models.clinical.words import content_stems, numbers
 from models.transcript import Turn
 
 _MOST_WORDS = 30
-_MOST_LONGER = 8  # words more than the model's own list
+_MOST_LONGER = 11  # words more than the model's own list
 _FEWEST_STEMS = 2
 
 # A sentence of a note: label, list, and what follows the list or ends the sentence.

@@ -83,5 +83,10 @@ TASK = _compile(_TABLE["task"])
 RELATIONS = _compile(_TABLE["relations"])
 """Somebody other than the patient, as a note names them."""
 
+MEASURES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    name: (_compile(measure["noted"]), _compile(measure["said"])) for name, measure in _TABLE["measures"].items()
+}
+"""Measures for safety: how a note names each, and the words of which a session in English must hold one."""
+
 HOMEWORK: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["homework"].items()}
 """How homework is spoken of, by what it tells of a list: ``lexicon.toml``."""

@@ -16,8 +16,9 @@ from models.transcript import Turn
 
 # How a note speaks of a danger without its name: "fleeting thoughts of escape, not acted on"; not by a thought record.
 _SPEAKS_OF = re.compile(
-    r"(?<!\w)(?:(?<!automatic )(?<!negative )(?<!racing )(?:urges?|thoughts?)"
-    r"(?! (?:records?|logs?|diar|journal|ratings?|tracking|challeng))"
+    r"(?<!\w)(?:(?<!automatic )(?<!negative )(?<!racing )(?<!intrusive )(?<!-related )(?:urges?|thoughts?)"
+    r"(?! (?:records?|logs?|diar|journal|ratings?|tracking|challeng"
+    r"|to (?:leave|text|check|call|drink|use|avoid|wash|eat|binge|shop|buy|work|quit)))"
     r"|wish\w* (?:to|not|that|for|he|she|they) (?:\w+ )?(?:die|dead|death|disappear|not|end|gone|over)"
     r"|fleeting|passive (?:SI|suicid\w*|thoughts?|ideation|death)|disappear\w*|escape|impuls\w*|gedanken|pensamientos?"
     r")(?!\w)",

@@ -16,13 +16,17 @@ _TWICE = re.compile(
     rf"(?<![\w'’-])((?:[\w'’-]+ )?{_NOUN})(?:,? and |, )\1(?=[.,;!]|$| of (?!(?:her|his|their|my|a|an|the|one)(?!\w)))",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"(?<![\w/])([A-Za-z][\w-]+)/\1(?![\w/])")
 _STUTTER = re.compile(r"(?<![\w'’-])((?-i:[a-z]+)-[a-z]+) \1(?![\w'’-])", re.IGNORECASE)
 
 
 def without_repeats(sentence: str) -> str:
     """ "Interventions: scripting, grounding, and scripting." as "Interventions: scripting, grounding."; "avoidance and
     avoidance" as "avoidance". What quotes, denies or speaks of danger comes back as it was: there each word counts."""
-    if not _QUOTE_MARKS.isdisjoint(sentence) or risk_spans(sentence):
+    if not _QUOTE_MARKS.isdisjoint(sentence):
+        return sentence
+    sentence = _BOTH.sub(r"\1", sentence)  # "No SI/SI": that changes no meaning anywhere
+    if risk_spans(sentence):
         return sentence
     if NEGATION.search(sentence) or DENIAL.search(sentence):
         return sentence

@@ -76,13 +76,18 @@ def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list
 
 
 def _brief(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, ...]:
-    """The client's answer alone, up to where it last speaks of danger, if it does so in its first words."""
+    """The client's answer up to where it last speaks of danger, if it does so in its first words; without the question
+    if it does so by name."""
     at, said = exchange[-1]
     if len(exchange) != 2 or turns[at].speaker != "client" or _needs_its_question(said):
         return exchange
     sentences = split_sentences(said)
     telling = [place for place, one in enumerate(sentences) if speaks_of_danger(one)]
-    return ((at, " ".join(sentences[: telling[-1] + 1])),) if telling[:1] == [0] else exchange
+    if telling[:1] != [0]:
+        return exchange
+    answer = (at, " ".join(sentences[: telling[-1] + 1]))
+    # "Thoughts of escape" are about what was asked.
+    return (answer,) if risk_spans(sentences[0]) else (exchange[0], answer)
 
 
 def _needs_its_question(said: str) -> bool:

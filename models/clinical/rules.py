@@ -18,6 +18,7 @@ from models.clinical.lexicon import (
     DENIAL,
     DIAGNOSES,
     FOLLOW_UP,
+    MEASURES,
     MEDICATION,
     MENTAL_STATUS,
     NEGATION,
@@ -219,6 +220,14 @@ def invented_assurance(sentence: str, session: Session) -> str | None:
     return "assurance" if index_of(session.turns).support(sentence).support < _LEAST_FOR_TASK else None
 
 
+def invented_measure(sentence: str, session: Session) -> str | None:
+    """That means were restricted, a crisis line named, a contract made or a hospital spoken of."""
+    if session.language != "en":
+        return None
+    needed = [said for noted, said in MEASURES.values() if noted.search(sentence)]
+    return "measure" if any(not said.search(session.text) for said in needed) else None
+
+
 def invented_name(sentence: str, session: Session) -> str | None:
     """Names of people and places occur in the transcript."""
     tokens = sentence.split()
@@ -291,6 +300,7 @@ RULES: tuple[Rule, ...] = (
     invented_death,
     invented_plan,
     invented_assurance,
+    invented_measure,
     invented_name,
     instructed,
 )

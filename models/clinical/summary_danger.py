@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from models.clinical.cut import cut_to_words
 from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import COMING
+from models.clinical.lists import BETWEEN, LISTED
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
 from models.clinical.risk import RiskMention, affirmed_categories
@@ -20,6 +21,7 @@ from models.clinical.session import Session, session_of
 from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
+_FEWEST_ITEMS = 2  # that a list is cut to for room
 _MOST_GRAVE = frozenset({"suicide", "harm_to_others"})
 
 
@@ -97,13 +99,38 @@ def _placed(text: str, said: str, max_words: int) -> tuple[str, bool]:
     def too_long() -> bool:
         return word_count(" ".join([*found, *coming])) > room
 
-    for part, least in ((found, 2), (coming, 1), (found, 1), (coming, 0)):
+    def drop(part: list[str], least: int) -> None:
         while too_long() and len(part) > least:
             harmless = [place for place, one in enumerate(part) if place >= least and not _dangers(one) - told]
             if not harmless:
                 break
             part.pop(harmless[-1])
+
+    drop(found, 2)
+    drop(coming, 1)
+    whole_lists = list(found)
+    for place in range(len(found)):
+        while too_long() and (shorter := _without_last_item(found[place])) != found[place]:
+            found[place] = shorter
+    if too_long():
+        found[:] = whole_lists  # no list is cut in vain
+    drop(found, 1)
+    drop(coming, 0)
     if too_long():
         found, coming = ([cut_to_words(" ".join([*found, *coming]), room)] if room > 0 else []), []
     whole = len(found) >= min(2, at) and len(coming) >= min(1, len(sentences) - at)
     return " ".join(one for one in (*found, said, *coming) if one), whole
+
+
+def _without_last_item(sentence: str) -> str:
+    """A labelled list without the last of its items that tells of no danger; as it was when only two would be left."""
+    listed = LISTED.fullmatch(sentence)
+    if listed is None:
+        return sentence
+    lead, items, end = listed.groups()
+    kept = BETWEEN.split(items)[::2]
+    harmless = [place for place, item in enumerate(kept) if not risk_spans(item)]
+    if len(kept) <= _FEWEST_ITEMS or not harmless:
+        return sentence
+    kept.pop(harmless[-1])
+    return f"{lead}{', '.join(kept)}{end}"

@@ -37,6 +37,7 @@ _ELSEWHERE = re.compile(
     r"|i (?:went|did|used|took|had))(?!\w)",
     re.IGNORECASE,
 )
+_WHAT_HELPS = re.compile(r"\W*(?:and |so )?(?:what|which)(?!\w)[^?]*(?<!\w)help(?:s|ed)?(?!\w)", re.IGNORECASE)
 _YES_OR_NO = re.compile(r"(?:\W*(?:and|so))?\W*(?:did|do|does|was|were|is|has|have|had)(?!\w)", re.IGNORECASE)
 _AGREED = re.compile(
     r"\W*(?:sure|okay|ok|all right|alright|fine|right|good|great|please|absolutely|definitely|let's|it helped"
@@ -124,6 +125,8 @@ def _brings_in(before: str, after: str, answer: str) -> bool:
     """Whether a sentence with a technique between ``before`` and ``after`` proposes or does it: it puts nothing off,
     speaks of nobody else's work, and where it asks the client does not decline."""
     if NEGATION.search(before) or _PUT_OFF.search(before) or _ELSEWHERE.search(before) or _PUT_OFF_AFTER.search(after):
+        return False
+    if "?" in after and _WHAT_HELPS.match(before):
         return False
     if RELATIONS.search(before) or _DECLINED.search(answer):
         return False

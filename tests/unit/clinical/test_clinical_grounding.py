@@ -246,3 +246,20 @@ def test_danger_of_who_is_not_known_by_role_is_not_left_out() -> None:
 def test_a_section_whose_first_sentence_goes_does_not_begin_with_a_colon() -> None:
     turns = parse_transcript("Patient: I walk to work.")
     assert check_section("Stamps. : Patient walks to work.", turns).text == "Patient walks to work."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Risk: thoughts of suicide on Monday; means restriction discussed.", "I gave the pills to my sister."),
+        ("Risk: thoughts of suicide on Monday; crisis line discussed.", "We put the crisis line on a card."),
+        ("Risk: thoughts of suicide on Monday; hospitalization considered.", "The hospital is one way."),
+    ],
+)
+def test_a_measure_for_safety_stands_only_where_the_session_has_a_word_of_it(sentence: str, said: str) -> None:
+    talk = "Therapist: Any thoughts of suicide?\nClient: Yes, thoughts of suicide on Monday. It was bad."
+    measure = sentence.rstrip(".").split("; ")[1]
+
+    assert measure not in check_section(sentence, parse_transcript(talk)).text
+    assert "on Monday" in check_section(sentence, parse_transcript(talk)).text
+    assert measure in check_section(sentence, parse_transcript(f"{talk} {said}")).text

@@ -22,6 +22,7 @@ from models.transcript import parse_transcript
         ("Client reports avoidance, avoidance, and tension.", "Client reports avoidance, and tension."),
         ("Homework: one values-based values-based activity.", "Homework: one values-based activity."),
         ("Tareas: paseo, diario y paseo.", "Tareas: paseo, diario."),
+        ("No SI/SI.", "No SI."),
     ],
 )
 def test_what_is_said_twice_is_said_once(sentence: str, once: str) -> None:

@@ -260,3 +260,38 @@ def test_the_words_of_somebody_who_is_not_known_to_be_the_therapist_count() -> N
     turns = (Turn(0, "unknown", "I do not want to live any more, every night."), Turn(1, "unknown", "I hear you."))
 
     assert "I do not want to live any more" in fit_summary(f"{FOUND} {COMING}", turns)
+
+
+@pytest.mark.parametrize(
+    "noted",
+    ["abandonment-related urges", "intrusive thoughts of failing", "urges to leave the store", "urges to text him"],
+)
+def test_urges_and_thoughts_of_another_kind_tell_nothing_of_danger(noted: str) -> None:
+    answer = "I had urges to cut my arm but used ice instead."
+
+    told = summary(asked("Any self-harm urges?", answer), f"Client reports {noted}. Interventions: ice. {COMING}")
+
+    assert "urges to cut my arm" in told
+
+
+def test_an_answer_about_what_was_asked_comes_with_the_question() -> None:
+    told = summary(
+        asked("Any thoughts of suicide?", "I had fleeting thoughts of escape on Monday. I used the plan. It passed.")
+    )
+
+    assert 'Therapist asked: "Any thoughts of suicide?" Patient said: "I had fleeting thoughts of escape' in told
+
+
+def test_a_list_is_cut_before_it_goes_for_want_of_room() -> None:
+    many = ", ".join(
+        f"{name} exercise for the evening at home" for name in ("breathing", "grounding", "imagery", "walking")
+    )
+    told = summary(
+        asked("Any suicidal ideation?", "Fleeting, no intent, and I called my sister about it."),
+        f"Client reports conflict with her partner and fear of being left. Interventions: {many}, and safety plan. "
+        "Homework: practice DEAR MAN once, 30-minute pause rule, and an urge log with ratings for every evening.",
+    )
+
+    assert "Interventions: breathing exercise for the evening at home, grounding exercise" in told
+    assert "walking" not in told
+    assert "an urge log with ratings" in told

@@ -133,3 +133,20 @@ def test_what_was_asked_and_agreed_to_is_named() -> None:
 )
 def test_a_sentence_that_is_no_list_is_left_alone(text: str) -> None:
     assert "grounding" not in summary(text, "Therapist: Grounding first.\nClient: Steps, anger, walk, fine.")
+
+
+def test_light_is_no_exposure_and_what_helps_the_client_is_asked_and_not_done() -> None:
+    talk = """Therapist: Add light stretching and sunlight exposure.
+Client: Good.
+Therapist: What coping strategy helps with emotion regulation?
+Client: Breathing."""
+
+    assert summary("Interventions: grounding.", talk) == "Interventions: grounding."
+
+
+def test_all_or_nothing_thinking_is_no_denial() -> None:
+    told = summary(
+        "Interventions: restructuring of all-or-nothing thinking.", "Therapist: Grounding first.\nClient: Good."
+    )
+
+    assert told == "Interventions: restructuring of all-or-nothing thinking, grounding."
