@@ -65,10 +65,10 @@ class Progress:
         """Takes the results of a step that was decoded."""
         self.counters.prefill_tokens += step.fed
         self.counters.decoded_tokens += len({id(feed.lane) for feed in step.feeds if feed.lane and feed.lane.decoding})
-        side_by_side: dict[Lane, list[Feed]] = {}
         for feed in step.feeds:
             feed.owner.strikes = 0
             self._cache.settle(feed.sequence)
+        side_by_side: dict[Lane, list[Feed]] = {}  # a lane's continuations are weighed together
         for feed in step.feeds:
             if isinstance(feed.owner, GenerationState):
                 if feed.lane is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 
 import numpy as np
@@ -64,9 +64,9 @@ def test_the_text_is_that_of_a_plain_beam_search(
     assert all(len(event.text) == 1 for event in told if isinstance(event, Token))
 
 
-def written(model: object, beams: int, budget: int) -> tuple[str, StopReason]:
+def written(model: Callable[[Sequence[int]], Floats], beams: int, budget: int) -> tuple[str, StopReason]:
     """What one branch says, alone, and why it ended."""
-    runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0), model)  # type: ignore[arg-type]
+    runner = SimulatedRunner(KV_TOKENS, N_CTX, N_SEQ, N_BATCH, repeat(0), model)
     scheduler = Scheduler(runner, runner, Limits(N_CTX, KV_TOKENS, N_SEQ, N_BATCH))
     branch = Branch("b", (Segment("a"),), budget, beams=beams)
     scheduler.submit(make_generation(GenerationRequest("note", "s", (Segment("b"),), (branch,)), runner, 0.0, 0))
