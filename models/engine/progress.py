@@ -143,8 +143,8 @@ class Progress:
     def _seat(self, lane: Lane, beams: Beams, going: Sequence[Grown]) -> None:
         """Gives each continuation a sequence: the first of a parent has the parent's, others copies of it."""
         parents = [beam.sequence for beam in beams.alive]
-        left = [sequence for place, sequence in enumerate(parents) if place not in {one.parent for one in going}]
-        spare = [*lane.spare, *left]
+        going_on = {one.parent for one in going}
+        spare = [*lane.spare, *(sequence for place, sequence in enumerate(parents) if place not in going_on)]
         seated: list[Beam] = []
         taken: set[int] = set()
         for one in going:

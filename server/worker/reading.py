@@ -114,14 +114,16 @@ class Reader:
 
     def _room(self, note_format: NoteFormat) -> int:
         """Tokens of transcript that fit beside the instructions and what is to be written. One sequence holds the
-        prompt and one section; the cache holds the prompt and all sections, so that they can be written side by side.
-        Enough for the default format too, so that a session's prompt is the same for nearly all formats."""
+        prompt and one section; the cache holds the prompt, all sections, so that they can be written side by side, and
+        the paragraph's other continuations. Enough for the default format too, so that a session's prompt is
+        the same for nearly all formats."""
         fixed = self._engine.count_tokens(prompts.note_prefix(self._chat, ()))
-        lanes = [self._lanes(one) for one in (note_format, self._format)]
+        formats = (note_format, self._format)
+        lanes = [self._lanes(one) for one in formats]
+        beside = [(self._engine.info.beams - 1) * max_tokens(one.summary_max_words) for one in formats]
         in_sequence = self._engine.info.n_ctx - max(max(lane) for lane in lanes)
-        in_cache = self._engine.stats().kv_total - max(sum(lane) for lane in lanes)
-        in_cache -= (self._engine.info.beams - 1) * max_tokens(note_format.summary_max_words)
-        return min(in_sequence, in_cache) - fixed
+        taken = max(sum(lane) + more for lane, more in zip(lanes, beside, strict=True))
+        return min(in_sequence, self._engine.stats().kv_total - taken) - fixed
 
     def _lanes(self, note_format: NoteFormat) -> list[int]:
         """Tokens that each part of a note may take behind the prompt, the summary first."""
