@@ -142,3 +142,15 @@ def batches(count: int, size: int, seed: int, epoch: int) -> list[list[int]]:
     order = list(range(count))
     random.Random(f"{seed}/{epoch}").shuffle(order)
     return [order[start : start + size] for start in range(0, count, size)]
+
+
+def passes(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """The sessions of a batch by place, in groups of similar length of which none has more than ``most`` tokens once
+    it is padded to its longest; a session that is longer alone is a group of its own."""
+    groups: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if groups and (len(groups[-1]) + 1) * lengths[groups[-1][0]] <= most:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups

@@ -12,10 +12,15 @@ from typing import Any
 
 from training.base_model import add_adapter
 from training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from training.examples import Example, Packed, batches, pack
+from training.examples import Example, Packed, batches, pack, passes
 from training.fingerprint import fingerprint
 from training.loss import collate, weighted_loss
 from training.settings import TrainSettings
+
+# Tokens that go through the model together, padding included. On a CPU each session goes alone: that is fastest, and
+# what a step holds in memory is that of its longest session.
+_MOST_TOKENS = {"cpu": 1}
+_MOST_TOKENS_ELSEWHERE = 16384
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ def planned_steps(settings: TrainSettings, examples: int) -> int:
 def checkpoint_interval(settings: TrainSettings, steps: int) -> int:
     """Steps between two checkpoints: as it is set, and at most a tenth of the run, so that a kill never costs more."""
     return max(1, min(settings.checkpoint_every, steps // 10))
+
+
+def _most_tokens(device: str) -> int:
+    return _MOST_TOKENS.get(device, _MOST_TOKENS_ELSEWHERE)
 
 
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
@@ -121,25 +130,30 @@ class _Run:
         self.tokens = 0
 
     def step(self, places: Sequence[int], rate: float) -> float:
-        """One optimizer step over these sessions; the loss before it. The state of dropout and noise is that of the
-        generator, which a checkpoint holds."""
+        """One optimizer step over these sessions, in as many passes as memory asks for; the loss before it. The state
+        of dropout and noise is that of the generator, which a checkpoint holds."""
         import torch
         from peft.helpers import disable_input_dtype_casting
 
-        batch = collate([self.rows[place] for place in places], self.device)
-        # Autocast sees to the types; peft's own casts would copy every activation once more.
-        with torch.autocast(self.device.split(":")[0], dtype=torch.bfloat16), disable_input_dtype_casting(self.model):
-            total, weight = weighted_loss(self.model, batch, self.settings.label_smoothing)
-            loss = total / weight
-        loss.backward()
+        rows = [self.rows[place] for place in places]
+        weight = sum(sum(row.weights) for row in rows) or 1.0  # nothing to learn in any of them: a loss of 0
+        summed = 0.0
+        for together in passes([len(row.tokens) for row in rows], _most_tokens(self.device)):
+            batch = collate([rows[place] for place in together], self.device)
+            # Autocast sees to the types; peft's own casts would copy every activation once more.
+            with torch.autocast(self.device.split(":")[0], torch.bfloat16), disable_input_dtype_casting(self.model):
+                total, _ = weighted_loss(self.model, batch, self.settings.label_smoothing)
+                loss = total / weight
+            loss.backward()
+            summed += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(self.weights.values(), self.settings.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self.tokens += int(batch.tokens.numel())
+        self.tokens += sum(len(row.tokens) for row in rows)
         self._average()
-        return float(loss.detach())
+        return summed
 
     def _average(self) -> None:
         if not (decay := self.settings.average):

@@ -12,6 +12,7 @@ import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training import finetune
 from training.average import average_adapters
 from training.base_model import add_adapter
 from training.checkpoints import CheckpointError
@@ -62,6 +63,27 @@ def test_the_packed_loss_is_that_of_separate_examples() -> None:
                 weight += len(branch.answer)
     assert float(packed[1]) == weight
     assert float(packed[0]) == pytest.approx(total, rel=1e-4)
+
+
+@pytest.mark.parametrize("most", [1, 60, 10_000])
+def test_a_step_is_the_same_in_one_pass_and_in_many(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, sessions = changed(dropout=0.0, neftune=0.0, batch=5, epochs=3), examples(10)
+    monkeypatch.setattr(finetune, "_MOST_TOKENS", {"cpu": 10_000})
+    together = train(tiny(), sessions, settings)
+
+    monkeypatch.setattr(finetune, "_MOST_TOKENS", {"cpu": most})
+    apart = train(tiny(), sessions, settings)
+
+    assert apart.losses == pytest.approx(together.losses, rel=5e-3)
+
+
+def test_sessions_that_hold_nothing_to_learn_leave_the_adapter_as_it_is() -> None:
+    settings = changed(branch_weights={"of no session": 1.0, "*": 0.0}, batch=4, epochs=1)
+
+    trained = train(tiny(), examples(4), settings)
+
+    assert trained.losses == (0.0,)
+    assert all(weight.isfinite().all() for weight in trained.model.parameters())
 
 
 class PowerCutError(Exception):

@@ -16,7 +16,17 @@ from models.segments import Segment
 from models.transcript import parse_transcript
 from training.data import SessionRecord
 from training.example_files import read_examples, write_examples
-from training.examples import Branch, Example, ExampleError, batches, build_example, build_examples, end_token, pack
+from training.examples import (
+    Branch,
+    Example,
+    ExampleError,
+    batches,
+    build_example,
+    build_examples,
+    end_token,
+    pack,
+    passes,
+)
 
 
 class ByteTokenizer:
@@ -114,6 +124,15 @@ def test_an_epoch_sees_each_session_once_in_an_order_of_its_own(count: int, size
 
     assert sorted(place for batch in order for place in batch) == list(range(count))
     assert batches(count, size, seed, epoch) == order
+
+
+@given(st.lists(st.integers(1, 50), max_size=12), st.integers(1, 120))
+def test_a_pass_holds_no_more_than_it_may_unless_one_session_is_longer(lengths: list[int], most: int) -> None:
+    groups = passes(lengths, most)
+
+    assert sorted(place for group in groups for place in group) == list(range(len(lengths)))
+    for group in groups:
+        assert len(group) == 1 or len(group) * max(lengths[place] for place in group) <= most
 
 
 @given(st.lists(examples, max_size=4))
