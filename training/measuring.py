@@ -17,6 +17,7 @@ from models.engine.gguf_file import read_head
 from models.engine.settings import EngineSettings
 from models.errors import ModelFileError
 from training.cases import Texts, whole_notes, with_whole_notes
+from training.checked import after_checks
 from training.consensus import write_consensus
 from training.data import SessionRecord, read_dataset, with_sections
 from training.evaluate import Evaluation, evaluate, summary_line
@@ -32,6 +33,7 @@ Candidates = Mapping[str, tuple[Path, Path | None]]  # by name: the GGUF and its
 Say = Callable[[str], None]
 
 BASE = "the base without adapter"
+AFTER_CHECKS = "after the service's checks"
 
 
 def resolve_candidates(
@@ -115,6 +117,9 @@ async def measure_models(
             written = await write_notes(engine, records, only=only, watch=_progress(name, say))
             is_first = not texts
             texts[name] = whole_notes(written.texts) if what.whole else written.texts
+            if name != BASE:
+                stored = after_checks(records, written.texts, written.cut_off)
+                texts[f"{name}: {AFTER_CHECKS}"] = whole_notes(stored) if what.whole else stored
             if what.consensus and is_first:
                 agreed = await write_consensus(engine, records, what.consensus, say)
                 texts[f"{name}: consensus of {what.consensus}"] = agreed

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 
 from models.chat import FAMILIES
 from models.clinical.plan import max_tokens
-from models.engine.api import Branch, Engine, EngineFailure, Failed, Finished, GenerationRequest, Token
+from models.engine.api import (
+    Branch,
+    BranchEnded,
+    Engine,
+    EngineFailure,
+    Failed,
+    Finished,
+    GenerationRequest,
+    StopReason,
+    Token,
+)
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID, note_prefix, section_prime, summary_prime
 from models.transcript import Turn
@@ -20,10 +30,11 @@ class WritingError(RuntimeError):
 
 @dataclass(slots=True)
 class Written:
-    """Texts by (session, part), and what the engine said of its speed, session by session. ``too_long``: sessions that
-    do not fit the context, of which nothing was written."""
+    """Texts by (session, part), and what the engine said of its speed, session by session. ``cut_off``: texts that
+    ended with their budget; ``too_long``: sessions that do not fit the context, of which nothing was written."""
 
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    cut_off: set[tuple[str, str]] = field(default_factory=set)
     too_long: list[str] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
 
@@ -88,6 +99,8 @@ async def _write(
         for event in step:
             if isinstance(event, Token):
                 texts[event.branch].append(event.text)
+            elif isinstance(event, BranchEnded) and event.reason is StopReason.LENGTH:
+                written.cut_off.add((name, event.branch))
             elif isinstance(event, Failed) and event.reason is EngineFailure.TOO_LONG:
                 written.too_long.append(name)
             elif isinstance(event, Failed):

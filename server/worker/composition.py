@@ -10,12 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.clinical.fallback import what_was_said
-from models.clinical.grounding import check_section
+from models.clinical.finished import as_stored
 from models.clinical.plan import SUMMARY_ID, SectionPlan
-from models.clinical.summary import fit_summary
 from models.clinical.writer import SectionWriter
-from models.formats import Gate
 from models.transcript import Turn
 
 Emit = Callable[[str, dict[str, Any]], None]
@@ -77,7 +74,7 @@ class Composition:
         used: set[tuple[int, str]] = set()
         for part in self._parts.values():
             if part.plan.fixed is None and part.complete and part.problem is None:
-                text = self._checked(part, used)
+                text = as_stored(part.plan, part.text, self._turns, used, self._summary_words)
                 if text != part.text:
                     found[part.plan.id] = text
         return found
@@ -110,17 +107,6 @@ class Composition:
     def summary(self) -> str:
         part = self._parts.get(SUMMARY_ID)
         return part.text if part else ""
-
-    def _checked(self, part: _Part, used: set[tuple[int, str]]) -> str:
-        plan = part.plan
-        if not part.text and not plan.is_summary and plan.gate is not Gate.RISK:
-            return what_was_said(plan, self._turns, used) or plan.absent
-        grounded = check_section(
-            part.text, self._turns, plan.gate, plan.absent, plan.words, framed=plan.is_summary
-        ).text
-        if plan.is_summary:
-            return fit_summary(grounded, self._turns, *self._summary_words)
-        return grounded or plan.absent
 
     def _hear(self, part: _Part, text: str) -> None:
         if part.writer.taken_back:
