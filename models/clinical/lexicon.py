@@ -88,5 +88,10 @@ MEASURES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
 }
 """Measures for safety: how a note names each, and the words of which a session in English must hold one."""
 
+SYMPTOMS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    name: (_compile(symptom["noted"]), _compile(symptom["said"])) for name, symptom in _TABLE["symptoms"].items()
+}
+"""What a client suffers from: how a note names it, and the words of which a session in English must hold one."""
+
 HOMEWORK: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["homework"].items()}
 """How homework is spoken of, by what it tells of a list: ``lexicon.toml``."""

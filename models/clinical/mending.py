@@ -45,7 +45,7 @@ def mend(clause: str, reason: str, broken: Broken) -> str:
         return rest
     denial = DENIAL.search(clause)
     label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
-    if reason == "change":
+    if reason == "change" or (reason == "symptom" and denial is None):
         return _without_items(clause, broken)
     if reason in _LABELS and (denial is None or label < denial.start()):
         return _without_label(clause, broken) or _without_items(clause, broken)
@@ -100,9 +100,14 @@ def _without_items(clause: str, broken: Broken) -> str:
         kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first
     if broken(kept) or kept == bare:
         return ""
+    went = ""  # how the last item that went was joined to what stood before it
     for between, item in zip(rest[::2], rest[1::2], strict=True):
-        if item and not broken(kept + between + item):
-            kept += (" " if item.startswith("with ") and _PRESENTED.fullmatch(kept) else between) + item
+        if not item or broken(kept + between + item):
+            went = between
+        elif _PRESENTED.fullmatch(kept) and (went == " with " or item.startswith("with ")):
+            kept += " " + ("" if item.startswith("with ") else "with ") + item
+        else:
+            kept += between + item
     return kept + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
 
 

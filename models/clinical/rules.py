@@ -24,6 +24,7 @@ from models.clinical.lexicon import (
     NEGATION,
     PLANNED,
     SAME_DATE,
+    SYMPTOMS,
     TASK,
     TOPICS,
 )
@@ -228,6 +229,15 @@ def invented_measure(sentence: str, session: Session) -> str | None:
     return "measure" if any(not said.search(session.text) for said in needed) else None
 
 
+def invented_symptom(sentence: str, session: Session) -> str | None:
+    """That a client suffers from what nobody spoke of: panic, nightmares, voices. What is near in meaning does not
+    bear it out, as it does for other words: somebody who worries has not told of panic."""
+    if session.language != "en":
+        return None
+    named = [said for noted, said in SYMPTOMS.values() if noted.search(sentence)]
+    return "symptom" if any(not said.search(session.text) for said in named) else None
+
+
 def invented_name(sentence: str, session: Session) -> str | None:
     """Names of people and places occur in the transcript."""
     tokens = sentence.split()
@@ -301,6 +311,7 @@ RULES: tuple[Rule, ...] = (
     invented_plan,
     invented_assurance,
     invented_measure,
+    invented_symptom,
     invented_name,
     instructed,
 )

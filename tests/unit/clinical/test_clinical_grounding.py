@@ -263,3 +263,32 @@ def test_a_measure_for_safety_stands_only_where_the_session_has_a_word_of_it(sen
     assert measure not in check_section(sentence, parse_transcript(talk)).text
     assert "on Monday" in check_section(sentence, parse_transcript(talk)).text
     assert measure in check_section(sentence, parse_transcript(f"{talk} {said}")).text
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("panic attacks", "My heart pounds and I think I am dying."),
+        ("nightmares", "I dream of the fire."),
+        ("dissociation", "I went somewhere far away."),
+        ("alcohol use", "Two gins, then one more."),
+        ("binge eating", "I ate until it hurt."),
+    ],
+)
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_symptom_stands_only_where_somebody_spoke_of_it_or_told_it_in_other_words(
+    named: str, said: str, framed: bool
+) -> None:
+    talk = "Therapist: How was the week?\nClient: I worry about work, I avoid the phone and I sleep badly."
+    sentence = f"Client reported worry about work, {named}, avoidance of the phone, poor sleep."
+
+    without = check_section(sentence, parse_transcript(talk), framed=framed).text
+    assert without == "Client reported worry about work, avoidance of the phone, poor sleep."
+    assert check_section(sentence, parse_transcript(f"{talk} {said}"), framed=framed).text == sentence
+
+
+def test_what_a_client_presented_with_stays_what_they_presented_with_when_its_first_item_goes() -> None:
+    turns = parse_transcript("Client: I worry about work and I avoid the phone.")
+    sentence = "Client presented with panic attacks, worry about work and avoidance of the phone."
+
+    assert check_section(sentence, turns).text == ("Client presented with worry about work and avoidance of the phone.")
