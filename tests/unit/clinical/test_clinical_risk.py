@@ -224,3 +224,40 @@ def test_an_urge_to_self_harm_is_not_noted_as_self_harm(answer: str, sentence: s
     turns = parse_transcript(f"Therapist: Any urges for self-harm after the quarrel?\nClient: {answer}")
 
     assert (unspoken_risk(sentence, session_of(turns)) is None) is stands
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I was cutting again.",
+        "I started cutting my arms last year.",
+        "I was cutting the inside of my arm.",
+        "I was cutting out of anger.",
+        "I was cutting down my thighs.",
+        "I was cutting up my arms.",
+        "I was cutting with the vegetable knife.",
+        "I was cutting it open.",
+        "I have thoughts of not wanting to be here.",
+        "I keep thinking about not wanting to wake up.",
+    ],
+)
+def test_what_a_client_tells_of_themselves_is_danger(said: str) -> None:
+    assert find_risk([Turn(0, "client", said)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I sat on a stool while I was cutting the vegetables.",
+        "I've been cutting down on cigarettes.",
+        "I've been cutting back.",
+        "I stopped cutting out sugar.",
+        "She was cutting an onion.",
+        "I was cutting the wedding cake.",
+        "I've been cutting class.",
+        "I am cutting him off.",
+        "I had urges to cut my hair.",
+    ],
+)
+def test_cutting_something_else_is_no_danger(said: str) -> None:
+    assert not find_risk([Turn(0, "client", said)])
