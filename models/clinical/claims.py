@@ -1,7 +1,8 @@
 """Whether a sentence that is still being written has begun to say what needs a ground in the session.
 
-Readers see words as they are decoded, but nothing of a denial, a danger, a diagnosis, a plan, a change, a quotation,
-a name or a number before the whole sentence was held against the session: from where one begins, the rest of it waits.
+Readers see words as they are decoded, but nothing of a denial, a danger, a diagnosis, a symptom, a plan, a change, a
+quotation, a name or a number before the whole sentence was held against the session: from where one begins, the rest of
+it waits.
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ import re
 from models.clinical import changes
 from models.clinical.frequency import unsaid_frequency
 from models.clinical.lexicon import DEATH_NOTED, DENIAL, FOLLOW_UP, MENTAL_STATUS, NEGATION, PLANNED, RISK, TASK
-from models.clinical.rules import invented_date, invented_diagnosis, invented_medication, invented_name, invented_number
+from models.clinical.rules import (
+    invented_date,
+    invented_diagnosis,
+    invented_medication,
+    invented_name,
+    invented_number,
+    invented_symptom,
+)
 from models.clinical.session import Session
 from models.clinical.words import WORD_LISTS
 
-# Characters of what was just written: longer than any claim, and than any name of one, that is looked for.
+# Characters before what was just written: longer than any claim, and than any name of one, that is looked for.
 _TAIL = 80
 _LAST = 40
 _QUOTES = frozenset('"“”„«»')
@@ -26,12 +34,14 @@ _DOSE = re.compile(r"(?<!\w)(?:\d\S* ?)?(?:mg|mcg|milli\w*)(?!\w)", re.IGNORECAS
 # True or not by more than the occurrence of their words.
 _ASSERTED = (NEGATION, DENIAL, FOLLOW_UP, TASK, DEATH_NOTED, *RISK.values(), _RATING, _DOSE, changes.BEGINS)
 # Need only to occur, mostly.
-_NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis)
+_NAMING = (invented_number, invented_date, invented_medication, invented_diagnosis, invented_symptom)
 
 
-def begins_claim(so_far: str, session: Session) -> bool:
-    """Whether ``so_far``, the beginning of a sentence without markers, holds a claim that ``session`` must bear out."""
-    tail, last = _ending(so_far, _TAIL), _ending(so_far, _LAST)
+def begins_claim(so_far: str, session: Session, looked_at: int = 0) -> bool:
+    """Whether ``so_far``, the beginning of a sentence without markers, holds a claim that ``session`` must bear out.
+    ``looked_at``: characters of it that were found to hold none; only what may have become one since is looked for."""
+    new = len(so_far) - looked_at
+    tail, last = _ending(so_far, _TAIL + new), _ending(so_far, _LAST + new)
     return (
         not _QUOTES.isdisjoint(so_far)
         or PLANNED.match(so_far) is not None

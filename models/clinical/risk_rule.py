@@ -34,6 +34,11 @@ _KINDS = (
     frozenset({"harm_to_others", "violence", "weapon"}),
     frozenset({"violence", "abuse"}),
 )
+_MEANS = frozenset({"weapon", "overdose"})
+# Who keeps the means away from the patient is not in danger: "brother to hold the rifles".
+_KEPT_AWAY = re.compile(
+    r"(?<!\w)(?:h[oe]ld|keep|kept|tak|took|lock|stor|remov|secur|manag|collect)\w*(?: \w+){0,2} ?$", re.IGNORECASE
+)
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
 
@@ -114,7 +119,7 @@ def about_whom(sentence: str, noted: RiskMention) -> str | None:
     before, after = sentence[:start], sentence[start + len(noted.term) :]
     relation = max((match.start() for match in RELATIONS.finditer(before)), default=-1)
     patient = max((match.start() for match in _PATIENT.finditer(before)), default=-1)
-    if relation > patient:
+    if relation > patient and not (noted.category in _MEANS and _KEPT_AWAY.search(before[relation:])):
         return "other"
     by = _BY_OTHER.match(after)
     if by and RELATIONS.match(re.sub(r"^(?:her|his|their|the|an?|(?:patient|client)['’]s) ", "", after[by.end() :])):

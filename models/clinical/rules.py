@@ -255,7 +255,7 @@ def invented_name(sentence: str, session: Session) -> str | None:
         if session.language != "en":
             continue  # other languages write more than names with capitals
         first = not sentence[: match.start()].strip("\"'“‘( ")
-        if first or sentence[: match.start()].rstrip()[-1:] in '.!?:"“':
+        if first or sentence[: match.start()].rstrip()[-1:] in '.!?:;"“':
             after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
             if not (_VERBS_OF_REPORT.match(after) and name not in _SUBJECTS):
                 continue

@@ -50,10 +50,10 @@ class Showing:
         so_far = " ".join(words)
         if self._waits or len(so_far) <= self._shown:
             return
-        if begins_claim(so_far, self._session):
+        if begins_claim(so_far, self._session, self._shown):
             self._waits = True
             so_far = "".join(f"{word} " for word in words[:-1])
-            if begins_claim(so_far, self._session):
+            if begins_claim(so_far, self._session, self._shown):
                 return
         elif token and may_claim(token, first=not sentence):
             so_far = "".join(f"{word} " for word in sentence)
