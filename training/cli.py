@@ -53,13 +53,18 @@ def _trained_on(given: Path | None, folder: Path | None, serving: Path | None, o
 
 @train_app.command()
 def prepare(
-    sources: Annotated[list[str], typer.Argument(help="Files of sessions (.csv, .jsonl, .json); FILE*2 repeats one.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files of sessions (.csv, .jsonl, .json); FILE*2 repeats one, FILE*1/3 has sections in a third."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Where the examples go (.jsonl).")],
     labels: Annotated[Path | None, typer.Option(help="Section text for the first file.")] = None,
     vocabulary: Annotated[Path | None, typer.Option(help="GGUF whose tokenizer is used; the embedded model's.")] = None,
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     hold_out: Annotated[bool, typer.Option(help="Hold out 10 % to choose by and 10 % to measure on.")] = True,
-    fold: Annotated[str, typer.Option(help="Hold out this fold instead, K/N as in 0/5.")] = "",
+    fold: Annotated[str, typer.Option(help="Hold out these folds instead, K/N as in 0/5 or 0/5,1/5.")] = "",
     folder: FolderOption = None,
     serving: ServingOption = None,
 ) -> None:
@@ -85,9 +90,10 @@ def prepare(
 def _source(text: str, labels: Path | None) -> Any:
     from training.pipeline import Source
 
-    name, star, times = text.rpartition("*")
-    if star and times.isdigit():
-        return Source(Path(name), max(1, int(times)), labels)
+    name, star, rest = text.rpartition("*")
+    times, _, every = rest.partition("/")
+    if star and times.isdecimal() and (every or "1").isdecimal():
+        return Source(Path(name), max(1, int(times)), labels, max(1, int(every or 1)))
     return Source(Path(text), 1, labels)
 
 
@@ -158,7 +164,7 @@ def distil(
     out: Annotated[Path, typer.Option(help="Where the sessions with their consensus go (.jsonl).")],
     model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
     adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,
-    part: Annotated[str, typer.Option(help="Of each file: all, or a fold as in 0/5 that was held out.")] = "all",
+    part: Annotated[str, typer.Option(help="Of each file: all, or folds as in 0/5 that were held out.")] = "all",
     seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
     samples: Annotated[int, typer.Option(help="Samples of each paragraph.", min=3)] = 8,
     folder: FolderOption = None,
@@ -207,7 +213,7 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Sessions to measure on, never trained on.")],
     out: Annotated[Path, typer.Option(help="Folder of the report.")],
     labels: Annotated[Path | None, typer.Option(help="Section text for the sessions.")] = None,
-    part: Annotated[str, typer.Option(help="valid, test, all of the file, or a fold as in 0/5.")] = "test",
+    part: Annotated[str, typer.Option(help="valid, test, all of the file, or folds as in 0/5 or 0/5,1/5.")] = "test",
     seed: Annotated[int, typer.Option(help="Of the split; that of the training.")] = 0,
     model: Annotated[Path | None, typer.Option(help="GGUF; the model that serves.")] = None,
     adapter: Annotated[Path | None, typer.Option(help="GGUF adapter beside it.")] = None,

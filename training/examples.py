@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.formats.format import NoteFormat, load_format
 from models.prompts import SUMMARY_ID, note_prefix, section_prime, summary_prime
@@ -42,6 +42,12 @@ class Example:
     @property
     def tokens(self) -> int:
         return len(self.prefix) + sum(len(branch.prime) + len(branch.answer) for branch in self.branches)
+
+
+def paragraph_alone(example: Example) -> Example:
+    """The session without its sections; as it is where it has no paragraph."""
+    paragraph = tuple(branch for branch in example.branches if branch.id == SUMMARY_ID)
+    return replace(example, branches=paragraph) if paragraph else example
 
 
 def end_token(tokenizer: Tokenizer) -> int:

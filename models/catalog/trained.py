@@ -17,7 +17,7 @@ TRAINED_KEY = "casenote.train.data"
 @dataclass(frozen=True, slots=True)
 class Training:
     """``files``: the SHA-256 of each file of sessions; all of it was trained on but for what was held out of the first:
-    a ``fold`` as in 0/5, else a split by ``split_seed``, or nothing where that is None."""
+    a ``fold`` as in 0/5 or 0/5,1/5, else a split by ``split_seed``, or nothing where that is None."""
 
     files: tuple[str, ...]
     split_seed: int | None = None
@@ -27,8 +27,10 @@ class Training:
         """Whether sessions of that part of the file with that hash were trained on."""
         if sha256 not in self.files:
             return False
-        held = (self.fold,) if self.fold else ("valid", "test")
-        return sha256 in self.files[1:] or self.split_seed is None or seed != self.split_seed or part not in held
+        held = set(self.fold.split(",")) if self.fold else {"valid", "test"}
+        if sha256 in self.files[1:] or self.split_seed is None or seed != self.split_seed:
+            return True
+        return not set(part.split(",")) <= held
 
 
 def training_of(data: Mapping[str, Any]) -> Training | None:

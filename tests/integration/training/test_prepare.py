@@ -82,3 +82,18 @@ def test_the_folds_of_a_file_hold_out_each_session_once_and_say_which_fold_they_
         held += [record.id for record in prepared.split.test]
         assert read_examples(out).origin["fold"] == f"{number}/4"
     assert sorted(held) == sorted(f"s{number}" for number in range(20))
+
+
+def test_sections_may_be_seen_once_in_several_repeats_and_the_paragraph_in_each(tmp_path: Path) -> None:
+    path = tmp_path / "with_sections.jsonl"
+    rows = [{**session(number), "sections": {"progress": "Patient slept better this week."}} for number in range(5)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    prepare([Source(path, repeat=2, sections_every=2)], VOCABULARY, tmp_path / "out.jsonl", hold_out=False)
+
+    found = read_examples(tmp_path / "out.jsonl")
+    parts = [(example.id, [branch.id for branch in example.branches]) for example in found.examples]
+    assert sorted(parts) == sorted(
+        (f"s{number}", names) for number in range(5) for names in (["summary"], ["summary", "progress"])
+    )
+    assert found.origin["files"][0]["sections_every"] == 2

@@ -78,6 +78,9 @@ def test_where_nothing_was_measured_nothing_passes() -> None:
         (Training(("d" * 64,), 0, "0/5"), "test", True),
         (Training(("e" * 64, "d" * 64), 0), "test", True),
         (Training(("e" * 64,), None), "all", False),
+        (Training(("d" * 64,), 0, "0/5,1/5"), "0/5", False),
+        (Training(("d" * 64,), 0, "0/5,1/5"), "1/5,0/5", False),
+        (Training(("d" * 64,), 0, "0/5,1/5"), "1/5,2/5", True),
     ],
 )
 def test_scores_of_what_the_candidate_itself_says_it_was_trained_on_are_refused(

@@ -70,7 +70,20 @@ def test_a_fold_is_known_by_its_number_and_the_rest_is_trained_on() -> None:
     assert fold_of(records, "1/5", seed=3) == parts[1]
 
 
-@pytest.mark.parametrize("fold", ["5/5", "a/5", "1", "-1/5", ""])
+def test_several_folds_are_held_out_together() -> None:
+    records = make(20)
+    first, second, both = (fold_of(records, fold, seed=3) for fold in ("0/5", "1/5", "0/5,1/5"))
+
+    assert sorted(one.id for one in both.test) == sorted(one.id for one in (*first.test, *second.test))
+    assert sorted(one.id for one in (*both.train, *both.test)) == sorted(one.id for one in records)
+
+
+def test_folds_that_leave_nothing_to_train_on_are_refused() -> None:
+    with pytest.raises(ValueError, match="nothing is left to train on"):
+        fold_of(make(20), "0/2,1/2")
+
+
+@pytest.mark.parametrize("fold", ["5/5", "a/5", "1", "-1/5", "", "0/5,"])
 def test_a_fold_that_is_none_is_refused(fold: str) -> None:
     with pytest.raises(ValueError, match="must be K/N"):
         fold_of(make(20), fold)
