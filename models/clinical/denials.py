@@ -16,7 +16,7 @@ _BEFORE = re.compile(
 _BEHIND = re.compile(
     r"(?:(?<!\w)(?:den(?:y|ies|ied)|none|no|nil|not|never|\w+n't|absent|negative|neg|rul(?:ed|es) out|unlikely"
     r"|verneint\w*|nein|kein\w*|nicht|distanzier\w*|ausgeschlossen|bestritten"
-    r"|negad[ao]s?|niega|ausentes?|descartad[ao]s?|ningun[ao]|jamais|non|pas|niée?s?)(?!\w)|\([-−]\)|[-−])"
+    r"|negad[ao]s?|niega|ausentes?|descartad[ao]s?|ningun[ao]|jamais|non|pas|niée?s?)(?!\w)|\([-−]\)|[-−](?!\w))"
     r"(?=\W*(?:$|(?:at|by|during|today|this|currently|in|present|endorsed|reported|noted|elicited|evident|voiced|expressed"
     r"|discussed|assessed|indicated|mentioned|a|active|observed|acknowledged|occurr\w+|vorhanden|gegeben|berichtet|geäußert"
     r"|erkennbar|presentes?|referid[ao]s?)(?!\w)))",

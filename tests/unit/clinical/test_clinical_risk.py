@@ -261,3 +261,37 @@ def test_what_a_client_tells_of_themselves_is_danger(said: str) -> None:
 )
 def test_cutting_something_else_is_no_danger(said: str) -> None:
     assert not find_risk([Turn(0, "client", said)])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I breathe to kill the panic.",
+        "Shame kills my appetite.",
+        "One call didn't kill me.",
+        "The sedation until eleven hurts my mornings.",
+        "I hurt my back lifting boxes.",
+    ],
+)
+def test_what_is_killed_or_hurt_may_be_no_person(said: str) -> None:
+    assert not find_risk([Turn(0, "client", said)])
+
+
+@pytest.mark.parametrize(
+    ("said", "category"),
+    [
+        ("Any thoughts of ending life?", "suicide"),
+        ("I cut my wrists last night.", "self_harm"),
+        ("I scratched my arm with a compass.", "self_harm"),
+        ("I burned my forearm with a cigarette.", "self_harm"),
+        ("I wanted to hurt my son.", "harm_to_others"),
+        ("I want to kill my boss.", "harm_to_others"),
+    ],
+)
+def test_danger_is_known_by_what_is_done_to_whom(said: str, category: str) -> None:
+    assert category in {mention.category for mention in find_risk([Turn(0, "client", said)])}
+
+
+@pytest.mark.parametrize("said", ["I burned my arm on the oven.", "I cut my leg shaving.", "My legs burn when I run."])
+def test_an_accident_is_no_self_harm(said: str) -> None:
+    assert not find_risk([Turn(0, "client", said)])
