@@ -26,9 +26,15 @@ _ITEM = re.compile(
 )
 _PERSON = r"(?:The )?(?:\w+ )?(?:Client|Patient|Pt)"
 _SUBJECT = re.compile(rf"^{_PERSON} with (?:[\w-]+ )?$", re.IGNORECASE)
-_ALONE = re.compile(_PERSON, re.IGNORECASE)
+_ALONE = re.compile(rf"(?:{_PERSON}|(?:The )?Therapist)", re.IGNORECASE)
 _VERB_AFTER = re.compile(
     r"^(?: \([^)]*\))?(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w)(?! and(?!\w)))"
+)
+# What follows a thing that one has or feels and is no such thing: "with panic, but feels low".
+_VERBAL = re.compile(
+    r"(?:is|was|has|feels|felt|reports|reported|denies|denied|describes|described|struggles|works|worked|sleeps|slept|states"
+    r"|stated|says|said|wants|wanted|thinks|notes|noted|experiences|continues|remains|appears) ",
+    re.IGNORECASE,
 )
 _HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|so)(?!\w)", re.IGNORECASE)
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
@@ -100,14 +106,16 @@ def _without_items(clause: str, broken: Broken) -> str:
         kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first
     if broken(kept) or kept == bare:
         return ""
-    went = ""  # how the last item that went was joined to what stood before it
+    went = ""  # how the first of the items that went was joined to what stands before it
     for between, item in zip(rest[::2], rest[1::2], strict=True):
-        if not item or broken(kept + between + item):
-            went = between
-        elif _PRESENTED.fullmatch(kept) and (went == " with " or item.startswith("with ")):
+        if not item or broken(kept + between + item) or (went == " with " and _VERBAL.match(item)):
+            went = went or between
+            continue
+        if _PRESENTED.fullmatch(kept) and (went == " with " or item.startswith("with ")):
             kept += " " + ("" if item.startswith("with ") else "with ") + item
         else:
             kept += between + item
+        went = ""
     return kept + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
 
 

@@ -34,10 +34,10 @@ _KINDS = (
     frozenset({"harm_to_others", "violence", "weapon"}),
     frozenset({"violence", "abuse"}),
 )
-_MEANS = frozenset({"weapon", "overdose"})
+_MEANS = frozenset({"weapon"})
 # Who keeps the means away from the patient is not in danger: "brother to hold the rifles".
 _KEPT_AWAY = re.compile(
-    r"(?<!\w)(?:h[oe]ld|keep|kept|tak|took|lock|stor|remov|secur|manag|collect)\w*(?: \w+){0,2} ?$", re.IGNORECASE
+    r"(?<!\w)(?:to|will) (?:hold|keep|take|lock|store|remove|secure|manage|collect)(?: \w+){0,2} ?$", re.IGNORECASE
 )
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 

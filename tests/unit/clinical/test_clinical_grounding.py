@@ -300,13 +300,14 @@ def test_what_a_client_presented_with_stays_what_they_presented_with_when_its_fi
         "Safety plan lists the hotline and the walk-in clinic.",
         "Safety plan will be updated, with a check-in call on Friday.",
         "No SI/HI; brother to hold the rifles.",
-        "Brother keeps the guns; daughter is a protective factor.",
+        "Brother will keep the guns; daughter is a protective factor.",
     ],
 )
 def test_what_keeps_a_patient_safe_stands(sentence: str) -> None:
     turns = parse_transcript(
         "Therapist: Any suicidal or homicidal thoughts?\nClient: Neither. Just heavy.\n"
-        "Therapist: And the rifles, the guns in the house?\nClient: My brother keeps them. My daughter needs me.\n"
+        "Therapist: And the rifles, the guns in the house?\n"
+        "Client: I have two rifles; my brother will keep them. My daughter needs me.\n"
         "Therapist: Let's write a safety plan with the hotline and the walk-in clinic, and a check-in call on Friday."
     )
 

@@ -237,6 +237,21 @@ def test_an_urge_to_self_harm_is_not_noted_as_self_harm(answer: str, sentence: s
         "I was cutting up my arms.",
         "I was cutting with the vegetable knife.",
         "I was cutting it open.",
+        "I was cutting down the inside of my arm.",
+        "I've been cutting for hours.",
+        "I started cutting again hours after she left.",
+        "I was cutting out pieces of my skin.",
+        "I started cutting back on my hips.",
+        "I was cutting out on the balcony.",
+        "I punch my legs until they are blue.",
+        "I hit my head against the wall until it bleeds.",
+        "I hurt my arms on purpose.",
+        "I slit my wrists when I was sixteen.",
+        "I burned my arm on the oven on purpose.",
+        "I am going to shoot my work supervisor.",
+        "I want to hurt my business partner.",
+        "I will punch his teeth in.",
+        "I want to kill the noise for good.",
         "I have thoughts of not wanting to be here.",
         "I keep thinking about not wanting to wake up.",
     ],
@@ -268,9 +283,12 @@ def test_cutting_something_else_is_no_danger(said: str) -> None:
     [
         "I breathe to kill the panic.",
         "Shame kills my appetite.",
-        "One call didn't kill me.",
+        "It won't kill you to wait.",
         "The sedation until eleven hurts my mornings.",
         "I hurt my back lifting boxes.",
+        "End of life care for my grandma was good.",
+        "The cat scratched my arm.",
+        "I have thoughts of not wanting to be around my family.",
     ],
 )
 def test_what_is_killed_or_hurt_may_be_no_person(said: str) -> None:
@@ -295,3 +313,18 @@ def test_danger_is_known_by_what_is_done_to_whom(said: str, category: str) -> No
 @pytest.mark.parametrize("said", ["I burned my arm on the oven.", "I cut my leg shaving.", "My legs burn when I run."])
 def test_an_accident_is_no_self_harm(said: str) -> None:
     assert not find_risk([Turn(0, "client", said)])
+
+
+@pytest.mark.parametrize(
+    ("answer", "denied"),
+    [
+        ("Neither. Just heavy.", True),
+        ("Neither of those.", True),
+        ("Neither, about the same. They are there all day.", False),
+        ("Neither is new.", False),
+    ],
+)
+def test_neither_denies_when_nothing_comes_after_it(answer: str, denied: bool) -> None:
+    turns = parse_transcript(f"Therapist: Any thoughts of suicide?\nClient: {answer}")
+
+    assert any(mention.negated for mention in find_risk(turns)) is denied
