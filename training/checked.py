@@ -43,7 +43,7 @@ def _note(
         if shown is None:
             shown = extractive_note(shape, turns)[plan.id]
         stored[key] = as_stored(plan, shown, turns, used, bounds)
-    return stored
+    return {key: stored[key] for key in texts if key in stored}
 
 
 def _as_shown(plan: SectionPlan, record: SessionRecord, text: str, *, complete: bool) -> str | None:

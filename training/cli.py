@@ -91,9 +91,11 @@ def _source(text: str, labels: Path | None) -> Any:
     from training.pipeline import Source
 
     name, star, rest = text.rpartition("*")
-    times, _, every = rest.partition("/")
-    if star and times.isdecimal() and (every or "1").isdecimal():
-        return Source(Path(name), max(1, int(times)), labels, max(1, int(every or 1)))
+    times, slash, every = rest.partition("/")
+    if star and times.isdecimal():
+        if slash and not (every.isdecimal() and int(every)):
+            raise ValueError(f"'{text}': after the slash stands in one of how many a session has sections, as in *2/2")
+        return Source(Path(name), max(1, int(times)), labels, int(every or 1))
     return Source(Path(text), 1, labels)
 
 

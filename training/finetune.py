@@ -138,7 +138,7 @@ class _Run:
         rows = [self.rows[place] for place in places]
         weight = sum(sum(row.weights) for row in rows) or 1.0  # nothing to learn in any of them: a loss of 0
         summed = 0.0
-        for together in passes([len(row.tokens) for row in rows], _most_tokens(self.device)):
+        for together in passes([len(row.tokens) for row in rows], _most_tokens(self.device.split(":")[0])):
             batch = collate([rows[place] for place in together], self.device)
             # Autocast sees to the types; peft's own casts would copy every activation once more.
             with torch.autocast(self.device.split(":")[0], torch.bfloat16), disable_input_dtype_casting(self.model):

@@ -70,8 +70,8 @@ def _check_held_out(data: MeasuredOn, trained: Iterable[Training]) -> None:
 
 
 def _scores(file: ScoreFile, identity: Identity, name: str, which: str) -> Scores:
-    if name and name not in file.scores:
-        raise ModelFileError(f"the scores hold no model '{name}', they hold {', '.join(file.scores)}")
+    if name and name not in file.models:
+        raise ModelFileError(f"the scores hold no model '{name}', they hold {', '.join(file.models)}")
     found = [one for one, files in file.models.items() if files == identity and (not name or one == name)]
     if not found:
         held = ", ".join(f"{one} ({files.sha256[:12]})" for one, files in file.models.items()) or "none"

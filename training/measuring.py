@@ -102,6 +102,11 @@ class Measuring:
     unseen: bool = False
     examples: int = 3
 
+    def __post_init__(self) -> None:
+        """Raises ``ValueError``."""
+        if self.whole and self.consensus:
+            raise ValueError("--consensus is of the paragraph, --whole measures whole notes: take one of them")
+
 
 async def measure_models(
     candidates: Candidates, what: Measuring, folder: Path, say: Say = lambda line: None
@@ -118,7 +123,8 @@ async def measure_models(
             is_first = not texts
             texts[name] = whole_notes(written.texts) if what.whole else written.texts
             if name != BASE:
-                stored = after_checks(records, written.texts, written.cut_off)
+                fitting = [record for record in records if record.id not in written.too_long]
+                stored = after_checks(fitting, written.texts, written.cut_off)
                 texts[f"{name}: {AFTER_CHECKS}"] = whole_notes(stored) if what.whole else stored
             if what.consensus and is_first:
                 agreed = await write_consensus(engine, records, what.consensus, say)

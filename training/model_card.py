@@ -115,7 +115,9 @@ def _made(run: Mapping[str, Any]) -> Iterator[str]:
 def _source(file: Mapping[str, Any]) -> str:
     times = file.get("repeat", 1)
     repeated = f" ({times} times in an epoch)" if times > 1 else ""
-    return f"{file.get('name')}{repeated}, SHA-256 {file.get('sha256')}"
+    every = file.get("sections_every", 1)
+    thinned = f" (sections in one of {every})" if every > 1 else ""
+    return f"{file.get('name')}{repeated}{thinned}, SHA-256 {file.get('sha256')}"
 
 
 def _plain(value: Any) -> str:

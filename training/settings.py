@@ -67,6 +67,8 @@ class TrainSettings:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SettingsError(f"{name} is {value}, it may be from {low:g} to {high:g}")
+        if any(weight < 0 for weight in self.branch_weights.values()):
+            raise SettingsError("branch_weights holds a weight below 0, a part that is not to be learned has 0")
         if not any(weight > 0 for weight in self.branch_weights.values()):
             raise SettingsError("branch_weights gives no part of the note a weight above 0")
 

@@ -70,13 +70,18 @@ def fold_of(records: Sequence[SessionRecord], fold: str, seed: int = 0) -> Split
     """One fold as ``K/N`` (K from 0), or several of one N as ``0/5,1/5``: their sessions are the test part, all others
     are trained on. Raises ``ValueError``."""
     held: set[int] = set()
+    of = fold.partition("/")[2].partition(",")[0]
     for one in fold.split(","):
         number, slash, count = one.partition("/")
         if not (slash and number.isdecimal() and count.isdecimal() and int(number) < int(count)):
             raise ValueError(f"the fold is '{one}', it must be K/N with K from 0 to N-1, as in 0/5")
+        if count != of:
+            raise ValueError(f"the folds are '{fold}', they must be K/N of one N, as in 0/5,1/5")
         held.update(folds(records, int(count), seed)[int(number)][1])
     if len(held) == len(records):
-        raise ValueError(f"the folds {fold} hold out every session: nothing is left to train on")
+        raise ValueError(
+            f"the folds {fold} are all sessions: nothing is left to train on; all of a file is measured as 'all'"
+        )
     parts = [tuple(one for place, one in enumerate(records) if (place in held) is out) for out in (False, True)]
     return Split(parts[0], (), parts[1])
 

@@ -48,6 +48,9 @@ def to_text(trainings: Iterable[Training]) -> str:
 def from_text(text: str) -> Sequence[Training]:
     """What ``to_text`` wrote; none where it is empty or cannot be read."""
     try:
-        return [Training(**{**one, "files": tuple(one["files"])}) for one in json.loads(text or "[]")]
-    except (ValueError, TypeError, KeyError):
+        return [
+            Training(**{**one, "files": tuple(one["files"]), "fold": str(one.get("fold") or "")})
+            for one in json.loads(text or "[]")
+        ]
+    except (ValueError, TypeError, KeyError, AttributeError):
         return []

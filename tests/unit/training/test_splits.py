@@ -83,7 +83,7 @@ def test_folds_that_leave_nothing_to_train_on_are_refused() -> None:
         fold_of(make(20), "0/2,1/2")
 
 
-@pytest.mark.parametrize("fold", ["5/5", "a/5", "1", "-1/5", "", "0/5,"])
+@pytest.mark.parametrize("fold", ["5/5", "a/5", "1", "-1/5", "", "0/5,", "0/5,1/3"])
 def test_a_fold_that_is_none_is_refused(fold: str) -> None:
     with pytest.raises(ValueError, match="must be K/N"):
         fold_of(make(20), fold)
