@@ -56,10 +56,6 @@ def checkpoint_interval(settings: TrainSettings, steps: int) -> int:
     return max(1, min(settings.checkpoint_every, steps // 10))
 
 
-def _most_tokens(device: str) -> int:
-    return _MOST_TOKENS.get(device, _MOST_TOKENS_ELSEWHERE)
-
-
 def learning_rate(settings: TrainSettings, step: int, steps: int) -> float:
     """Linear warm-up, then a cosine to zero. ``step`` counts from 0."""
     warm = max(1, round(settings.warmup * steps))
@@ -135,13 +131,15 @@ class _Run:
         import torch
         from peft.helpers import disable_input_dtype_casting
 
+        kind = self.device.split(":")[0]
+        most = _MOST_TOKENS.get(kind, _MOST_TOKENS_ELSEWHERE)
         rows = [self.rows[place] for place in places]
         weight = sum(sum(row.weights) for row in rows) or 1.0  # nothing to learn in any of them: a loss of 0
         summed = 0.0
-        for together in passes([len(row.tokens) for row in rows], _most_tokens(self.device.split(":")[0])):
+        for together in passes([len(row.tokens) for row in rows], most):
             batch = collate([rows[place] for place in together], self.device)
             # Autocast sees to the types; peft's own casts would copy every activation once more.
-            with torch.autocast(self.device.split(":")[0], torch.bfloat16), disable_input_dtype_casting(self.model):
+            with torch.autocast(kind, torch.bfloat16), disable_input_dtype_casting(self.model):
                 total, _ = weighted_loss(self.model, batch, self.settings.label_smoothing)
                 loss = total / weight
             loss.backward()

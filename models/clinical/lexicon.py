@@ -10,6 +10,9 @@ import re
 import tomllib
 from pathlib import Path
 
+NotedAndSaid = dict[str, tuple[re.Pattern[str], re.Pattern[str]]]
+"""Subject to how a note names it, and how a session would have spoken of it."""
+
 _TABLE = tomllib.loads((Path(__file__).parent / "lexicon.toml").read_text(encoding="utf-8"))
 
 
@@ -19,6 +22,10 @@ def _source(alternatives: list[str]) -> str:
 
 def _compile(alternatives: list[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{_source(alternatives)})(?!\w)", re.IGNORECASE)
+
+
+def _noted_and_said(table: str) -> NotedAndSaid:
+    return {name: (_compile(entry["noted"]), _compile(entry["said"])) for name, entry in _TABLE[table].items()}
 
 
 RISK: dict[str, re.Pattern[str]] = {category: _compile(found) for category, found in _TABLE["risk"].items()}
@@ -36,9 +43,7 @@ ABBREVIATIONS = {short: _compile(said) for short, said in _TABLE["abbreviations"
 """Short names of disorders, in lower case, to how they are spoken of."""
 MEDICATION = _compile(_TABLE["medication"])
 
-TOPICS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    name: (_compile(topic["noted"]), _compile(topic["said"])) for name, topic in _TABLE["topics"].items()
-}
+TOPICS = _noted_and_said("topics")
 """The subjects of denials: how a note names each, and how a session would have spoken of it."""
 
 TECHNIQUES: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["techniques"].items()}
@@ -83,14 +88,10 @@ TASK = _compile(_TABLE["task"])
 RELATIONS = _compile(_TABLE["relations"])
 """Somebody other than the patient, as a note names them."""
 
-MEASURES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    name: (_compile(measure["noted"]), _compile(measure["said"])) for name, measure in _TABLE["measures"].items()
-}
+MEASURES = _noted_and_said("measures")
 """Measures for safety: how a note names each, and the words of which a session in English must hold one."""
 
-SYMPTOMS: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    name: (_compile(symptom["noted"]), _compile(symptom["said"])) for name, symptom in _TABLE["symptoms"].items()
-}
+SYMPTOMS = _noted_and_said("symptoms")
 """What a client suffers from: how a note names it, and the words of which a session in English must hold one."""
 
 HOMEWORK: dict[str, re.Pattern[str]] = {name: _compile(said) for name, said in _TABLE["homework"].items()}

@@ -34,8 +34,7 @@ _KINDS = (
     frozenset({"harm_to_others", "violence", "weapon"}),
     frozenset({"violence", "abuse"}),
 )
-_MEANS = frozenset({"weapon"})
-# Who keeps the means away from the patient is not in danger: "brother to hold the rifles".
+# Who keeps a weapon away from the patient is not in danger: "brother to hold the rifles".
 _KEPT_AWAY = re.compile(
     r"(?<!\w)(?:to|will) (?:hold|keep|take|lock|store|remove|secure|manage|collect)(?: \w+){0,2} ?$", re.IGNORECASE
 )
@@ -119,7 +118,7 @@ def about_whom(sentence: str, noted: RiskMention) -> str | None:
     before, after = sentence[:start], sentence[start + len(noted.term) :]
     relation = max((match.start() for match in RELATIONS.finditer(before)), default=-1)
     patient = max((match.start() for match in _PATIENT.finditer(before)), default=-1)
-    if relation > patient and not (noted.category in _MEANS and _KEPT_AWAY.search(before[relation:])):
+    if relation > patient and not (noted.category == "weapon" and _KEPT_AWAY.search(before[relation:])):
         return "other"
     by = _BY_OTHER.match(after)
     if by and RELATIONS.match(re.sub(r"^(?:her|his|their|the|an?|(?:patient|client)['’]s) ", "", after[by.end() :])):

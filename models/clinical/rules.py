@@ -27,6 +27,7 @@ from models.clinical.lexicon import (
     SYMPTOMS,
     TASK,
     TOPICS,
+    NotedAndSaid,
 )
 from models.clinical.risk import find_risk
 from models.clinical.risk_rule import unspoken_risk
@@ -223,19 +224,21 @@ def invented_assurance(sentence: str, session: Session) -> str | None:
 
 def invented_measure(sentence: str, session: Session) -> str | None:
     """That means were restricted, a crisis line named, a contract made or a hospital spoken of."""
-    if session.language != "en":
-        return None
-    needed = [said for noted, said in MEASURES.values() if noted.search(sentence)]
-    return "measure" if any(not said.search(session.text) for said in needed) else None
+    return "measure" if _unspoken(MEASURES, sentence, session) else None
 
 
 def invented_symptom(sentence: str, session: Session) -> str | None:
     """That a client suffers from what nobody spoke of: panic, nightmares, voices. What is near in meaning does not
     bear it out, as it does for other words: somebody who worries has not told of panic."""
+    return "symptom" if _unspoken(SYMPTOMS, sentence, session) else None
+
+
+def _unspoken(subjects: NotedAndSaid, sentence: str, session: Session) -> bool:
+    """Whether ``sentence`` names one of ``subjects`` of which a session in English has no word."""
     if session.language != "en":
-        return None
-    named = [said for noted, said in SYMPTOMS.values() if noted.search(sentence)]
-    return "symptom" if any(not said.search(session.text) for said in named) else None
+        return False
+    named = (said for noted, said in subjects.values() if noted.search(sentence))
+    return any(not said.search(session.text) for said in named)
 
 
 def invented_name(sentence: str, session: Session) -> str | None:
