@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from training.checkpoints import CheckpointError
 from training.examples import Branch, Example, pack
 from training.finetune import Step, checkpoint_interval, train
 from training.loss import collate, weighted_loss
+from training.opening import shared_length
 from training.settings import TrainSettings
 
 pytestmark = [pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -75,6 +77,39 @@ def test_a_step_is_the_same_in_one_pass_and_in_many(most: int, monkeypatch: pyte
     apart = train(tiny(), sessions, settings)
 
     assert apart.losses == pytest.approx(together.losses, rel=5e-3)
+
+
+def beginning_alike(count: int, length: int) -> list[Example]:
+    chance = random.Random(1)
+    opening = tuple(chance.randrange(64) for _ in range(length))
+    return [replace(example, prefix=opening + example.prefix) for example in examples(count)]
+
+
+@pytest.mark.parametrize("most", [1, 200, 10_000])
+def test_an_opening_that_is_read_once_for_all_sessions_teaches_what_it_does_read_each_time(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, sessions = changed(dropout=0.0, neftune=0.0, batch=4, epochs=6), beginning_alike(8, 40)
+    monkeypatch.setattr(finetune, "_computes_in_bf16", lambda: False)
+    monkeypatch.setattr(finetune, "_MOST_TOKENS", {"cpu": most})
+    once = train(tiny(), sessions, settings)
+
+    monkeypatch.setattr(finetune, "shared_length", lambda rows: 0)
+    each_time = train(tiny(), sessions, settings)
+
+    assert once.losses == pytest.approx(each_time.losses, rel=1e-4)
+
+
+def test_what_sessions_share_ends_where_they_differ_learn_or_answer() -> None:
+    one, other = beginning_alike(2, 40)
+    assert shared_length([pack(one, {"*": 1.0}), pack(other, {"*": 1.0})]) >= 40
+    assert shared_length([pack(one, {"*": 1.0})]) == 0
+    assert shared_length([pack(one, {"*": 1.0}, prompt_weight=0.1), pack(other, {"*": 1.0}, prompt_weight=0.1)]) == 0
+    twice = [pack(one, {"*": 1.0})] * 2
+    assert shared_length(twice) == len(one.prefix)
+    alone = [pack(replace(one, branches=()), {"*": 1.0})] * 2
+    assert shared_length(alone) == len(one.prefix) - 1
+    assert shared_length([pack(example, {"*": 1.0}) for example in beginning_alike(2, 5)]) == 0
 
 
 def test_sessions_that_hold_nothing_to_learn_leave_the_adapter_as_it_is() -> None:
