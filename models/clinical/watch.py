@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from models.clinical.lexicon import COMING
 from models.clinical.sentences import split_sentences
 from models.transcript import Turn
 
@@ -26,6 +27,8 @@ _PREAMBLE = re.compile(
     r"^(?:sure|certainly|of course|okay|here (?:is|are)|below is|the following is)(?:[,!.:]| (?:the|a|an|your)\b)",
     re.IGNORECASE,
 )
+_LONGEST_LABEL = 24
+_LABEL = re.compile(f"{COMING.pattern}\\s*:", re.IGNORECASE)
 _OPEN_QUOTES = '“«"'
 
 
@@ -51,15 +54,21 @@ def _spoken(turns: tuple[Turn, ...]) -> frozenset[tuple[str, ...]]:
 
 def look_through(turns: tuple[Turn, ...]) -> None:
     """Finds what ``Watch`` knows of a session before the first word needs it: seconds for a very long one."""
-    _runs(turns, COPIED_WORDS)
-    _spoken(turns)
+    for some in (turns, tuple(turn for turn in turns if turn.speaker == "therapist")):
+        _runs(some, COPIED_WORDS)
+        _spoken(some)
 
 
 class Watch:
-    """Over one section. ``word`` and ``sentence`` return the name of a broken rule, or None."""
+    """Over one section. ``word`` and ``sentence`` return the name of a broken rule, or None. ``plans``: the section
+    tells what comes next, as a sentence does that begins with such a label; what is to be done may be noted as the
+    therapist put it."""
 
-    def __init__(self, turns: Sequence[Turn], instruction: str) -> None:
+    def __init__(self, turns: Sequence[Turn], instruction: str, *, plans: bool = False) -> None:
         self._turns = tuple(turns)
+        self._therapists = tuple(turn for turn in turns if turn.speaker == "therapist")
+        self._plans = plans
+        self._begun = ""  # the first characters of the sentence that is being written
         self._words: list[str] = []
         self._outside = 0  # words since the last quotation mark
         self._quoted = False
@@ -70,6 +79,8 @@ class Watch:
     def word(self, token: str) -> str | None:
         """One more word as written, its punctuation on it."""
         self._follow_quotes(token)
+        if len(self._begun) < _LONGEST_LABEL:
+            self._begun += f"{token} "
         for word in plain_words(token):
             self._words.append(word)
             self._outside = 0 if self._quoted else self._outside + 1
@@ -78,13 +89,19 @@ class Watch:
         if tuple(self._words[-_ECHOED_WORDS:]) in self._echoes:
             return "echo"
         run = tuple(self._words[-COPIED_WORDS:])
-        if self._outside >= COPIED_WORDS and run in _runs(self._turns, COPIED_WORDS):
+        copied = self._outside >= COPIED_WORDS and run in _runs(self._turns, COPIED_WORDS)
+        planned = self._is_planned() and run in _runs(self._therapists, COPIED_WORDS)
+        if copied and not (planned and not any(_SPEECH.match(word) for word in run if word != "your")):
             return "copying"
         return None
 
+    def _is_planned(self) -> bool:
+        return self._plans or _LABEL.match(self._begun) is not None
+
     def sentence(self, sentence: str) -> str | None:
         """One more sentence, whole."""
-        words = plain_words(sentence)
+        words, planned = plain_words(sentence), self._is_planned()
+        self._begun = ""
         if not words:
             return None
         if _REFUSAL.match(sentence):
@@ -95,7 +112,8 @@ class Watch:
             return "repetition"
         self._sentences.add(words)
         spoken = any(_SPEECH.match(word) for word in words)
-        if len(words) >= (4 if spoken else 7) and words in _spoken(self._turns):
+        may_copy = planned and not spoken and words in _spoken(self._therapists)
+        if len(words) >= (4 if spoken else 7) and words in _spoken(self._turns) and not may_copy:
             return "copying"
         if not any(mark in sentence for mark in _OPEN_QUOTES) and (
             _SPEECH.match(words[0]) or (spoken and sentence.rstrip().endswith("?"))

@@ -38,7 +38,7 @@ class SectionWriter:
         self.ended_by: str | None = None
         speakers = {name for turn in turns for name in (turn.speaker, speaker_label(turn.speaker))}
         self._clean = Cleaner(plan.heading, plan.headings, speakers, inline=not plan.is_summary)
-        self._watch = Watch(turns, plan.instruction)
+        self._watch = Watch(turns, plan.instruction, plans=plan.gate is Gate.PLAN)
         session = session_of(turns)
         # Where somebody tells the writer what to write, no words of it shall be seen either.
         cautious = plan.gate is Gate.RISK or bool(session.instructions)
