@@ -22,6 +22,21 @@ from models.transcript import Turn
 _MOST_WORDS = 30
 _MOST_LONGER = 11  # words more than the model's own list
 _FEWEST_STEMS = 2
+_MOST_OF_A_TASK = 0.5  # of its words of meaning, which tell one task from another
+_OFTEN = frozenset(content_stems("daily nightly weekly monthly hourly every each day night week morning evening"))
+_TIMES = {
+    name: re.compile(rf"(?<!\w)(?:{said})(?!\w)", re.IGNORECASE)
+    for name, said in (
+        ("day", "daily|days?"), ("night", "nightly|nights?|evenings?|bed(?:time)?"), ("morning", "mornings?"),
+        ("week", "weekly|weeks?"), ("month", "monthly|months?"), ("hour", "hourly"),
+    )
+}  # fmt: skip
+# What turns a task into another one.
+_TURNED = re.compile(
+    r"(?<!\w)(?:no|not|never|without|off|except|less|more|fewer|before|after|until|instead|back|\w+n't"
+    r"|(?:stop|quit|avoid|delay|postpon|resist|skip|refrain|limit|reduc|cut|urge|leav)\w*)(?!\w)"
+)
+
 
 # A sentence of a note: label, list, and what follows the list or ends the sentence.
 _NOTED = re.compile(r"(homework\s*: )([^;—]+?)((?:\s*[;—].*?)?)([.!…]?)", re.IGNORECASE)
@@ -90,6 +105,8 @@ def as_assigned(sentence: str, session: Session, *, stands: bool = True) -> str 
     listed, told = assigned.text, set(content_stems(assigned.text))
     if not told & set(content_stems(own)):
         return None
+    if stands and _tells_all(own, assigned):
+        return sentence
     for item in BETWEEN.split(own)[::2] if stands else ():
         stems = set(content_stems(item))
         if not stems <= told and _must_stay(item, known=bool(stems & told)):
@@ -100,6 +117,46 @@ def as_assigned(sentence: str, session: Session, *, stands: bool = True) -> str 
     if rest is None or word_count(listed) > min(_MOST_WORDS, word_count(own) + _MOST_LONGER):
         return None
     return f"{label}{listed}{rest}{stop or '.'}"
+
+
+def _tells_all(own: str, assigned: _List) -> bool:
+    """Whether a note's own list names every task as it was given, in its order, and nothing that was not said: then its
+    wording is as right as the therapist's, and shorter."""
+    items = BETWEEN.split(own)[::2]
+    for task in BETWEEN.split(assigned.text)[::2]:
+        place = next((place for place, item in enumerate(items) if _is_task(item, task, assigned)), None)
+        if place is None or not all(_is_added(item, assigned.heard) for item in items[:place]):
+            return False
+        items = items[place + 1 :]
+    return all(_is_added(item, assigned.heard) for item in items)
+
+
+def _is_task(item: str, task: str, assigned: _List) -> bool:
+    """Whether an item of a note is that task: of its words one may be the note's own, none another task's."""
+    stems, told = set(content_stems(item)) - _OFTEN, set(content_stems(task)) - _OFTEN
+    same = all(kind(item) == kind(task) for kind in (_counted, _dated, _turned))
+    own, others = stems - told - assigned.heard, set(content_stems(assigned.text)) - told
+    return same and len(told & stems) >= _MOST_OF_A_TASK * len(told) and len(own) <= 1 and not own & others
+
+
+def _is_added(item: str, heard: frozenset[str]) -> bool:
+    """Whether an item is a task that was spoken of after the list."""
+    stems = set(content_stems(item))
+    return bool(stems) and stems <= heard
+
+
+def _counted(text: str) -> set[str]:
+    return set(numbers(text))
+
+
+def _dated(text: str) -> set[str]:
+    """When something is to be done: days, and "daily" and "each day" as the same."""
+    found = {name for name, said in _TIMES.items() if said.search(text)}
+    return found | {match.group(0).casefold() for match in DAYS.finditer(text)}
+
+
+def _turned(text: str) -> set[str]:
+    return set(_TURNED.findall(text.casefold().replace("’", "'")))
 
 
 def _must_stay(item: str, *, known: bool) -> bool:
