@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from models.clinical.cut import cut_to_words
 from models.clinical.extract import Spoken, spoken_sentences, telling
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
 from models.clinical.sentences import split_sentences, word_count
+from models.clinical.shorten import shortened
 from models.clinical.summary_danger import with_affirmed_danger, with_denied_danger
 from models.clinical.techniques import with_techniques
 from models.clinical.words import content_stems
@@ -21,11 +21,11 @@ _EMPTY = "Nothing was said in this session."
 
 
 def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words: int = 70) -> str:
-    """``text`` within its bounds, risk words marked: too long it is cut after a sentence, or after a clause where one
-    sentence is all there is; too short it gets reported sentences of the session, none that it already tells."""
+    """``text`` within its bounds, risk words marked: too long it loses what tells least; too short it gets reported
+    sentences of the session, none that it already tells."""
     told = (sentence for sentence in split_sentences(strip_markers(text)) if sentence not in ABSENT_SENTENCES)
     plain = normalise_whitespace(" ".join(told))
-    kept = with_affirmed_danger(cut_to_words(plain, max_words), turns, max_words)
+    kept = with_affirmed_danger(shortened(plain, max_words), turns, max_words)
     kept = with_denied_danger(kept, turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
