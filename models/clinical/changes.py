@@ -15,6 +15,10 @@ _FALL = re.compile(
     re.IGNORECASE,
 )
 _RISE = re.compile(r"(?<!\w)(?:increas\w+|rose|rising|climbed|up)(?!\w)", re.IGNORECASE)
+# "Guilt decreased 8 to 4".
+_BY_NUMBERS = re.compile(
+    rf"(?:{_FALL.pattern}|{_RISE.pattern})(?: [a-z]\w*){{0,2}} (\d+)%?(?:/\d+)? to (\d+)", re.IGNORECASE
+)
 # "Tension reduced", "reduced tension". Of the first no more than two words: those before are of something else.
 _BECAME = re.compile(
     r"(?<![\w-])((?:[\w-]+ )?[\w-]+) (?:(?:was|were|is|are|has|have|had)(?: been)? )?"
@@ -81,8 +85,8 @@ BEGINS = re.compile(
 """Where a sentence begins to tell of a change."""
 _SCALE = re.compile(r"\s*(?:/\s*|out of (?:a )?)(?:10|100|ten|a hundred)(?!\w)", re.IGNORECASE)
 _RATED = re.compile(
-    r"(?<![\w.])([\w.]+?)(?=\s*(?:%|percent|suds|$|[^\w\s.]|\.(?!\d)|\s(?:to|now|today|at|before|after|when|while|and|but|or|by"
-    r"|in|on|this|then|for|last|from|with|maybe|i|it|instead|during|right|is|was|if|most|usually|again|out|the)(?!\w)))",
+    r"(?<![\w.-])([\w.]+?(?:-\w+)?)(?=\s*(?:%|percent|suds|$|[^\w\s.]|\.(?!\d)|\s(?:to|now|today|at|before|after|when|while|and|but|or|by"
+    r"|in|on|this|then|for|last|from|with|maybe|i|it|instead|during|right|is|was|if|most|usually|again|out|the|down|up)(?!\w)))",
     re.IGNORECASE,
 )
 
@@ -94,7 +98,7 @@ def invented_change(sentence: str, session: Session) -> str | None:
         return None
     if _STABLE.search(sentence) and not _STABLE_SAID.search(session.text):
         return "change"
-    if found := _FROM_TO.search(sentence):
+    if found := _FROM_TO.search(sentence) or _BY_NUMBERS.search(sentence):
         return None if _rated(found, sentence, session) else "change"
     claimed = [(match.group(1), match.group(2)) for match in _BECAME.finditer(sentence)]
     claimed += [(match.group(2), match.group(1)) for match in _BETTER_OF.finditer(sentence)]
@@ -111,7 +115,7 @@ def _rated(found: re.Match[str], sentence: str, session: Session) -> bool:
     before, after = (session.known.number(value.strip(".").lower()) or value.strip(".") for value in found.groups())
     if not (_is_number(before) and _is_number(after)):
         return True  # "from bed to sofa"
-    lead = sentence[: found.start()]
+    lead = sentence[: found.start(1)]
     if _FALL.search(lead) and float(before) <= float(after):
         return False
     if _RISE.search(lead) and float(before) >= float(after):
@@ -119,7 +123,8 @@ def _rated(found: re.Match[str], sentence: str, session: Session) -> bool:
     if _UNIT.search(sentence):
         return {before, after} <= session.numbers
     said = {match.group(1).lower() for match in _RATED.finditer(_SCALE.sub("", session.text))}
-    return {before, after} <= said | {value for one in said if (value := session.known.number(one))}
+    values = {value for one in said for value in session.known.numbers(one)}
+    return {before, after} <= said | values | ({"100"} if "hundred" in said else set())
 
 
 def _is_number(value: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from models.clinical.lexicon import DENIAL
 from models.clinical.risk import RiskMention
+from models.clinical.risk_times import NOT_NOW, PAST
 
 _BEFORE = re.compile(
     r"(?<!\w)(?:lack\w*|reject\w*|rul(?:ed|es) out|distanc\w+|distanzier\w*|descarta\w*|ausschlie\w*"
@@ -15,6 +16,7 @@ _BEFORE = re.compile(
 # Behind a danger a word denies it at the end of the clause, or before what only says how or when: "SI: none today".
 _BEHIND = re.compile(
     r"(?:(?<!\w)(?:den(?:y|ies|ied)|none|no|nil|not|never|\w+n't|absent|negative|neg|rul(?:ed|es) out|unlikely"
+    r"|(?<!not )(?<!never )(?<!n't )(?:gone|resolved|remitted|ceased)"
     r"|verneint\w*|nein|kein\w*|nicht|distanzier\w*|ausgeschlossen|bestritten"
     r"|negad[ao]s?|niega|ausentes?|descartad[ao]s?|ningun[ao]|jamais|non|pas|niée?s?)(?!\w)|\([-−]\)|[-−](?!\w))"
     r"(?=\W*(?:$|(?:at|by|during|today|this|currently|in|present|endorsed|reported|noted|elicited|evident|voiced|expressed"
@@ -45,7 +47,14 @@ def denies(sentence: str, noted: RiskMention) -> bool:
     if noted.negated or DENIAL.search(before) or _BEFORE.search(before):
         return True
     clause = _CLAUSE_END.split(after, maxsplit=1)[0]
-    return any(not _OF_A_PART.match(clause[found.end() :]) for found in _BEHIND.finditer(clause))
+    # "SI in 2009, none now" tells of 2009; "past attempts: none" denies them.
+    return any(
+        not _OF_A_PART.match(clause[found.end() :])
+        and not (
+            NOT_NOW.search(clause[max(0, found.start() - 2) :]) and PAST.search(f"{before}{clause[: found.start()]}")
+        )
+        for found in _BEHIND.finditer(clause)
+    )
 
 
 def is_empty_denial(sentence: str) -> bool:

@@ -34,6 +34,7 @@ RISK: dict[str, re.Pattern[str]] = {category: _compile(found) for category, foun
 IDIOMS = _compile(_TABLE["idioms"])
 """Ways of speaking that hold a word of danger and mean none."""
 
+PLAN_OF_THERAPIST = _compile(_TABLE["plan_of_therapist"])
 PLAN = _compile(_TABLE["plan"])
 MENTAL_STATUS = _compile(_TABLE["mental_status"])
 """What an examiner observes: never in a note unless somebody spoke of it."""

@@ -28,7 +28,8 @@ _PERSON = r"(?:The )?(?:\w+ )?(?:Client|Patient|Pt)"
 _SUBJECT = re.compile(rf"^{_PERSON} with (?:[\w-]+ )?$", re.IGNORECASE)
 _ALONE = re.compile(rf"(?:{_PERSON}|(?:The )?Therapist)", re.IGNORECASE)
 _VERB_AFTER = re.compile(
-    r"^(?: \([^)]*\))?(?: (?:symptoms|features|traits))? (?=(?:\w+ly )?[a-z]+(?:s|ed)(?!\w)(?! and(?!\w)))"
+    r"^(?: \([^)]*\))?(?: (?:symptoms|features|traits|pattern|presentation|disorder))?"
+    r" (?=(?:\w+ly )?(?!symptoms|features|traits)[a-z]+(?:s|ed)(?!\w)(?! and(?!\w)))"
 )
 # What follows a thing that one has or feels and is no such thing: "with panic, but feels low".
 _VERBAL = re.compile(
@@ -39,9 +40,15 @@ _VERBAL = re.compile(
 _HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|so)(?!\w)", re.IGNORECASE)
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
 # "Client reports " before what is reported, item after item.
-_REPORTS = re.compile(rf"^({_PERSON} (?:\w+ly )?\w+(?:s|ed)(?: with)? )(.+)$", re.IGNORECASE)
+_REPORTS = re.compile(
+    rf"^({_PERSON} (?:\w+ly )?(?:report|describ|present|endors|experienc|process|review|address|acknowledg|disclos)"
+    r"(?:s|es|ed)(?: with)? )(.+)$",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)
 _LABELS = frozenset({"mental_status", "diagnosis", "diagnosis_denied"})
+# Of somebody: without what nobody said the rest of what is reported stands.
+_CLAIMS = frozenset({"symptom", "risk_not_spoken_of", "risk_contradicted", "risk_of_another"})
 
 
 def mend(clause: str, reason: str, broken: Broken) -> str:
@@ -51,7 +58,7 @@ def mend(clause: str, reason: str, broken: Broken) -> str:
         return rest
     denial = DENIAL.search(clause)
     label = min((found.start() for found in _LABEL.finditer(clause)), default=0)
-    if reason == "change" or (reason == "symptom" and denial is None):
+    if reason == "change" or (reason in _CLAIMS and denial is None):
         return _without_items(clause, broken)
     if reason in _LABELS and (denial is None or label < denial.start()):
         return _without_label(clause, broken) or _without_items(clause, broken)

@@ -8,7 +8,8 @@ from models.clinical.danger import risk_spans
 from models.clinical.denials import denies
 from models.clinical.evidence import index_of
 from models.clinical.lexicon import COMING
-from models.clinical.risk import RiskMention, find_risk, is_affirmed, of_something_else
+from models.clinical.risk import RiskMention, find_risk, is_affirmed
+from models.clinical.risk_answer import of_something_else
 from models.clinical.risk_rule import about_whom
 from models.clinical.sentences import split_sentences
 from models.clinical.session import Session

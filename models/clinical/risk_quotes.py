@@ -8,7 +8,8 @@ from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
 from models.clinical.omitted import speaks_of_danger
 from models.clinical.reported import report_quote
-from models.clinical.risk import answer_of, find_risk, is_affirmed, is_probe
+from models.clinical.risk import find_risk, is_affirmed
+from models.clinical.risk_answer import answer_of, is_probe
 from models.clinical.sentences import split_sentences, word_count
 from models.transcript import Turn
 
@@ -22,11 +23,17 @@ _WORDS_BEFORE = 8
 
 
 def risk_quotes(
-    turns: Sequence[Turn], words: int, *, kinds: frozenset[str] | None = None, affirmed: bool = False
+    turns: Sequence[Turn],
+    words: int,
+    *,
+    kinds: frozenset[str] | None = None,
+    affirmed: bool = False,
+    brief: bool = False,
 ) -> str:
     """What was said of danger as quotes, a question with its answer: first what the client affirmed, then the client's
     other words, then others'. ``kinds``: of these categories of danger only; ``affirmed``: only what was affirmed, and
-    an answer that tells enough without its question comes alone."""
+    an answer that tells enough without its question comes alone; ``brief``: so does one that names all that was asked
+    for."""
     parts: list[tuple[int, str]] = []
     told: list[tuple[int, str]] = []
     room = words
@@ -36,6 +43,9 @@ def risk_quotes(
     }
     if affirmed:
         exchanges = [_brief(one, turns) for one in exchanges if turns[one[0][0]].index in yes]
+
+    elif brief:
+        exchanges = [_naming(one, turns) for one in exchanges]
 
     def last(exchange: tuple[_Said, ...]) -> tuple[bool, bool]:
         of_client = any(turns[at].speaker == "client" for at, _ in exchange)
@@ -88,6 +98,16 @@ def _brief(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, .
     answer = (at, " ".join(sentences[: telling[-1] + 1]))
     # "Thoughts of escape" are about what was asked.
     return (answer,) if risk_spans(sentences[0]) else (exchange[0], answer)
+
+
+def _naming(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, ...]:
+    """The client's answer alone where it names every danger that was asked for: "No suicidal thoughts."."""
+    at, said = exchange[-1]
+    if len(exchange) != 2 or turns[at].speaker != "client":
+        return exchange
+    asked = {category for category, _, _ in risk_spans(exchange[0][1])}
+    named = {category for one in split_sentences(said) for category, _, _ in risk_spans(one)}
+    return (exchange[-1],) if asked and asked <= named else exchange
 
 
 def _needs_its_question(said: str) -> bool:

@@ -9,6 +9,7 @@ from models.clinical.denials import denies, is_empty_denial
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk
 from models.clinical.risk_parts import denied_in_part, noted_as_done, only_wished, parts_denied, parts_of, unheard_parts
+from models.clinical.risk_times import NOT_NOW, PAST
 from models.clinical.session import Session
 from models.transcript import Turn
 
@@ -28,6 +29,7 @@ _RATED = re.compile(
     rf" {_LEVEL}(?!\w)",
     re.IGNORECASE,
 )
+_CAUSED = re.compile(r"(?<!\w)(?:trigger|prompt|caus|precipitat|evok|spark|activat)\w*", re.IGNORECASE)
 _BY_OTHER = re.compile(r"\W*(?:\w+ ){0,2}(?:by|of|in|from) ", re.IGNORECASE)
 # What is spoken of under one word may be noted under another of the same line.
 _KINDS = (
@@ -39,6 +41,22 @@ _KEPT_AWAY = re.compile(
     r"(?<!\w)(?:to|will) (?:hold|keep|take|lock|store|remove|secure|manage|collect)(?: \w+){0,2} ?$", re.IGNORECASE
 )
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
+
+
+# How a note denies for now, and how that something was done that was only wished.
+_NOW = re.compile(
+    rf"(?<!\w)(?:current(?:ly)?|now|today|at present|this (?:week|month|year))(?!\w)|{NOT_NOW.pattern}", re.IGNORECASE
+)
+_NOT_DONE = re.compile(r"(?<!\w)(?:did not|didn't|without acting|resisted|not acted|rode it out)(?!\w)", re.IGNORECASE)
+_NOT_DONE_SAID = re.compile(
+    r"(?<!\w)(?:(?:did not|didn't) (?:do it|act|cut|give in|hurt|burn|harm)|without acting|resisted|rode it out"
+    r"|held (?:on|ice)|it passed)(?!\w)",
+    re.IGNORECASE,
+)
+_DONE_SAID = re.compile(
+    r"(?<!\w)(?:(?:gave|given) in|(?:and|i) did(?: it)?(?=\W*$|[.,;]| in )|won|till? i bled|stop at|once more)(?!\w)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def unspoken_risk(sentence: str, session: Session) -> str | None:
@@ -76,6 +94,11 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
         return "risk_of_another"
     if about != "client":
         return "risk_contradicted" if about is None and not _borne_out(same, denied) else None
+    told_before = PAST.search(sentence) and any(
+        said.before and (said.not_now or said.negated or not NOT_NOW.search(sentence)) for said in same
+    )
+    if not denied and told_before and not unheard_parts(sentence, noted, session):
+        return None  # "suicidal thoughts in 2009, none now", of somebody who denied them and told of 2009
     if denied:
         return None if _may_deny(sentence, noted, same, session) else "risk_contradicted"
     if not _borne_out(same, denied) or unheard_parts(sentence, noted, session):
@@ -102,6 +125,10 @@ def _may_deny(sentence: str, noted: RiskMention, same: list[RiskMention], sessio
     attempt, an intent or a plan, not to deny suicide."""
     if denied_in_part(sentence, noted, session):
         return True
+    if _NOW.search(sentence) and any(said.not_now and (said.negated or said.before) for said in same):
+        return True
+    if _NOT_DONE.search(sentence) and noted.category == "self_harm" and only_wished(same, session):
+        return bool(_NOT_DONE_SAID.search(session.text)) and not _DONE_SAID.search(session.text)
     if parts_of(sentence, noted):
         return parts_denied(sentence, noted, session) or _borne_out(same, negated=True)
     return noted.category not in affirmed_categories(session.mentions) and _borne_out(same, negated=True)
@@ -121,7 +148,11 @@ def about_whom(sentence: str, noted: RiskMention) -> str | None:
     if relation > patient and not (noted.category == "weapon" and _KEPT_AWAY.search(before[relation:])):
         return "other"
     by = _BY_OTHER.match(after)
-    if by and RELATIONS.match(re.sub(r"^(?:her|his|their|the|an?|(?:patient|client)['’]s) ", "", after[by.end() :])):
+    if (
+        by
+        and not _CAUSED.search(by.group(0))
+        and RELATIONS.match(re.sub(r"^(?:her|his|their|the|an?|(?:patient|client)['’]s) ", "", after[by.end() :]))
+    ):
         return "other"
     if noted.category in _OF_OTHERS_TOO and _SUFFERED.search(before + noted.term):
         return None

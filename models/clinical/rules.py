@@ -47,10 +47,16 @@ Rule = Callable[[str, Session], str | None]
 _DOSE = re.compile(r"((?:[\w.,-]+ ){0,3}?[\w.,]+) ?(?:mg|milli?gram\w*|miligramos?)(?!\w)", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’.-])[A-ZÀ-Þ][a-zà-ÿ]+(?:[-'’][A-Z]?[a-zà-ÿ]+)*(?!\w)")
 _CAPITALS = frozenset(WORD_LISTS["capitals"].split())
-_VERBS_OF_REPORT = re.compile(
-    r"^(?:reports?|reported|states?|stated|denie[sd]|describe[sd]?|says?|said|expresse[sd]|feels?|felt|agree[sd]?|discusse[sd]|explore[sd]"
-    r"|presents?|presented|is|was|has|had|will|continues?|continued|acknowledge[sd]|identifie[sd]|attended|endorse[sd]?|appears?|appeared)$"
+# What somebody does, right behind a name: "Maria reports"; not what is done: "Shame acknowledged; relief about …".
+_DOES = re.compile(
+    r" (?:(?:reported|stated|denied|described|expressed|felt|discussed|explored|acknowledged|identified|endorsed)"
+    r"(?!\W*$|[;,.]| (?:by|in|through|via|as|and|during|after|before|about|with|around|openly)(?!\w)"
+    r"(?!.* (?:that|he|she|they) ))"
+    r"|(?:reports?|states?|denies|describes?|says?|said|expresses?|feels?|agree[sd]?|discusses?|explores?|presents?|presented|is|was|has"
+    r"|had|will|continues?|continued|acknowledges?|identifies|attended|endorses?|appears?|appeared)(?!\w))"
 )
+# What somebody is, and nobody's name: "Adolescent reported", "Swimmer presented".
+_TRADES = frozenset(WORD_LISTS["trades"].split())
 _GIVEN_NAMES = frozenset(WORD_LISTS["given_names"].split())
 _TITLE = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|Miss)\.? $")
 _OF_THE_CLIENT = re.compile(r"(?<!\w)(?=((?:client|patient|klientin|klient|patientin|paciente) \w+ \w+)(?!\w))")
@@ -109,6 +115,8 @@ def contradicted_negation(sentence: str, session: Session) -> str | None:
         return None  # danger has its own rule
     if not (DENIAL.search(sentence) or NEGATION.search(sentence) or _NO.search(sentence)):
         return None
+    if not content_stems(sentence) and any(mention.not_now for mention in session.mentions):
+        return None  # "none now", behind what was
     return "negation" if index_of(session.turns).support(sentence).support < _LEAST_FOR_NEGATION else None
 
 
@@ -243,11 +251,11 @@ def _unspoken(subjects: NotedAndSaid, sentence: str, session: Session) -> bool:
 
 def invented_name(sentence: str, session: Session) -> str | None:
     """Names of people and places occur in the transcript."""
-    tokens = sentence.split()
     for match in _NAME.finditer(sentence):
         name = match.group(0).casefold().removesuffix("'s").removesuffix("’s")
         if (
-            name in session.words
+            session.words.issuperset(words(name))
+            or name.removesuffix("s") in session.words
             or name in _CAPITALS
             or name in session.known.stop
             or session.known.stem(name) in session.stems
@@ -259,8 +267,7 @@ def invented_name(sentence: str, session: Session) -> str | None:
             continue  # other languages write more than names with capitals
         first = not sentence[: match.start()].strip("\"'“‘( ")
         if first or sentence[: match.start()].rstrip()[-1:] in '.!?:;"“':
-            after = tokens[1].lower().strip(",.") if len(tokens) > 1 else ""
-            if not (_VERBS_OF_REPORT.match(after) and name not in _SUBJECTS):
+            if not _DOES.match(sentence[match.end() :]) or name in _SUBJECTS or name in _TRADES:
                 continue
             if name.endswith(("s", "ing", "ion", "ness", "ity", "ment", "ance", "ence")):
                 continue

@@ -52,6 +52,11 @@ def session_of(turns: Sequence[Turn]) -> Session:
     return _session(tuple(turns))
 
 
+# Round numbers that are meant: "a hundred percent", not "a hundred times".
+_ROUND = {"hundred": "100", "dozen": "12", "thousand": "1000"}
+_ROUND_SAID = re.compile(r"(?<!half )(?<!\w)an? (hundred|dozen|thousand)(?! (?:times|and)(?!\w))(?!\w)", re.IGNORECASE)
+
+
 @lru_cache(maxsize=8)
 def _session(turns: tuple[Turn, ...]) -> Session:
     spoken = _only(turns, instructions=False)
@@ -66,7 +71,9 @@ def _session(turns: tuple[Turn, ...]) -> Session:
         spoken=text.casefold(),
         words=frozenset(found) | {part for word in found for part in word.split("'")},
         stems=frozenset(known.stem(word) for word in found),
-        numbers=frozenset(known.numbers(text)) | {value for word in found if (value := known.number(word))},
+        numbers=frozenset(known.numbers(text))
+        | {value for word in found if (value := known.number(word))}
+        | {_ROUND[match.group(1).lower()] for match in _ROUND_SAID.finditer(text)},
         sequences=tuple(plain_words(strip_markers(turn.text)) for turn in turns),
         mentions=find_risk(spoken),
         denied=tuple(_denied(spoken)),

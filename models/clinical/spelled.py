@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence, Set
 
 _GERMAN = re.compile(r"^([a-zäöüß]+?)und([a-zäöüß]+)$")
 _BETWEEN = frozenset({"y", "and", "und"})
+# "14,000" is said "fourteen thousand"; a comma before other than three digits parts no thousands.
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
 def numerals(words: Sequence[str], values: Mapping[str, str], vague: Set[str]) -> list[str]:
@@ -26,16 +28,23 @@ def _numeral(words: Sequence[str], place: int, values: Mapping[str, str]) -> tup
     """The number that begins at ``place``, and how many words it takes."""
     word = words[place]
     if word[0].isdigit():
-        return word, 1
+        return _THOUSANDS.sub("", word), 1
     value = _single(word, values)
     if value is None:
         return None, 1
     taken = 1
-    if 1 <= value <= 9 and _at(words, place + 1, values) == 100:
-        value, taken = value * 100, 2
+    if 1 <= value <= 19 and value != 10 and _at(words, place + 1, values) == 100:
+        value, taken = value * 100, 2  # "eleven hundred" too
     while (step := _next(words, place + taken, values, value)) is not None:
         value, taken = value + step[0], taken + step[1]
-    return f"{value:g}", taken
+    if value < 1000 and _at(words, place + taken, values) == 1000:
+        value, taken = value * 1000, taken + 1
+        hundreds = _at(words, place + taken, values)
+        if hundreds is not None and 1 <= hundreds <= 9 and _at(words, place + taken + 1, values) == 100:
+            value, taken = value + hundreds * 100, taken + 2
+        while (step := _next(words, place + taken, values, value)) is not None:
+            value, taken = value + step[0], taken + step[1]
+    return f"{value:.10g}", taken
 
 
 def _next(words: Sequence[str], place: int, values: Mapping[str, str], value: float) -> tuple[float, int] | None:

@@ -80,7 +80,7 @@ def _is_evaded(mention: RiskMention, session: Session) -> bool:
 
 def _quotes(turns: Sequence[Turn], kinds: frozenset[str], max_words: int, *, affirmed: bool = False) -> str:
     words = min(_WORDS_OF_DANGER, max_words)
-    return strip_markers(risk_quotes(turns, words, kinds=kinds, affirmed=affirmed))
+    return strip_markers(risk_quotes(turns, words, kinds=kinds, affirmed=affirmed, brief=not affirmed))
 
 
 def _dangers(text: str) -> frozenset[str]:

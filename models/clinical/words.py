@@ -15,6 +15,8 @@ from typing import Any
 
 from models.clinical.spelled import numerals
 
+# Numbers on both sides are two: "a hundred, five of them".
+_APART = re.compile(r"[.,;:!?](?=\s)")
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*")
 _FOLDER = Path(__file__).parent
 _ENGLISH = "en"
@@ -81,7 +83,8 @@ class Vocabulary:
 
     def numbers(self, text: str) -> list[str]:
         """The numbers of ``text`` as digits, in order; "one" is left out: it is mostly a pronoun."""
-        return numerals(words(text), self._numbers, self._vague)
+        parts = (words(part) for part in _APART.split(text))
+        return [number for part in parts for number in numerals(part, self._numbers, self._vague)]
 
     def content_stems(self, text: str) -> list[str]:
         """Stems of the words of ``text`` that carry meaning."""
