@@ -72,7 +72,6 @@ def test_suicide_is_told_beside_what_is_told_of_self_harm() -> None:
         ("Have you ever attempted suicide?", "No, never."),
         ("Any plan to end your life?", "No."),
         ("Any suicidal ideation?", "No intent or plan."),
-        ("Any suicidal ideation?", "No SI, just tired."),
         ("Are you suicidal?", "It was a long week."),
         ("Have the suicidal thoughts stopped?", "No."),
         ("Did the suicidal thoughts get better with the medication?", "No."),
@@ -95,6 +94,12 @@ def test_an_answer_about_danger_is_told_in_its_own_words_and_never_as_a_denial(q
     assert "Denied" not in told
     assert f'"{answer}"' in told
     assert question.split("?")[0] in told
+
+
+def test_an_answer_that_names_all_that_was_asked_for_stands_alone() -> None:
+    assert "Therapist asked" not in summary(asked("Any suicidal ideation?", "No SI, just tired."))
+    assert 'Patient said: "No SI, just tired."' in summary(asked("Any suicidal ideation?", "No SI, just tired."))
+    assert "Any SI or self-harm?" in summary(asked("Any SI or self-harm?", "No SI, just tired."))
 
 
 @pytest.mark.parametrize(
