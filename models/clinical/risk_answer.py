@@ -41,6 +41,7 @@ _NO_PART = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(rf"(?<!\w){_A_PART}", re.IGNORECASE)
+# Beside this a no may be one to something else, or to somebody else.
 _IN_DOUBT = re.compile(rf"(?<!\w)(?:{OFTEN}|tell|told|says?|said|asked?|{_A_PART})(?!\w)", re.IGNORECASE)
 # "Thoughts, yes. Suicide, no."
 _IN_PART = re.compile(
@@ -49,10 +50,7 @@ _IN_PART = re.compile(
     re.IGNORECASE,
 )
 # A question that takes for granted what it names: "How long since the last self-harm?"
-_GRANTED = re.compile(
-    r"\W*(?:and |so )?(?:how long|when (?:did|was)|where did)(?!\w)",
-    re.IGNORECASE,
-)
+_GRANTED = re.compile(r"\W*(?:and |so )?(?:how long|when (?:did|was)|where did)(?!\w)", re.IGNORECASE)
 _SENTENCES_OF_ANSWER = 3
 _WORDS_OF_A_PROBE = 12
 _PROBE = re.compile(

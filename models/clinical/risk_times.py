@@ -9,11 +9,11 @@ from models.clinical.danger import risk_spans
 from models.clinical.lexicon import YES_ANSWER
 from models.clinical.risk_sentence import negated
 
-# What beside a no speaks for a yes, or tells of another no.
 OFTEN = (
     r"(?:every|each|most|some) (?:single )?(?:nights?|days?|mornings?|evenings?|weeks?)|nightly|daily|always"
     r"|all the time|constant\w*|worse|at night|in the (?:morning|evening)s?|once|twice|\w+ times|same as|on and off"
 )
+"""How often something is so, of which nobody says that it never is."""
 # Said of now, or of what came back, beside what was once or is not now.
 _STILL_SO = re.compile(rf"(?<!\w)(?:{OFTEN}|yesterday|this week|clean|stopped|back)(?!\w)", re.IGNORECASE)
 _HAD_SOME = re.compile(
