@@ -43,7 +43,7 @@ _KEPT_AWAY = re.compile(
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
 
-# How a note denies for now, and how that something was done that was only wished.
+# How a note denies for now, and how it says that what was wished was not done.
 _NOW = re.compile(
     rf"(?<!\w)(?:current(?:ly)?|now|today|at present|this (?:week|month|year))(?!\w)|{NOT_NOW.pattern}", re.IGNORECASE
 )
