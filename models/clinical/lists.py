@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 LISTED = re.compile(
     r"(\s*(?:interventions?|homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )"
@@ -13,3 +14,16 @@ LISTED = re.compile(
 
 BETWEEN = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
 """What stands between two items, not in brackets."""
+
+_FEWEST_ITEMS = 2  # that a list is shortened to
+
+
+def without_each_item(sentence: str) -> Iterator[tuple[str, str]]:
+    """Each item of a labelled list with the sentence without it, in order; nothing where only two are left."""
+    listed = LISTED.fullmatch(sentence)
+    if listed is None:
+        return
+    lead, items, end = listed.groups()
+    kept = BETWEEN.split(items)[::2]
+    for number, item in enumerate(kept if len(kept) > _FEWEST_ITEMS else ()):
+        yield item, f"{lead}{', '.join([*kept[:number], *kept[number + 1 :]])}{end}"

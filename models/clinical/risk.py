@@ -73,6 +73,7 @@ def _of_sentence(place: int, sentences: Sequence[str], turn: Turn, answer: Turn 
     told = [sentence, *after[:2]]
     if asked and answer:
         told = list(answer_of(answer.text.replace("’", "'")))
+    before, not_now = was_before(told), is_not_now(told)
     for category, start, end in risk_spans(sentence):
         denied, open_question = negated(sentence, start, end), False
         if asked:
@@ -90,6 +91,6 @@ def _of_sentence(place: int, sentences: Sequence[str], turn: Turn, answer: Turn 
             question=open_question,
             answered=asked and not open_question,
             done_to_other=done_to_other(sentence, start, end),
-            before=was_before(told),
-            not_now=is_not_now(told),
+            before=before,
+            not_now=not_now,
         )

@@ -14,7 +14,7 @@ from models.clinical.sentences import split_sentences
 from models.clinical.words import content_stems
 from models.transcript import Turn
 
-# "Tearful most days, but no such thoughts.": a no to all that was asked, wherever in an answer it stands.
+# "Irritable, but none of that.": a no to all that was asked, wherever in an answer it stands.
 _NO_TO_ALL = re.compile(
     r"(?:^\W*|[,;—–]\s*(?:but |and )?|(?<!\w)but )"
     r"(?:(?:no|negative) (?:to|on) (?:both|either|all|any)|none of (?:that|those|it|them)(?=\W*$|[,.;])"

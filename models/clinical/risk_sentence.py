@@ -67,11 +67,12 @@ def about(sentence: str, start: int, end: int, category: str) -> str:
         return "other"
     if _OWN_SELF.search(term):
         return "client"
-    third = [match.start() for match in OTHERS.finditer(before)]
+    people = list(OTHERS.finditer(before))
+    third = [match.start() for match in people]
     own = [match.start() for match in (*FIRST_PERSON.finditer(before), *SECOND_PERSON.finditer(before))]
     # "I used the lighter after her visit—first self-harm in months": behind a dash it is said of who speaks.
     began = max((match.end() for match in _ASIDE.finditer(before)), default=0)
-    others = [match for match in OTHERS.finditer(before) if not before.startswith("'s ", match.end())]
+    others = [match for match in people if not before.startswith("'s ", match.end())]
     if began and own and not others and max([*third, *own]) < began:
         return "client"
     if max(third, default=-1) > max(own, default=-1):

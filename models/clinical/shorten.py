@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from models.clinical.cut import cut_to_words
 from models.clinical.danger import risk_spans
 from models.clinical.lexicon import COMING, HOMEWORK
-from models.clinical.lists import BETWEEN, LISTED
+from models.clinical.lists import LISTED, without_each_item
 from models.clinical.sentences import split_sentences, word_count
 
 _QUOTES = frozenset('"“”„«»')
 _CLAUSE = re.compile(r"; ")
-_FEWEST_ITEMS = 2  # of a list that is shortened
 _HOMEWORK = re.compile(r"\s*homework(?!\w)", re.IGNORECASE)
 
 
@@ -51,13 +50,10 @@ def _rests(sentence: str, *, first: bool) -> Iterator[str]:
     """What may be left of a sentence."""
     if first or _HOMEWORK.match(sentence):
         return
-    listed = LISTED.fullmatch(sentence)
-    if listed and not COMING.match(sentence) and _QUOTES.isdisjoint(sentence):
-        lead, items, end = listed.groups()
-        kept = BETWEEN.split(items)[::2]
-        for number, item in enumerate(kept):
-            if len(kept) > _FEWEST_ITEMS and not risk_spans(item) and not HOMEWORK["safety"].search(item):
-                yield f"{lead}{', '.join([*kept[:number], *kept[number + 1 :]])}{end}"
+    if LISTED.fullmatch(sentence) and not COMING.match(sentence) and _QUOTES.isdisjoint(sentence):
+        for item, rest in without_each_item(sentence):
+            if not risk_spans(item) and not HOMEWORK["safety"].search(item):
+                yield rest
         return
     if risk_spans(sentence) or HOMEWORK["safety"].search(sentence):
         return  # "none since" belongs to what it denies, a measure to whom it keeps safe

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from models.clinical.cut import cut_to_words
 from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import COMING
-from models.clinical.lists import BETWEEN, LISTED
+from models.clinical.lists import without_each_item
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
 from models.clinical.risk import RiskMention, affirmed_categories
@@ -21,7 +21,6 @@ from models.clinical.session import Session, session_of
 from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
-_FEWEST_ITEMS = 2  # that a list is cut to for room
 _MOST_GRAVE = frozenset({"suicide", "harm_to_others"})
 
 
@@ -124,13 +123,5 @@ def _placed(text: str, said: str, max_words: int) -> tuple[str, bool]:
 
 def _without_last_item(sentence: str) -> str:
     """A labelled list without the last of its items that tells of no danger; as it was when only two would be left."""
-    listed = LISTED.fullmatch(sentence)
-    if listed is None:
-        return sentence
-    lead, items, end = listed.groups()
-    kept = BETWEEN.split(items)[::2]
-    harmless = [place for place, item in enumerate(kept) if not risk_spans(item)]
-    if len(kept) <= _FEWEST_ITEMS or not harmless:
-        return sentence
-    kept.pop(harmless[-1])
-    return f"{lead}{', '.join(kept)}{end}"
+    harmless = [rest for item, rest in without_each_item(sentence) if not risk_spans(item)]
+    return harmless[-1] if harmless else sentence
