@@ -20,13 +20,13 @@ from models.clinical.rules import (
     invented_number,
     invented_symptom,
 )
+from models.clinical.sentences import QUOTE_MARKS
 from models.clinical.session import Session
 from models.clinical.words import WORD_LISTS
 
 # Characters before what was just written: longer than any claim, and than any name of one, that is looked for.
 _TAIL = 80
 _LAST = 40
-_QUOTES = frozenset('"“”„«»')
 _RATING = re.compile(
     r"(?<!\w)(?:risks?|riesgo|risiko|risque|safe\w*|contract\w*|segur[ao]|absprach\w*)(?!\w)", re.IGNORECASE
 )
@@ -43,7 +43,7 @@ def begins_claim(so_far: str, session: Session, looked_at: int = 0) -> bool:
     new = len(so_far) - looked_at
     tail, last = _ending(so_far, _TAIL + new), _ending(so_far, _LAST + new)
     return (
-        not _QUOTES.isdisjoint(so_far)
+        not QUOTE_MARKS.isdisjoint(so_far)
         or PLANNED.match(so_far) is not None
         or any(pattern.search(tail) for pattern in _ASSERTED)
         or any(match.group(0).casefold() not in session.spoken for match in MENTAL_STATUS.finditer(last))

@@ -7,9 +7,9 @@ import re
 from models.clinical.danger import risk_spans
 from models.clinical.lexicon import DENIAL, NEGATION
 from models.clinical.lists import BETWEEN, LISTED
+from models.clinical.sentences import QUOTE_MARKS
 from models.clinical.watch import plain_words
 
-_QUOTE_MARKS = frozenset('"“”„«»')
 # "Avoidance, avoidance": of what is no name and no comparison, with nothing behind it that may be another's.
 _NOUN = r"(?-i:[A-Z]?[a-z][\w'’-]*(?:ance|ence|ion|ment|ness|ity|ing|ism|work))"
 _TWICE = re.compile(
@@ -23,7 +23,7 @@ _STUTTER = re.compile(r"(?<![\w'’-])((?-i:[a-z]+)-[a-z]+) \1(?![\w'’-])", re
 def without_repeats(sentence: str) -> str:
     """ "Interventions: scripting, grounding, and scripting." as "Interventions: scripting, grounding."; "avoidance and
     avoidance" as "avoidance". What quotes, denies or speaks of danger comes back as it was: there each word counts."""
-    if not _QUOTE_MARKS.isdisjoint(sentence):
+    if not QUOTE_MARKS.isdisjoint(sentence):
         return sentence
     sentence = _BOTH.sub(r"\1", sentence)  # "No SI/SI": that changes no meaning anywhere
     if risk_spans(sentence):

@@ -22,6 +22,8 @@ _BULLET = re.compile(r"^(?:[-*•–—]|\d{1,2}[.)])$")
 _INITIALS = re.compile(r"^(?:[^\W\d_]\.)+$")
 _BEFORE_ORDINALS = frozenset({"am", "den", "dem", "vom", "zum", "bis", "ab"})
 _QUOTES = {'"': '"', "“": '”"', "„": '“”"', "«": "»", "»": "«"}
+QUOTE_MARKS = frozenset('"“”„«»')
+"""What a quotation begins or ends with."""
 LONGEST_QUOTATION = 80
 """Words in which a quotation must end to keep its sentences together."""
 _CJK = re.compile(r"[぀-ヿ㐀-鿿가-힯＀-￯]")

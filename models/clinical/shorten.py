@@ -10,9 +10,8 @@ from models.clinical.cut import cut_to_words
 from models.clinical.danger import risk_spans
 from models.clinical.lexicon import COMING, HOMEWORK
 from models.clinical.lists import LISTED, without_each_item
-from models.clinical.sentences import split_sentences, word_count
+from models.clinical.sentences import QUOTE_MARKS, split_sentences, word_count
 
-_QUOTES = frozenset('"“”„«»')
 _CLAUSE = re.compile(r"; ")
 _HOMEWORK = re.compile(r"\s*homework(?!\w)", re.IGNORECASE)
 
@@ -50,7 +49,7 @@ def _rests(sentence: str, *, first: bool) -> Iterator[str]:
     """What may be left of a sentence."""
     if first or _HOMEWORK.match(sentence):
         return
-    if LISTED.fullmatch(sentence) and not COMING.match(sentence) and _QUOTES.isdisjoint(sentence):
+    if LISTED.fullmatch(sentence) and not COMING.match(sentence) and QUOTE_MARKS.isdisjoint(sentence):
         for item, rest in without_each_item(sentence):
             if not risk_spans(item) and not HOMEWORK["safety"].search(item):
                 yield rest

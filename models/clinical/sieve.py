@@ -15,7 +15,7 @@ from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import QUOTE, contains, quoted
 from models.clinical.repeats import without_repeats
 from models.clinical.rules import RULES, unheard_of
-from models.clinical.sentences import ends_sentence
+from models.clinical.sentences import QUOTE_MARKS, ends_sentence
 from models.clinical.session import Session
 from models.clinical.watch import plain_words
 from models.clinical.words import content_stems
@@ -70,7 +70,7 @@ class Sieve:
 
     def _without_broken(self, sentence: str) -> str:
         """``sentence`` without the clauses that break a rule, as it was when none does."""
-        quotes = any(mark in sentence for mark in '"“”„«»')
+        quotes = not QUOTE_MARKS.isdisjoint(sentence)
         clauses = (_CLAUSES_BESIDE_QUOTES if quotes else _CLAUSES).split(sentence)
         alone = len(clauses) == 1
         rest = ""
