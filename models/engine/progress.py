@@ -200,6 +200,8 @@ class Progress:
         begun = generation.admitted if generation.admitted is not None else now
         prefilled = generation.prefilled if generation.prefilled is not None else now
         self.counters.generations += 1
+        if generation.resident is not None:
+            self._residents.at(generation.resident).used = now
         self._leave(generation)
         self.tell(
             generation,

@@ -161,6 +161,7 @@ class Scheduler:
         if total:
             self.room.take_sequence()
             resident = self.residents.hold(session, generation.prefix, now)
+            self.room.tidy(session)
             resident.live = session in self.live
             self.residents.pin(resident)
             generation.resident = resident.sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,8 +16,10 @@ from models.bench.sessions import written_turns
 from models.chat import PHI3
 from models.engine.api import Failed, Finished, Token
 from models.engine.engine import LlamaEngine
+from models.engine.room import LEFT_BEHIND
 from models.engine.settings import EngineSettings
 from models.errors import ModelFileError, ModelLoadError
+from models.transcript import Turn
 
 SLOW = os.environ.get("CASENOTE_TEST_ROUNDS") == "slow"
 NOTES = 1000 if SLOW else 60
@@ -84,6 +87,32 @@ async def test_instructions_are_computed_once_for_all_sessions(tiny_phi3: Path) 
     await engine.stop()
     assert isinstance(events[-1], Finished)
     assert events[-1].cached_tokens >= shared
+
+
+async def finished(engine: LlamaEngine, session: str, turns: tuple[Turn, ...]) -> Finished:
+    async with asyncio.timeout(60):
+        events = [event async for step in engine.submit(note_request(session, PHI3, turns, 7)) for event in step]
+    assert isinstance(events[-1], Finished)
+    return events[-1]
+
+
+async def test_sessions_whose_notes_are_written_do_not_pile_up_in_the_cache(tiny_phi3: Path) -> None:
+    """Each of their cells would cost every later note time. The last one stays, and those that go on."""
+    engine = LlamaEngine(replace(settings(tiny_phi3), kv_tokens=16384))
+    await engine.start()
+    engine.prefill("instructions", prompts.opening(PHI3))
+    turns = tuple(written_turns(30))
+    going_on = turns[:9]
+    engine.prefill("live", prompts.growing_prefix(PHI3, going_on))
+    known = engine.count_tokens(prompts.growing_prefix(PHI3, going_on))
+    written = [await finished(engine, f"session-{number}", turns[number : number + 12]) for number in range(1, 18)]
+    longest = max(one.input_tokens for one in written)
+
+    assert engine.stats().kv_used <= LEFT_BEHIND + 2 * longest + known
+    again = await finished(engine, "session-17", turns[17:29])
+    assert again.cached_tokens >= 0.9 * again.input_tokens
+    assert (await finished(engine, "live", going_on)).cached_tokens >= known
+    await engine.stop()
 
 
 async def test_a_start_that_fails_leaves_an_engine_that_says_so(tmp_path: Path) -> None:
