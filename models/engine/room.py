@@ -16,7 +16,7 @@ __all__ = ["Room"]
 
 # Cells that prefixes of finished sessions may keep between them when another note begins, the last used apart. A step
 # goes through every cell in use: after twenty sessions of 350 tokens the next note's prompt took three times as long
-# and its text half as long again (docs/performance.md). What left is read again in a second where it is needed.
+# and its text half as long again (docs/performance.md). What left is read again where it is needed.
 LEFT_BEHIND = 512
 
 

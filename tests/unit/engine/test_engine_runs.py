@@ -72,28 +72,22 @@ async def test_a_session_fed_live_gives_the_note_of_the_same_session_at_once(tin
     assert texts[0] == texts[1] != ""
 
 
+async def finished(engine: LlamaEngine, session: str, turns: tuple[Turn, ...]) -> Finished:
+    async with asyncio.timeout(60):
+        events = [event async for step in engine.submit(note_request(session, PHI3, turns, 7)) for event in step]
+    assert isinstance(events[-1], Finished)
+    return events[-1]
+
+
 async def test_instructions_are_computed_once_for_all_sessions(tiny_phi3: Path) -> None:
     engine = LlamaEngine(settings(tiny_phi3))
     await engine.start()
     shared = engine.count_tokens(prompts.opening(PHI3))
     engine.prefill("instructions", prompts.opening(PHI3))
     await write(engine, 1, live=False)
-    async with asyncio.timeout(60):
-        events = [
-            event
-            async for step in engine.submit(note_request("session-2", PHI3, written_turns(7), 14))
-            for event in step
-        ]
+    second = await finished(engine, "session-2", tuple(written_turns(7)))
     await engine.stop()
-    assert isinstance(events[-1], Finished)
-    assert events[-1].cached_tokens >= shared
-
-
-async def finished(engine: LlamaEngine, session: str, turns: tuple[Turn, ...]) -> Finished:
-    async with asyncio.timeout(60):
-        events = [event async for step in engine.submit(note_request(session, PHI3, turns, 7)) for event in step]
-    assert isinstance(events[-1], Finished)
-    return events[-1]
+    assert second.cached_tokens >= shared
 
 
 async def test_sessions_whose_notes_are_written_do_not_pile_up_in_the_cache(tiny_phi3: Path) -> None:
