@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import CHROMIUM_ARGUMENTS, Editor, chromium_path, record_trouble
@@ -29,7 +29,9 @@ def browser_on(chromium: Browser, profile: Path, service: Service) -> Iterator[E
     page = context.pages[0]
     editor = Editor(page, service.base, record_trouble(page, service.base))
     yield editor
-    context.close()
+    # One that the test killed is gone already, or goes while it is told to.
+    with suppress(Error):
+        context.close()
     assert editor.trouble == []
 
 
@@ -96,14 +98,35 @@ def test_words_of_a_closed_tab_meet_what_somebody_else_stored_meanwhile(
     second.visit(session_id)
     expect(second.words("plan")).to_contain_text("Agreed on homework.")
     assert second.text("plan") == "Agreed on homework."
+    second.page.goto("about:blank")
     first.page.close()
     put(service, session_id, {"plan": "Theirs. Agreed on homework."})
-    second.page.reload()
+    second.visit(session_id)
     conflict = second.section("plan").locator(".conflict")
     expect(conflict).to_contain_text("Agreed on homework. Mine.")
     conflict.get_by_role("button", name="Save both together").click()
     second.wait_for_saved()
     assert stored_text(service, session_id, "plan") == "Theirs. Agreed on homework. Mine."
+
+
+def test_words_of_a_closed_tab_go_on_in_a_page_that_was_open_before(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "Agreed."})
+    closed = open_editor()
+    closed.visit(session_id)
+    expect(closed.words("plan")).to_contain_text("Agreed.")
+    refuse_saves(closed.page)
+    closed.type_at_end("plan", " Left behind.")
+    key = key_of(service.http)
+    eventually(lambda: kept_texts(closed.page, key) == ["Agreed. Left behind."], what="the words on the shelf")
+    stays = Editor(closed.page.context.new_page(), service.base)
+    stays.visit(session_id)
+    expect(stays.words("plan")).to_contain_text("Agreed.")
+    assert stays.text("plan") == "Agreed."
+    closed.page.close()
+    expect(stays.words("plan")).to_contain_text("Left behind.")
+    stays.wait_for_saved()
+    assert stored_text(service, session_id, "plan") == "Agreed. Left behind."
+    eventually(lambda: entries(stays.page) == [], what="an empty shelf")
 
 
 def test_what_two_dead_tabs_left_for_one_session_is_all_in_the_note_or_its_versions(

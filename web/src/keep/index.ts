@@ -14,16 +14,14 @@ function able(): boolean {
 }
 
 /**
- * Brings back what an earlier page could not save, then keeps what this one cannot. Answers the way to clear it all at
+ * Brings back what pages that are gone could not save, then keeps what this one cannot. Answers the way to clear it all at
  * sign-out. Where the browser cannot seal, or its storage is closed, nothing is kept and the page works all the same.
  */
 export async function keepUnsaved(store: Store): Promise<() => Promise<void>> {
   if (!able()) return async () => {};
   try {
     const keeper = new Keeper(store, await Seal.of(await api.fetchUnsavedKey()), await Shelf.open());
-    const recovered = await keeper.recover();
-    for (const { session, words } of recovered) store.dispatch({ type: "wordsRecovered", session, words });
-    if (recovered.length > 0) store.notice("Words that were not saved when the page closed are back.");
+    await keeper.recover();
     keeper.start();
     const channel = new BroadcastChannel(SIGNED_OUT_CHANNEL);
     channel.addEventListener("message", () => {

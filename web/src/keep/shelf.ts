@@ -65,11 +65,11 @@ export class Shelf {
     return this.#write((store) => store.put(entry));
   }
 
-  /** In one step: after it either the old or the new one is there. */
-  replace(old: Entry, entry: Entry): Promise<void> {
+  /** In one step: after it either the old ones or the new one is there. */
+  replace(old: readonly string[], entry: Entry): Promise<void> {
     return this.#write((store) => {
       store.put(entry);
-      store.delete(old.id);
+      for (const id of old) store.delete(id);
     });
   }
 

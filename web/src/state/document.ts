@@ -13,14 +13,17 @@ import {
   withoutHalf,
 } from "./note.ts";
 
-/** A section whose words here are a person's and not stored: they stay, whatever the document says. */
-function mergeUnsaved(local: SectionState, stored: NoteSection, theirs: string): SectionState {
-  const next = { ...local, base: theirs, author: stored.author, sentences: stored.sentences };
-  if (theirs === local.text) return { ...next, sent: [], typed: false, conflict: null };
-  if (local.conflict) return { ...next, conflict: { ...local.conflict, theirs } };
-  if (theirs === local.base || local.sent.includes(theirs)) return next;
-  if (stored.author === "ai") return { ...next, suggestion: theirs };
-  return { ...next, conflict: { base: local.base, theirs } };
+/** What the server holds of a section: the text without markers. */
+type Theirs = Pick<SectionState, "text" | "author" | "sentences">;
+
+/** A section whose words here are a person's and not stored: they stay, whatever the server holds. */
+export function mergeUnsaved(local: SectionState, { text, author, sentences }: Theirs): SectionState {
+  const next = { ...local, base: text, author, sentences };
+  if (text === local.text) return { ...next, sent: [], typed: false, conflict: null };
+  if (local.conflict) return { ...next, conflict: { ...local.conflict, theirs: text } };
+  if (text === local.base || local.sent.includes(text)) return next;
+  if (author === "ai") return { ...next, suggestion: text };
+  return { ...next, conflict: { base: local.base, theirs: text } };
 }
 
 function mergeSaved(
@@ -65,7 +68,9 @@ function mergeSection(known: SectionState, stored: NoteSection, arrival: Arrival
   const theirs = withoutMarkers(stored.text);
   if (signed) return mergeSigned(local, stored, theirs);
   const keeps = isUnsaved(local) || local.conflict !== null || (local.typed && stored.author === "ai");
-  const merged = keeps ? mergeUnsaved(local, stored, theirs) : mergeSaved(local, stored, theirs, running);
+  const merged = keeps
+    ? mergeUnsaved(local, { ...stored, text: theirs })
+    : mergeSaved(local, stored, theirs, running);
   const drafting = running ? merged.drafting : "no";
   const settled = { ...merged, heading: stored.heading || local.heading, drafting };
   return withSuggestion(settled, arrival);

@@ -38,8 +38,10 @@ function routed(state: AppState, route: Route): AppState {
   return { ...state, route, open: next, parked };
 }
 
-/** Before any session is open: they wait with the session that they belong to. */
+/** They wait with the session that they belong to; the open one has them at once. */
 function withWords(state: AppState, id: number, words: readonly KeptWords[]): AppState {
+  const { open } = state;
+  if (open?.id === id) return { ...state, open: { ...open, note: withRecovered(open.note, words) } };
   const known = state.parked.get(id) ?? freshSession(id);
   const parked = new Map(state.parked).set(id, { ...known, note: withRecovered(known.note, words) });
   return { ...state, parked };

@@ -36,14 +36,16 @@ export function nextSave(note: NoteState): SaveRequest | null {
   return { version: note.stored?.version ?? null, texts, suggestions };
 }
 
+/** The section with a person's ``text`` in it; what the model was writing there becomes a suggestion. */
+export function taken(section: SectionState, text: string): SectionState {
+  const next = { ...section, text, mine: true, typed: true };
+  const wasDrafted = !section.mine && section.drafting !== "no" && section.drafted !== "";
+  return wasDrafted ? { ...next, suggestion: withoutMarkers(section.drafted) } : next;
+}
+
 export function edited(note: NoteState, id: string, text: string): NoteState {
   if (isLocked(note)) return note;
-  return withSection(note, id, (section) => {
-    if (section.text === text) return section;
-    const taken = { ...section, text, mine: true, typed: true };
-    const wasDrafted = !section.mine && section.drafting !== "no" && section.drafted !== "";
-    return wasDrafted ? { ...taken, suggestion: withoutMarkers(section.drafted) } : taken;
-  });
+  return withSection(note, id, (section) => (section.text === text ? section : taken(section, text)));
 }
 
 /** The section with other words in place of a person's, which stay owed to the versions if they are unsaved. */

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { noteDocument } from "../src/api/decode.ts";
+import type { KeptWords } from "../src/keep/words.ts";
+import { reduce } from "../src/state/reduce.ts";
+import { nextSave } from "../src/state/saving.ts";
+import type { AppState } from "../src/state/state.ts";
+import { act, finished, noteOf, opened, section, started } from "./acting.ts";
+import { session } from "./fake/scenes.ts";
+import type { FakeSession } from "./fake/server.ts";
+
+function left(base: string, text: string, owed: readonly string[] = []): KeptWords {
+  return { id: "plan", heading: "Plan", base, text, owed };
+}
+
+function withWords(state: AppState, ...words: readonly KeptWords[]): AppState {
+  return reduce(state, { type: "wordsRecovered", session: 1, words });
+}
+
+function loaded(state: AppState, server: FakeSession): AppState {
+  return act(state, { type: "documentArrived", document: noteDocument(server.document()) });
+}
+
+function stored(text: string): { server: FakeSession; state: AppState } {
+  const server = session(1);
+  server.put({ plan: text }, null);
+  return { server, state: loaded(opened(), server) };
+}
+
+test("words of a page that went are in the open note and the next to be saved", () => {
+  const { state } = stored("Agreed.");
+  const back = withWords(state, left("Agreed.", "Agreed. Left."));
+  assert.equal(section(back, "plan").text, "Agreed. Left.");
+  assert.deepEqual(nextSave(noteOf(back)), {
+    version: 1,
+    texts: { plan: "Agreed. Left." },
+    suggestions: {},
+  });
+});
+
+test("words that grew from an older text stand against the newer one and replace nothing", () => {
+  const { state } = stored("Theirs. Agreed.");
+  const back = withWords(state, left("Agreed.", "Agreed. Left."));
+  assert.deepEqual(section(back, "plan").conflict, { base: "Agreed.", theirs: "Theirs. Agreed." });
+  assert.equal(section(back, "plan").text, "Agreed. Left.");
+  assert.equal(nextSave(noteOf(back)), null);
+});
+
+test("words that the server has by now change nothing", () => {
+  const { state } = stored("Agreed. Left.");
+  const back = withWords(state, left("Agreed.", "Agreed. Left."));
+  assert.deepEqual(section(back, "plan"), section(state, "plan"));
+});
+
+test("words beside those that are typed here become a version before them", () => {
+  const { state } = stored("Agreed.");
+  const typed = act(state, { type: "edited", section: "plan", text: "Agreed. Typed." });
+  const back = withWords(typed, left("Agreed.", "Agreed. Left."));
+  assert.equal(section(back, "plan").text, "Agreed. Typed.");
+  assert.deepEqual(section(back, "plan").owed, ["Agreed. Left."]);
+});
+
+test("the same words found twice are one", () => {
+  const words = left("Agreed.", "Agreed. Left.");
+  assert.deepEqual(section(withWords(opened(), words, words), "plan").owed, []);
+});
+
+test("a text that was emptied comes back empty and not as nothing", () => {
+  const server = session(1);
+  server.put({ plan: "Agreed." }, null);
+  const back = loaded(withWords(opened(), left("Agreed.", "")), server);
+  assert.deepEqual(nextSave(noteOf(back))?.texts, { plan: "" });
+});
+
+test("words that come back after the note was signed stand beside it", () => {
+  const server = session(1);
+  server.put({ plan: "Agreed." }, null);
+  server.signedBy = "A";
+  const back = withWords(loaded(opened(), server), left("Agreed.", "Agreed. Left."));
+  assert.equal(section(back, "plan").text, "Agreed.");
+  assert.equal(section(back, "plan").late, "Agreed. Left.");
+});
+
+test("words for a section that is being written take it as typed ones do, and the draft stands beside them", () => {
+  const { server, state } = started();
+  const back = withWords(state, left("", "Left."));
+  const end = finished(server, back);
+  assert.equal(section(end, "plan").text, "Left.");
+  assert.match(section(end, "plan").suggestion ?? "", /^Write down one thing/);
+  assert.deepEqual(nextSave(noteOf(end))?.texts, { plan: "Left." });
+});
