@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -47,6 +48,6 @@ def every_stored_text(service: Service, session_id: int) -> str:
     return "\n".join(texts)
 
 
-def within_ms(idle: float, busy: float) -> float:
-    """A time limit: ``idle`` where the machine has a core to spare, ``busy`` where other work takes all of them."""
-    return idle if os.getloadavg()[0] < (os.cpu_count() or 1) else busy
+def within_ms(idle: float) -> float:
+    """A time limit where the machine has a core to spare; none where other work takes all of them."""
+    return idle if os.getloadavg()[0] < (os.cpu_count() or 1) else math.inf

@@ -239,6 +239,32 @@ def test_a_sign_out_that_the_server_does_not_hear_drops_nothing(base: str, open_
     assert entries(editor.page) == []
 
 
+def test_a_page_that_nobody_is_signed_in_to_takes_nothing_over_before_somebody_is(
+    base: str, open_editor: OpenEditor
+) -> None:
+    closed = open_editor(base)
+    session_id = unsaved_words_of_anna(base, closed, " Anna left this.")
+    stays = Editor(closed.page.context.new_page(), base)
+    stays.visit(session_id)
+    expect(stays.words("plan")).to_contain_text("Agreed.")
+    stays.page.context.clear_cookies()
+    stays.type_at_end("plan", " Typed.")
+    expect(stays.page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+    closed.page.close()
+    stays.page.keyboard.press("Escape")
+    stays.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(stays.words("plan")).to_contain_text("Typed.")
+    expect(stays.page.locator("body")).not_to_contain_text("Anna left this.")
+    stays.button("Not saved: sign in again").click()
+    sign_in(stays, "anna")
+    stays.wait_for_saved()
+    eventually(lambda: entries(stays.page) == [], what="an empty shelf")
+    with httpx.Client(base_url=base, headers=bearer_of("anna"), trust_env=False) as http:
+        revisions = http.get(f"/sessions/{session_id}/notes/revisions").text
+    assert "Anna left this." in revisions
+    assert "Typed." in revisions
+
+
 def test_another_person_who_signs_in_over_an_open_page_does_not_send_its_words(
     base: str, open_editor: OpenEditor
 ) -> None:

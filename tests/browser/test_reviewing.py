@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from models.clinical.markers import RISK_TERMS
 from tests.browser.conftest import OpenEditor
@@ -263,9 +263,15 @@ def test_a_session_shows_what_was_planned_the_last_time(service: Service, open_e
     put(service, first, {"plan": "A walk before breakfast, {{RED:suicide}} line on the fridge.", "risk": "Not here."})
     second = service.create(patient_id=7781)
     editor = open_editor()
+    # That there is no note yet is known last.
+    held: list[Route] = []
+    editor.page.route(f"**/sessions/{second}/notes", lambda route: held.append(route))  # noqa: PLW0108
     editor.visit(second)
     last_time = editor.page.locator(".last-time")
     expect(last_time.locator("summary")).to_contain_text("Last time: session 1")
+    for route in held:
+        route.continue_()
+    editor.page.unroute_all()
     expect(last_time).to_contain_text("A walk before breakfast, suicide line on the fridge.")
     expect(last_time).not_to_contain_text("Not here.")
     last_time.get_by_role("link", name="Open session 1").click()

@@ -92,7 +92,7 @@ def test_no_character_is_lost_or_moved_while_five_sections_stream_and_the_line_i
     assert streamed > 0, "no note was being written while the keys were pressed"
     p95 = delays[int(len(delays) * 0.95)]
     print(json.dumps({"keys": len(delays), "cuts": cuts, "p50_ms": delays[len(delays) // 2], "p95_ms": p95}))
-    assert p95 < within_ms(50, 400)
+    assert p95 < within_ms(50)
 
 
 def test_words_typed_while_the_api_dies_and_comes_back_are_stored(service: Service, open_editor: OpenEditor) -> None:
@@ -134,4 +134,4 @@ def test_a_session_of_fifty_minutes_opens_in_under_a_second(service: Service, op
         [session_id, turns],
     )
     print(json.dumps({"turns": turns, "words": turns * 20, "opened_ms": opened}))
-    assert opened < within_ms(1000, 5000)
+    assert opened < within_ms(1000)

@@ -9,7 +9,7 @@ import { Autosave, leavingWith } from "./effects/save.ts";
 import { searchFurther } from "./effects/search.ts";
 import { askAgainWhenSignedOut } from "./effects/sign_in.ts";
 import { anyUnsaved, signOut } from "./effects/sign_out.ts";
-import { keepUnsaved } from "./keep/index.ts";
+import { keepUnsaved, type Unsaved } from "./keep/index.ts";
 import { readRoute } from "./router.ts";
 import type { AppState, Route } from "./state/state.ts";
 import { Store } from "./store.ts";
@@ -118,9 +118,8 @@ async function start(root: HTMLElement): Promise<void> {
   const autosave = new Autosave(store, following.reload);
   const commands = new Commands(store, following, autosave);
   const { reload } = leavingWith(() => anyUnsaved(store.state));
-  let clear = async (): Promise<void> => {};
-  const leave = (): Promise<void> =>
-    signOut({ store, autosave, clear: () => clear(), mayDrop: mayDropWords, reload });
+  let kept: Unsaved | null = null;
+  const leave = (): Promise<void> => signOut({ store, autosave, kept, mayDrop: mayDropWords, reload });
   const app = new AppView(root, store, { help: openHelpDialog, signOut: () => void leave() });
   announce(store, app.status);
   store.addView((state, before) => app.update(state, before));
@@ -147,7 +146,7 @@ async function start(root: HTMLElement): Promise<void> {
   searchFurther(store);
   learn(store);
   // Words of an earlier page wait with their sessions before any of these is opened.
-  clear = await keepUnsaved(store);
+  kept = await keepUnsaved(store);
   listenToWindow(store);
   store.dispatch({ type: "routed", route: readRoute(location.hash) });
 }

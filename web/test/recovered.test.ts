@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noteDocument } from "../src/api/decode.ts";
-import type { KeptWords } from "../src/keep/words.ts";
+import { type KeptWords, wordsToKeep } from "../src/keep/words.ts";
 import { reduce } from "../src/state/reduce.ts";
 import { nextSave } from "../src/state/saving.ts";
 import type { AppState } from "../src/state/state.ts";
@@ -88,4 +88,53 @@ test("words for a section that is being written take it as typed ones do, and th
   assert.equal(section(end, "plan").text, "Left.");
   assert.match(section(end, "plan").suggestion ?? "", /^Write down one thing/);
   assert.deepEqual(nextSave(noteOf(end))?.texts, { plan: "Left." });
+});
+
+test("every word that was owed stands beside a note that was signed, also of a section that it does not have", () => {
+  const server = session(1);
+  server.put({ plan: "Agreed." }, null);
+  server.signedBy = "A";
+  const goals = { id: "goals", heading: "Goals", base: "", text: "A goal.", owed: [] };
+  const words = [left("Agreed.", "Agreed. Left.", ["Owed."]), goals];
+  const meets = loaded(withWords(opened(), ...words), server);
+  const met = loaded(withWords(loaded(opened(), server), ...words), server);
+  for (const state of [meets, met]) {
+    assert.equal(section(state, "plan").late, "Owed.\n\nAgreed. Left.");
+    assert.equal(section(state, "goals").late, "A goal.");
+    // The next document, and words that are found twice, change nothing of that.
+    const again = loaded(withWords(state, ...words), server);
+    assert.equal(section(again, "plan").late, "Owed.\n\nAgreed. Left.");
+    assert.equal(section(again, "goals").late, "A goal.");
+  }
+});
+
+test("words that were too late replace nothing when the note is unlocked", () => {
+  const server = session(1);
+  server.put({ plan: "Agreed." }, null);
+  const mine = act(loaded(opened(), server), { type: "edited", section: "plan", text: "Agreed. X" });
+  server.put({ plan: "Agreed. Y" }, 1);
+  server.signedBy = "A";
+  const late = wordsToKeep(noteOf(loaded(mine, server)));
+  server.signedBy = null;
+  const back = withWords(loaded(opened(), server), ...late);
+  assert.equal(section(back, "plan").conflict?.theirs, "Agreed. Y");
+  assert.equal(nextSave(noteOf(back)), null);
+});
+
+test("a key that grew from an older text does not take the place of words that came meanwhile", () => {
+  const { server, state } = stored("Agreed.");
+  const back = withWords(state, left("Agreed.", "Agreed. Left."));
+  const typed = act(back, { type: "edited", section: "plan", text: "Agreed. k", from: "Agreed." });
+  assert.equal(section(typed, "plan").text, "Agreed. k");
+  assert.deepEqual(section(typed, "plan").owed, ["Agreed. Left."]);
+
+  server.put({ plan: "Theirs." }, 1);
+  const theirs = loaded(state, server);
+  const conflict = act(theirs, { type: "edited", section: "plan", text: "Agreed. k", from: "Agreed." });
+  assert.deepEqual(section(conflict, "plan").conflict, { base: "Agreed.", theirs: "Theirs." });
+});
+
+test("no words are no session with unsaved words", () => {
+  const back = withWords(opened(2), left("", ""));
+  assert.equal(back.parked.size, 0);
 });

@@ -23,7 +23,8 @@ import { type Marks, marks, sentenceAt, setMarks, unsupportedPlaces } from "./ma
 import { nativeInput } from "./native_input.ts";
 
 export interface SectionEditorHandlers {
-  readonly onEdit: (text: string) => void;
+  /** ``from`` is what stood here before. */
+  readonly onEdit: (text: string, from: string) => void;
   /** The caret came to a sentence by a click or a key, not by typing. */
   readonly onSentence: (sentence: Sentence | null) => void;
   /** Undo took a suggestion out of the text again. */
@@ -192,7 +193,7 @@ export class SectionEditor {
     if (own.some(acted)) this.#meansAll = false;
     if (own.some((transaction) => transaction.docChanged)) {
       this.#waiting = null;
-      this.#handlers.onEdit(this.text);
+      this.#handlers.onEdit(this.text, update.startState.doc.toString());
     }
     for (const transaction of own) {
       for (const effect of transaction.effects) {

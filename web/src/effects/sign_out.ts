@@ -1,6 +1,7 @@
 /** Signing out: what can be saved is saved, what cannot is asked about, and nothing stays on this machine. */
 
 import { CallFailed, logout } from "../api/client.ts";
+import type { Unsaved } from "../keep/index.ts";
 import { hasUnsaved } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
@@ -13,15 +14,16 @@ export function anyUnsaved({ open, parked }: AppState): boolean {
 interface SigningOut {
   readonly store: Store;
   readonly autosave: Autosave;
-  /** Removes what is kept in this browser. */
-  readonly clear: () => Promise<void>;
+  /** What is kept in this browser; null before that is known. */
+  readonly kept: Unsaved | null;
   /** Whether the words that could not be saved may go. */
   readonly mayDrop: () => Promise<boolean>;
   /** Leaves without the browser's own question. */
   readonly reload: () => void;
 }
 
-export async function signOut({ store, autosave, clear, mayDrop, reload }: SigningOut): Promise<void> {
+export async function signOut({ store, autosave, kept, mayDrop, reload }: SigningOut): Promise<void> {
+  await kept?.recover();
   await autosave.all();
   if (anyUnsaved(store.state) && !(await mayDrop())) return;
   try {
@@ -33,7 +35,7 @@ export async function signOut({ store, autosave, clear, mayDrop, reload }: Signi
     return;
   }
   try {
-    await clear();
+    await kept?.clear();
   } finally {
     reload();
   }

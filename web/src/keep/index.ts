@@ -9,31 +9,58 @@ import { Shelf } from "./shelf.ts";
 /** Heard by the person's other tabs. */
 const SIGNED_OUT_CHANNEL = "casenote.signed-out";
 
+/** What signing out asks of the words on this machine. */
+export interface Unsaved {
+  /** Takes over what other pages left that are gone. */
+  readonly recover: () => Promise<void>;
+  /** Removes all of them. */
+  readonly clear: () => Promise<void>;
+}
+
+const KEEPS_NOTHING: Unsaved = { recover: async () => {}, clear: async () => {} };
+
 function able(): boolean {
   return window.isSecureContext && "indexedDB" in window && "locks" in navigator;
 }
 
-/**
- * Brings back what pages that are gone could not save, then keeps what this one cannot. Answers the way to clear it all at
- * sign-out. Where the browser cannot seal, or its storage is closed, nothing is kept and the page works all the same.
- */
-export async function keepUnsaved(store: Store): Promise<() => Promise<void>> {
-  if (!able()) return async () => {};
+/** Another person may have signed in on another page. Where the server cannot be asked, it is nobody. */
+async function isOwner(store: Store): Promise<boolean> {
   try {
-    const keeper = new Keeper(store, await Seal.of(await api.fetchUnsavedKey()), await Shelf.open());
-    await keeper.recover();
-    keeper.start();
+    return (await api.fetchMe()).subject === store.state.me?.subject;
+  } catch (error) {
+    if (!(error instanceof api.CallFailed)) throw error;
+    return false;
+  }
+}
+
+/** Its storage may be closed or full: the page works all the same. */
+function unlessStorage(error: unknown): void {
+  if (!(error instanceof DOMException)) throw error;
+}
+
+/**
+ * Brings back what pages that are gone could not save, then keeps what this one cannot. Where the browser cannot seal,
+ * or its storage is closed, nothing is kept and the page works all the same.
+ */
+export async function keepUnsaved(store: Store): Promise<Unsaved> {
+  if (!able()) return KEEPS_NOTHING;
+  try {
+    const seal = await Seal.of(await api.fetchUnsavedKey());
+    const keeper = new Keeper(store, seal, await Shelf.open(), () => isOwner(store));
     const channel = new BroadcastChannel(SIGNED_OUT_CHANNEL);
     channel.addEventListener("message", () => {
       void keeper.clear();
       window.dispatchEvent(new Event(api.SIGNED_OUT));
     });
-    return async () => {
+    await keeper.recover().catch(unlessStorage);
+    keeper.start();
+    const clear = async (): Promise<void> => {
       channel.postMessage(null);
       await keeper.clear();
     };
+    return { recover: () => keeper.recoverAgain(), clear };
   } catch (error) {
     if (!(error instanceof api.CallFailed || error instanceof DOMException)) throw error;
-    return async () => {};
+    return KEEPS_NOTHING;
   }
 }

@@ -3,7 +3,7 @@
  * dies takes nothing with it. What a dead tab left comes back in another one of the same person.
  */
 
-import { hasUnsaved, type NoteState } from "../state/note.ts";
+import type { NoteState } from "../state/note.ts";
 import type { AppState } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import type { Seal } from "./seal.ts";
@@ -19,14 +19,17 @@ interface Kept {
   readonly sections: NoteState["sections"] | null;
   /** The entries of dead tabs whose words are in this tab's state: its own entry takes their place. */
   readonly taken: readonly string[];
+  /** Since when words of it lie here, in milliseconds since 1970; null where that is from now on. */
+  readonly since: number | null;
 }
 
-const NOTHING: Kept = { sections: null, taken: [] };
+const NOTHING: Kept = { sections: null, taken: [], since: null };
 
 export class Keeper {
   readonly #store: Store;
   readonly #seal: Seal;
   readonly #shelf: Shelf;
+  readonly #isOwner: () => Promise<boolean>;
   readonly #tab = crypto.randomUUID();
   readonly #kept = new Map<number, Kept>();
   /** Living tabs that have words here: whether they go is waited for. */
@@ -35,10 +38,12 @@ export class Keeper {
   #writing: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(store: Store, seal: Seal, shelf: Shelf) {
+  /** ``isOwner``: whether the person who is signed in now is the one whose seal it is. */
+  constructor(store: Store, seal: Seal, shelf: Shelf, isOwner: () => Promise<boolean>) {
     this.#store = store;
     this.#seal = seal;
     this.#shelf = shelf;
+    this.#isOwner = isOwner;
     // It is held for as long as the tab lives: what lies here under its name is nobody else's until then.
     void navigator.locks.request(TAB_LOCK + this.#tab, () => new Promise<never>(() => {}));
   }
@@ -46,61 +51,77 @@ export class Keeper {
   /** Takes over what tabs that are gone left of this person's, now and when others go; removes what is too old. */
   async recover(): Promise<void> {
     const living = await navigator.locks.request("casenote.recover", () => this.#takeOver());
-    for (const tab of living) void this.#whenGone(tab, () => this.#recoverAgain());
+    for (const tab of living) void this.#whenGone(tab);
   }
 
-  /** Where the storage is closed by now, the page works without it. */
-  #recoverAgain(): void {
-    if (!this.#stopped) void this.recover().catch(() => {});
+  /**
+   * The same later, for who looks at this page: one that is reloaded takes its words back before a hidden one does.
+   * Where the storage is closed by now, the page works without it.
+   */
+  async recoverAgain(): Promise<void> {
+    if (!this.#closed && !document.hidden) await this.recover().catch(() => {});
+  }
+
+  /** Nothing is taken out of its seal for a page that nobody is signed in to. */
+  get #closed(): boolean {
+    return this.#stopped || this.#store.state.signedOut;
   }
 
   /** Answers the tabs that live and have words here. */
   async #takeOver(): Promise<ReadonlySet<string>> {
     const entries = await this.#shelf.entries();
     const old = new Set(outdated(entries, Date.now()));
-    await this.#shelf.remove([...old].map(({ id }) => id));
-    const { held = [] } = await navigator.locks.query();
-    const alive = new Set(held.map(({ name }) => name));
+    if (old.size > 0) await this.#shelf.remove([...old].map(({ id }) => id));
+    const alive = await livingTabs();
     const others = entries.filter(
       (entry) => !old.has(entry) && entry.owner === this.#seal.owner && entry.tab !== this.#tab,
     );
-    const orphans = others.filter(({ tab }) => !alive.has(TAB_LOCK + tab));
-    let found = 0;
-    for (const orphan of orphans) if (await this.#adopt(orphan)) found += 1;
-    if (found > 0) this.#store.notice("Words that were not saved when their page closed are back.");
-    return new Set(others.map(({ tab }) => tab).filter((tab) => alive.has(TAB_LOCK + tab)));
+    const orphans = others.filter(({ tab }) => !alive.has(tab));
+    if (orphans.length > 0 && (await this.#isOwner())) await this.#adopt(orphans);
+    return new Set(others.map(({ tab }) => tab).filter((tab) => alive.has(tab)));
   }
 
-  /** Whether there were words in it. On the shelf they are this tab's first, so that no other one takes them too. */
-  async #adopt(orphan: Entry): Promise<boolean> {
-    const { id, session } = orphan;
-    const json = await this.#seal.open(orphan, String(session));
-    if (this.#stopped) return false;
-    if (json === null) {
+  async #adopt(orphans: readonly Entry[]): Promise<void> {
+    let found = false;
+    for (const { id } of orphans) {
+      if (this.#closed) return;
+      // From here on it is this tab's, as it is now, so that no other one takes it too.
+      const entry = await this.#shelf.take(id, this.#tab);
+      if (entry && (await this.#open(entry))) found = true;
+    }
+    if (found) this.#store.notice("Words that were not saved when their page closed are back.");
+  }
+
+  /** Puts its words into the state; answers whether there were any. */
+  async #open(entry: Entry): Promise<boolean> {
+    const { id, session, at } = entry;
+    const json = await this.#seal.open(entry, String(session));
+    if (this.#closed) return false;
+    const words = json === null ? [] : readWords(json);
+    if (words.length === 0) {
       await this.#shelf.remove([id]);
       return false;
     }
-    await this.#shelf.put({ ...orphan, tab: this.#tab });
-    this.#store.dispatch({ type: "wordsRecovered", session, words: readWords(json) });
-    const { sections, taken } = this.#kept.get(session) ?? NOTHING;
-    this.#kept.set(session, { sections, taken: [...taken, id] });
+    this.#store.dispatch({ type: "wordsRecovered", session, words });
+    const { sections, taken, since } = this.#kept.get(session) ?? NOTHING;
+    this.#kept.set(session, { sections, taken: [...taken, id], since: Math.min(since ?? at, at) });
     this.#soon();
     return true;
   }
 
   /** A tab that is closed lives on for a moment, and another may be closed while this one stays. */
-  async #whenGone(tab: string, then: () => void): Promise<void> {
+  async #whenGone(tab: string): Promise<void> {
     if (this.#watched.has(tab)) return;
     this.#watched.add(tab);
     await navigator.locks.request(TAB_LOCK + tab, { mode: "shared" }, () => {});
     this.#watched.delete(tab);
-    then();
+    await this.recoverAgain();
   }
 
-  async #entry(session: number, words: readonly KeptWords[]): Promise<Entry> {
+  async #entry(session: number, words: readonly KeptWords[], at: number): Promise<Entry> {
     const sealed = await this.#seal.close(JSON.stringify(words), String(session));
     const { owner } = this.#seal;
-    return { ...sealed, id: this.#id(session), tab: this.#tab, session, owner, at: Date.now() };
+    return { ...sealed, id: this.#id(session), tab: this.#tab, session, owner, at };
   }
 
   #id(session: number): string {
@@ -112,11 +133,21 @@ export class Keeper {
     this.#store.addEffect((state, before) => {
       const changed = state.open?.note.sections !== before.open?.note.sections;
       if (changed || state.parked !== before.parked) this.#soon();
+      if (before.signedOut && !state.signedOut) this.#goOn();
+      if (state.online && !before.online) void this.recoverAgain();
     });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) void this.#flush();
-      else this.#recoverAgain();
+      else void this.recoverAgain();
     });
+    window.addEventListener("focus", () => void this.recoverAgain());
+  }
+
+  /** The same person is signed in again. */
+  #goOn(): void {
+    this.#stopped = false;
+    this.#kept.clear();
+    this.#soon();
   }
 
   #soon(): void {
@@ -138,21 +169,24 @@ export class Keeper {
     for (const [session, kept] of before) {
       if (unsaved.has(session)) continue;
       await this.#shelf.remove([this.#id(session), ...kept.taken]);
-      this.#settled(session, kept, null);
+      this.#settled(session, kept, NOTHING);
     }
-    for (const [session, note] of unsaved) {
+    for (const [session, { sections, words }] of unsaved) {
       const kept = before.get(session) ?? NOTHING;
-      if (kept.sections === note.sections && kept.taken.length === 0) continue;
-      await this.#shelf.replace(kept.taken, await this.#entry(session, wordsToKeep(note)));
-      this.#settled(session, kept, note.sections);
+      if (kept.sections === sections && kept.taken.length === 0) continue;
+      const since = kept.since ?? Date.now();
+      await this.#shelf.replace(kept.taken, await this.#entry(session, words, since));
+      this.#settled(session, kept, { sections, taken: [], since });
     }
   }
 
-  /** What was ``kept`` is written or gone; what came while that was done is still to do. */
-  #settled(session: number, kept: Kept, sections: NoteState["sections"] | null): void {
-    const taken = (this.#kept.get(session) ?? NOTHING).taken.filter((id) => !kept.taken.includes(id));
-    if (sections === null && taken.length === 0) this.#kept.delete(session);
-    else this.#kept.set(session, { sections, taken });
+  /** What was ``kept`` is ``now`` on the shelf; what came while that was done is still to do. */
+  #settled(session: number, kept: Kept, now: Kept): void {
+    const { taken, since } = this.#kept.get(session) ?? NOTHING;
+    const left = taken.filter((id) => !kept.taken.includes(id));
+    if (left.length > 0) this.#kept.set(session, { sections: now.sections, taken: left, since });
+    else if (now === NOTHING) this.#kept.delete(session);
+    else this.#kept.set(session, now);
   }
 
   /** The person signed out: nothing of anybody's stays on this machine. */
@@ -163,8 +197,25 @@ export class Keeper {
   }
 }
 
-function unsavedNotes(state: AppState): ReadonlyMap<number, NoteState> {
-  const notes = new Map([...state.parked].map(([id, { note }]) => [id, note] as const));
-  if (state.open) notes.set(state.open.id, state.open.note);
-  return new Map([...notes].filter(([, note]) => hasUnsaved(note)));
+/** The tabs that hold their own lock. One that waits for another's end may hold that lock for a moment, shared. */
+async function livingTabs(): Promise<ReadonlySet<string>> {
+  const { held = [] } = await navigator.locks.query();
+  const names = held.filter(({ mode }) => mode === "exclusive").map(({ name = "" }) => name);
+  return new Set(
+    names.filter((name) => name.startsWith(TAB_LOCK)).map((name) => name.slice(TAB_LOCK.length)),
+  );
+}
+
+interface Unsaved {
+  readonly sections: NoteState["sections"];
+  readonly words: readonly KeptWords[];
+}
+
+function unsavedNotes({ parked, open }: AppState): ReadonlyMap<number, Unsaved> {
+  const notes = new Map([...parked].map(([id, { note }]) => [id, note] as const));
+  if (open) notes.set(open.id, open.note);
+  const unsaved = [...notes].map(
+    ([id, note]) => [id, { sections: note.sections, words: wordsToKeep(note) }] as const,
+  );
+  return new Map(unsaved.filter(([, { words }]) => words.length > 0));
 }

@@ -57,6 +57,19 @@ export class Shelf {
     });
   }
 
+  /** Puts an entry under another tab's name; answers it as it is by now, or undefined where it is gone. */
+  take(id: string, tab: string): Promise<Entry | undefined> {
+    let found: Entry | undefined;
+    const written = this.#write((store) => {
+      const request: IDBRequest<Entry | undefined> = store.get(id);
+      request.onsuccess = () => {
+        found = request.result;
+        if (found) store.put({ ...found, tab });
+      };
+    });
+    return written.then(() => found);
+  }
+
   entries(): Promise<readonly Entry[]> {
     return done(this.#database.transaction(STORE).objectStore(STORE).getAll());
   }

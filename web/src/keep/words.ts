@@ -14,10 +14,10 @@ export interface KeptWords {
 }
 
 function kept(section: SectionState): KeptWords | null {
-  const { id, heading, base, late, owed } = section;
-  if (late !== null) return { id, heading, base, text: late, owed: [] };
-  if (!isUnsaved(section)) return null;
-  return { id, heading, base, text: section.text, owed };
+  const { id, heading, base, late, text, owed } = section;
+  if (isUnsaved(section)) return { id, heading, base, text, owed: late === null ? owed : [late, ...owed] };
+  // They grew from no text that is stored: in a note that takes words again they stand against what it holds.
+  return late === null ? null : { id, heading, base: "", text: late, owed: [] };
 }
 
 export function wordsToKeep(note: NoteState): readonly KeptWords[] {

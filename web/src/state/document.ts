@@ -6,10 +6,12 @@ import {
   emptySection,
   isSuggesting,
   isUnsaved,
+  lateBeside,
   type NoteState,
   openSuggestion,
   type SectionState,
   storedNote,
+  unsavedWords,
   withoutHalf,
 } from "./note.ts";
 
@@ -48,10 +50,16 @@ function mergeSaved(
 
 /** A signed section is shown as it was signed; a person's words that are not in it stand beside it. */
 function mergeSigned(local: SectionState, stored: NoteSection, theirs: string): SectionState {
-  const late =
-    isUnsaved(local) && local.text !== theirs && local.text.trim() !== "" ? local.text : local.late;
+  const late = lateBeside(local.late, unsavedWords(local), theirs);
   const shown = mergeSaved({ ...local, owed: [], typed: false }, stored, theirs, false);
   return { ...shown, late, suggestion: null, declined: false };
+}
+
+/** A section that the signed note does not have. */
+function notSigned(section: SectionState): SectionState {
+  if (!isUnsaved(section)) return section;
+  const late = lateBeside(section.late, unsavedWords(section), "");
+  return { ...emptySection(section.id, section.heading), late };
 }
 
 interface Arrival {
@@ -104,7 +112,8 @@ function ordered(note: NoteState, merged: ReadonlyMap<string, SectionState>): re
   const places = merged.has(FREE_TEXT) ? note.headings.slice(0, 1) : note.headings;
   for (const { id, heading } of places) sections.set(id, emptySection(id, heading));
   for (const section of note.sections) {
-    const wanted = note.generation !== null || isUnsaved(section) || sections.has(section.id);
+    const words = isUnsaved(section) || section.late !== null;
+    const wanted = note.generation !== null || words || sections.has(section.id);
     if (wanted) sections.set(section.id, merged.has(section.id) ? section : withoutStored(section));
   }
   for (const section of merged.values()) sections.set(section.id, section);
@@ -114,7 +123,7 @@ function ordered(note: NoteState, merged: ReadonlyMap<string, SectionState>): re
 /** A place that the stored note does not fill. */
 function withoutStored(section: SectionState): SectionState {
   const empty = section.author !== null && !isUnsaved(section) && section.drafting === "no";
-  return empty ? emptySection(section.id, section.heading) : section;
+  return empty ? { ...emptySection(section.id, section.heading), late: section.late } : section;
 }
 
 /** The note after a stored document arrived, by the stream, a call, or a refused save. */
@@ -137,11 +146,14 @@ export function mergeDocument(note: NoteState, document: NoteDocument): NoteStat
       ] as const;
     }),
   );
+  const others = signed
+    ? note.sections.map((section) => (merged.has(section.id) ? section : notSigned(section)))
+    : note.sections;
   return {
     ...note,
     loaded: true,
     stored: storedNote(document),
-    sections: settled(ordered(note, merged), running),
+    sections: settled(ordered({ ...note, sections: others }, merged), running),
   };
 }
 

@@ -228,6 +228,18 @@ export function isUnsaved(section: SectionState): boolean {
   return section.owed.length > 0 || (section.mine && section.text !== section.base);
 }
 
+/** Such words of a section, in the order in which they are to become versions. */
+export function unsavedWords({ owed, mine, text, base }: SectionState): readonly string[] {
+  return mine && text !== base ? [...owed, text] : owed;
+}
+
+/** What stands beside a signed section: the words that came too late, and ``words``, so far as it does not hold them. */
+export function lateBeside(late: string | null, words: readonly string[], signed: string): string | null {
+  const left = words.filter((word) => word.trim() !== "" && word !== signed && !late?.includes(word));
+  const all = [...(late === null ? [] : [late]), ...new Set(left)];
+  return all.length > 0 ? all.join("\n\n") : null;
+}
+
 export function hasUnsaved(note: NoteState): boolean {
   return note.sections.some(
     (section) => isUnsaved(section) || section.declined || section.conflict !== null || section.late !== null,

@@ -14,7 +14,9 @@ export function withHeadings(note: NoteState, headings: readonly Heading[]): Not
   const places = headings.map(({ id, heading }) => known.get(id) ?? emptySection(id, heading));
   const ids = new Set(headings.map(({ id }) => id));
   const others = note.sections.filter(
-    (section) => !ids.has(section.id) && (isUnsaved(section) || section.mine || section.text !== ""),
+    (section) =>
+      !ids.has(section.id) &&
+      (isUnsaved(section) || section.late !== null || section.mine || section.text !== ""),
   );
   return { ...note, headings, sections: [...places, ...others] };
 }

@@ -2,24 +2,28 @@
 
 import type { KeptWords } from "../keep/words.ts";
 import { mergeUnsaved } from "./document.ts";
-import { emptySection, isLocked, isUnsaved, type NoteState, type SectionState } from "./note.ts";
+import { emptySection, isLocked, isUnsaved, lateBeside, type NoteState, type SectionState } from "./note.ts";
 import { taken } from "./saving.ts";
 
+/** Two pages had words for it: those of the one become versions, those of the other the text. */
+function withOwed(section: SectionState, { text, owed }: KeptWords): SectionState {
+  const words = [...owed, text].filter((word) => word.trim() !== "" && word !== section.text);
+  return { ...section, owed: [...new Set([...section.owed, ...words])] };
+}
+
 /** The words meet what is stored: now, or where that is not here yet, when it comes. */
-function recovered(section: SectionState, { base, text, owed }: KeptWords): SectionState {
-  const known = isUnsaved(section);
-  const stored = section.author !== null;
-  if ((known || stored) && text === section.text && owed.length === 0) return section;
-  // Two pages had words for it: those of the one become a version, those of the other the text.
-  if (known) return { ...section, owed: [...owed, text, ...section.owed] };
+function recovered(section: SectionState, words: KeptWords): SectionState {
+  if (isUnsaved(section)) return withOwed(section, words);
+  const { base, text, owed } = words;
+  const stored = section.author !== null || section.base !== "";
+  if (stored && text === section.text && owed.length === 0) return section;
   const local = { ...taken(section, text), base, owed, sent: [] };
   return stored ? mergeUnsaved(local, { ...section, text: section.base }) : local;
 }
 
 /** A signed note takes no words in: they stand beside it. */
-function tooLate(section: SectionState, { text }: KeptWords): SectionState {
-  if (text === section.text || text.trim() === "") return section;
-  return { ...section, late: section.late === null ? text : `${section.late}\n\n${text}` };
+function tooLate(section: SectionState, { text, owed }: KeptWords): SectionState {
+  return { ...section, late: lateBeside(section.late, [...owed, text], section.text) };
 }
 
 export function withRecovered(note: NoteState, words: readonly KeptWords[]): NoteState {

@@ -43,8 +43,9 @@ function withWords(state: AppState, id: number, words: readonly KeptWords[]): Ap
   const { open } = state;
   if (open?.id === id) return { ...state, open: { ...open, note: withRecovered(open.note, words) } };
   const known = state.parked.get(id) ?? freshSession(id);
-  const parked = new Map(state.parked).set(id, { ...known, note: withRecovered(known.note, words) });
-  return { ...state, parked };
+  const note = withRecovered(known.note, words);
+  if (!hasUnsaved(note)) return state;
+  return { ...state, parked: new Map(state.parked).set(id, { ...known, note }) };
 }
 
 function inParked(state: AppState, id: number, action: SessionAction): AppState {
@@ -123,7 +124,7 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
         sections: note.sections.map(backToStored),
       };
     case "edited":
-      return saving.edited(note, action.section, action.text);
+      return saving.edited(note, action.section, action.text, action.from);
     case "suggestionTaken":
       return saving.suggestionTaken(note, action.section, action.text);
     case "suggestionDeclined":

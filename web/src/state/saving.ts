@@ -1,6 +1,7 @@
 /** A person's edits on their way to the server: what to send next, and what each answer means. */
 
 import { withoutMarkers } from "../text/markers.ts";
+import { mergeUnsaved } from "./document.ts";
 import {
   isLocked,
   isSuggesting,
@@ -43,9 +44,25 @@ export function taken(section: SectionState, text: string): SectionState {
   return wasDrafted ? { ...next, suggestion: withoutMarkers(section.drafted) } : next;
 }
 
-export function edited(note: NoteState, id: string, text: string): NoteState {
+/**
+ * A person's ``text`` that grew from ``from``. Where the section holds something else by now, which the editor had not
+ * shown yet, that is not lost: unsaved words become a version, a newer stored text is held against theirs.
+ */
+export function edited(note: NoteState, id: string, text: string, from?: string): NoteState {
   if (isLocked(note)) return note;
-  return withSection(note, id, (section) => (section.text === text ? section : taken(section, text)));
+  return withSection(note, id, (section) => {
+    if (section.text === text) return section;
+    const next = taken(section, text);
+    if (from === undefined || withPlainBreaks(section.text) === from) return next;
+    if (isUnsaved(section)) return replaced(section, text);
+    if (section.drafting !== "no" || section.author === null) return next;
+    return mergeUnsaved({ ...next, base: from }, { ...section, text: section.base });
+  });
+}
+
+/** Line breaks as the editor has them. */
+function withPlainBreaks(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
 }
 
 /** The section with other words in place of a person's, which stay owed to the versions if they are unsaved. */

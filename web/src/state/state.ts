@@ -112,7 +112,8 @@ export type SessionAction =
       readonly force: boolean;
     }
   | { readonly type: "generationRefused"; readonly problem: Problem }
-  | { readonly type: "edited"; readonly section: string; readonly text: string }
+  /** ``from``: what the editor showed before; left out where that is what the state holds. */
+  | { readonly type: "edited"; readonly section: string; readonly text: string; readonly from?: string }
   | { readonly type: "suggestionTaken"; readonly section: string; readonly text: string }
   | { readonly type: "suggestionDeclined"; readonly section: string; readonly rest: string | null }
   | { readonly type: "suggestionOffered"; readonly section: string; readonly text: string }

@@ -106,7 +106,7 @@ export class NoteView {
     this.#origin.update(open.note, state.health?.demonstration === true);
     setText(this.#state, stateWords(open.note));
     const live = state.sessions.items.get(open.id)?.status === "live";
-    this.#lastTime.update(open.lastTime, open.note.loaded && (live || !open.note.stored));
+    this.#lastTime.update(open.lastTime, open.note.loaded ? live || !open.note.stored : null);
     const absent = absence(open, live);
     show(this.#missing, absent !== null);
     setText(this.#missing, absent ?? "");

@@ -14,7 +14,7 @@ import { SuggestionCard } from "./suggestion.ts";
 import type { TurnLookup } from "./turns.ts";
 
 export interface SectionCommands {
-  readonly edited: (section: string, text: string) => void;
+  readonly edited: (section: string, text: string, from: string) => void;
   readonly evidence: (evidence: Evidence | null) => void;
   readonly takeSuggestion: (section: string, text: string) => void;
   readonly declineSuggestion: (section: string, rest: string | null) => void;
@@ -97,7 +97,7 @@ export class SectionView {
     );
     this.#copy.addEventListener("click", () => commands.copy(this.id));
     this.#editor = new SectionEditor(box, section.heading, nonce, {
-      onEdit: (text) => commands.edited(this.id, text),
+      onEdit: (text, from) => commands.edited(this.id, text, from),
       onSentence: (sentence) =>
         commands.evidence(
           sentence && {

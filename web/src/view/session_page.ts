@@ -44,7 +44,7 @@ export class SessionPage implements Page {
     this.#note = new NoteView(
       nonce,
       {
-        edited: (section, text) => this.#act({ type: "edited", section, text }),
+        edited: (section, text, from) => this.#act({ type: "edited", section, text, from }),
         evidence: (evidence) =>
           this.#act(evidence ? { type: "evidenceShown", evidence } : { type: "evidenceHidden" }),
         takeSuggestion: (section, text) => this.#act({ type: "suggestionTaken", section, text }),
