@@ -3,6 +3,9 @@
 Beam search (Graves, "Sequence transduction with recurrent neural networks", 2012): after each step the ``width``
 likeliest continuations of all go on. One that the model ends, when that is among the ``width`` likeliest, is held
 against the others by the mean of its log-probabilities: their sum would make an empty text the likeliest.
+
+The first token is the likeliest by itself. Where a text may begin in many ways with one word and in a single way with
+another, the search would take the stock phrase, although the model thinks more of the word.
 """
 
 from __future__ import annotations
@@ -57,6 +60,10 @@ class Beams:
     ended: Grown | None = None
     told: int = 0
 
+    @property
+    def _begins(self) -> bool:
+        return not self.alive[0].tokens
+
     def grow(self, best: Sequence[tuple[Ints, Floats]], is_end: Callable[[int], bool]) -> list[Grown]:
         """What goes on, given each living one's likeliest next tokens with their log-probabilities; nothing when
         ``ended`` is the answer, or there are no numbers to go by."""
@@ -67,8 +74,9 @@ class Beams:
             if np.isfinite(score)
         ]
         found.sort(key=lambda one: -one.score)
-        going = [one for one in found if not is_end(one.tokens[-1])][: self.width]
-        ends = [one for one in found[: self.width] if is_end(one.tokens[-1])]
+        width = 1 if self._begins else self.width
+        going = [one for one in found if not is_end(one.tokens[-1])][:width]
+        ends = [one for one in found[:width] if is_end(one.tokens[-1])]
         held = [self.ended] if self.ended else []
         self.ended = max([*held, *ends], key=lambda one: one.mean, default=None)
         if self.ended and going:

@@ -265,7 +265,7 @@ def test_a_session_shows_what_was_planned_the_last_time(service: Service, open_e
     editor = open_editor()
     # That there is no note yet is known last.
     held: list[Route] = []
-    editor.page.route(f"**/sessions/{second}/notes", lambda route: held.append(route))  # noqa: PLW0108
+    editor.page.route(f"**/sessions/{second}/notes", lambda route: held.append(route))
     editor.visit(second)
     last_time = editor.page.locator(".last-time")
     expect(last_time.locator("summary")).to_contain_text("Last time: session 1")

@@ -45,7 +45,8 @@ def doubtful(tokens: Sequence[int]) -> Floats:
 def searched(
     model: Callable[[Sequence[int]], Floats], context: Sequence[int], width: int, most: int, least: int = 0
 ) -> list[int]:
-    """What beam search says after ``context``, without its end token, written as simply as can be."""
+    """What beam search says after ``context``, without its end token, written as simply as can be. Its first token is
+    the likeliest by itself."""
     alive: list[tuple[float, list[int]]] = [(0.0, [])]
     ended: tuple[float, list[int]] | None = None
     for written in range(most):
@@ -55,10 +56,11 @@ def searched(
             logs = logits - np.log(np.exp(logits).sum())
             found += [(score + logs[t], [*tokens, t]) for t in range(N_VOCAB) if t != END or written >= least]
         found.sort(key=lambda one: -one[0])
-        for one in found[:width]:
+        wide = width if written else 1
+        for one in found[:wide]:
             if one[1][-1] == END and (ended is None or one[0] / len(one[1]) > ended[0] / len(ended[1])):
                 ended = one
-        alive = [one for one in found if one[1][-1] != END][:width]
+        alive = [one for one in found if one[1][-1] != END][:wide]
         means = [score / len(tokens) for score, tokens in alive]
         if ended and ended[0] / len(ended[1]) >= means[0]:
             return ended[1][:-1]

@@ -93,6 +93,25 @@ def test_an_empty_text_is_not_likelier_than_a_long_one_that_the_model_is_sure_of
     assert written(hesitant, 1, 40) == written(hesitant, 4, 40) == ("a" * 40, StopReason.LENGTH)
 
 
+def test_a_stock_phrase_does_not_win_over_a_word_that_goes_on_in_many_ways() -> None:
+    """Of "a" the model thinks 0.6, and of six ways to go on from it the same; of "b" 0.4, and "bb" is sure."""
+
+    def phrased(tokens: Sequence[int]) -> Floats:
+        logits = np.full(N_VOCAB, -20.0, np.float32)
+        said = list(tokens)[2:]
+        if not said:
+            logits[[1, 2]] = np.log([0.6, 0.4])
+        elif said == [1]:
+            logits[3:N_VOCAB] = 0.0
+            logits[END] = -20.0
+        else:
+            logits[2 if len(said) < 3 and said[0] == 2 else END] = 8.0
+        return logits
+
+    text, _ = written(phrased, 4, 40)
+    assert text[0] == "a"
+
+
 @pytest.mark.parametrize("good", [2, 5])
 def test_a_model_that_gives_no_numbers_any_more_ends_the_branch(good: int) -> None:
     def broken(tokens: Sequence[int]) -> Floats:
