@@ -53,10 +53,11 @@ class Written:
 
 
 def branches(engine: Engine, note_format: NoteFormat | None = None, only: Sequence[str] = ()) -> tuple[Branch, ...]:
-    """The branches of a note as the service asks for them; ``only`` names parts, none for all."""
+    """The branches of a note as the service asks for them, the paragraph last: where a branch lies in a batch moves
+    llama.cpp's numbers a little. ``only`` names parts, none for all."""
     chat, shape = FAMILIES[engine.info.chat], note_format or load_format()
-    parts = [(SUMMARY_ID, summary_prime(chat, shape), shape.summary_max_words)]
-    parts += [(s.id, section_prime(chat, shape, s), s.words) for s in shape.sections]
+    parts = [(s.id, section_prime(chat, shape, s), s.words) for s in shape.sections]
+    parts.append((SUMMARY_ID, summary_prime(chat, shape), shape.summary_max_words))
     return tuple(
         Branch(name, prime, max_tokens(words), beams=engine.info.beams if name == SUMMARY_ID else 1)
         for name, prime, words in parts
