@@ -10,7 +10,7 @@ import { session } from "./fake/scenes.ts";
 import type { FakeSession } from "./fake/server.ts";
 
 function left(base: string, text: string, owed: readonly string[] = []): KeptWords {
-  return { id: "plan", heading: "Plan", base, text, owed };
+  return { id: "plan", heading: "Plan", base, text, owed, late: null };
 }
 
 function withWords(state: AppState, ...words: readonly KeptWords[]): AppState {
@@ -94,7 +94,7 @@ test("every word that was owed stands beside a note that was signed, also of a s
   const server = session(1);
   server.put({ plan: "Agreed." }, null);
   server.signedBy = "A";
-  const goals = { id: "goals", heading: "Goals", base: "", text: "A goal.", owed: [] };
+  const goals = { id: "goals", heading: "Goals", base: "", text: "A goal.", owed: [], late: null };
   const words = [left("Agreed.", "Agreed. Left.", ["Owed."]), goals];
   const meets = loaded(withWords(opened(), ...words), server);
   const met = loaded(withWords(loaded(opened(), server), ...words), server);
@@ -116,9 +116,14 @@ test("words that were too late replace nothing when the note is unlocked", () =>
   server.signedBy = "A";
   const late = wordsToKeep(noteOf(loaded(mine, server)));
   server.signedBy = null;
-  const back = withWords(loaded(opened(), server), ...late);
-  assert.equal(section(back, "plan").conflict?.theirs, "Agreed. Y");
-  assert.equal(nextSave(noteOf(back)), null);
+  for (const back of [
+    withWords(loaded(opened(), server), ...late),
+    loaded(withWords(opened(), ...late), server),
+  ]) {
+    assert.equal(section(back, "plan").text, "Agreed. Y");
+    assert.equal(section(back, "plan").late, "Agreed. X");
+    assert.equal(nextSave(noteOf(back)), null);
+  }
 });
 
 test("a key that grew from an older text does not take the place of words that came meanwhile", () => {
@@ -132,6 +137,20 @@ test("a key that grew from an older text does not take the place of words that c
   const theirs = loaded(state, server);
   const conflict = act(theirs, { type: "edited", section: "plan", text: "Agreed. k", from: "Agreed." });
   assert.deepEqual(section(conflict, "plan").conflict, { base: "Agreed.", theirs: "Theirs." });
+});
+
+test("a key that overtakes a token of the draft makes no version of half a draft", () => {
+  const { state } = started();
+  const written = noteOf(state).sections.find(({ text }) => text.length > 12);
+  assert.ok(written);
+  const owing = withWords(state, { ...left("", ""), id: written.id, owed: ["Owed."] });
+  const asked = act(owing, {
+    type: "edited",
+    section: written.id,
+    text: "k",
+    from: written.text.slice(0, 5),
+  });
+  assert.deepEqual(section(asked, written.id).owed, ["Owed."]);
 });
 
 test("no words are no session with unsaved words", () => {

@@ -49,6 +49,8 @@ interface Call {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it counts as unreachable. */
+  readonly within?: number;
 }
 
 async function readJson(response: Response): Promise<unknown> {
@@ -62,7 +64,10 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 /** One call. Throws ``CallFailed``. */
-export async function call(path: string, { method = "GET", body, headers = {} }: Call = {}): Promise<Answer> {
+export async function call(
+  path: string,
+  { method = "GET", body, headers = {}, within }: Call = {},
+): Promise<Answer> {
   const json = body === undefined ? {} : { "content-type": "application/json" };
   let response: Response;
   try {
@@ -72,6 +77,7 @@ export async function call(path: string, { method = "GET", body, headers = {} }:
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
+      signal: within === undefined ? null : AbortSignal.timeout(within),
     });
   } catch {
     throw new CallFailed(UNREACHABLE);
@@ -89,8 +95,8 @@ export function entityTag(sessionId: number, version: number): string {
 const session = (id: number) => `/sessions/${id}`;
 const note = (id: number) => `${session(id)}/notes`;
 
-export async function fetchMe(): Promise<Me> {
-  return decode.me((await call("/me")).body);
+export async function fetchMe(within?: number): Promise<Me> {
+  return decode.me((await call("/me", within === undefined ? {} : { within })).body);
 }
 
 export async function fetchHealth(): Promise<Health> {

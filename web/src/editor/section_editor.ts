@@ -107,7 +107,10 @@ export class SectionEditor {
   /** Shows a text that did not come from this editor. A person's composition is never cut. */
   setText(text: string): void {
     const before = this.text;
-    if (before === text) return;
+    if (before === text) {
+      this.#waiting = null;
+      return;
+    }
     if (this.view.composing) {
       this.#waiting = text;
       return;

@@ -9,6 +9,12 @@ import type { Store } from "../store.ts";
 
 const AFTER_LAST_KEY_MS = 700;
 const AT_MOST_MS = 3000;
+const MOST_ROUNDS = 4;
+
+function anyDue({ open, parked }: AppState): boolean {
+  const notes = [...parked.values(), ...(open ? [open] : [])].map(({ note }) => note);
+  return notes.some((note) => nextSave(note) !== null);
+}
 
 /** Saves the words of one session, one request at a time. */
 class SessionSaver {
@@ -111,10 +117,12 @@ export class Autosave {
     });
   }
 
-  /** The same for every session that has unsaved words. */
+  /** Every session that has unsaved words, and what an answer leaves to be sent, as far as a few rounds get. */
   async all(): Promise<void> {
-    await this.now();
-    await Promise.all([...this.#savers.values()].map((saver) => saver.now()));
+    for (let round = 0; round < MOST_ROUNDS && (round === 0 || anyDue(this.#store.state)); round += 1) {
+      await this.now();
+      await Promise.all([...this.#savers.values()].map((saver) => saver.now()));
+    }
   }
 
   /** Words that were found again, or whose session was left, go out without anybody opening it. */

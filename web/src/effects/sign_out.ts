@@ -23,9 +23,9 @@ interface SigningOut {
 }
 
 export async function signOut({ store, autosave, kept, mayDrop, reload }: SigningOut): Promise<void> {
-  await kept?.recover();
+  const all = (await kept?.recover()) ?? true;
   await autosave.all();
-  if (anyUnsaved(store.state) && !(await mayDrop())) return;
+  if ((!all || anyUnsaved(store.state)) && !(await mayDrop())) return;
   try {
     await logout();
   } catch (error) {

@@ -6,18 +6,20 @@ import { Keeper } from "./keeper.ts";
 import { Seal } from "./seal.ts";
 import { Shelf } from "./shelf.ts";
 
+const ASKED_WITHIN_MS = 5000;
+
 /** Heard by the person's other tabs. */
 const SIGNED_OUT_CHANNEL = "casenote.signed-out";
 
 /** What signing out asks of the words on this machine. */
 export interface Unsaved {
-  /** Takes over what other pages left that are gone. */
-  readonly recover: () => Promise<void>;
+  /** Takes over what other pages left that are gone; answers whether that was all. */
+  readonly recover: () => Promise<boolean>;
   /** Removes all of them. */
   readonly clear: () => Promise<void>;
 }
 
-const KEEPS_NOTHING: Unsaved = { recover: async () => {}, clear: async () => {} };
+const KEEPS_NOTHING: Unsaved = { recover: async () => true, clear: async () => {} };
 
 function able(): boolean {
   return window.isSecureContext && "indexedDB" in window && "locks" in navigator;
@@ -26,7 +28,7 @@ function able(): boolean {
 /** Another person may have signed in on another page. Where the server cannot be asked, it is nobody. */
 async function isOwner(store: Store): Promise<boolean> {
   try {
-    return (await api.fetchMe()).subject === store.state.me?.subject;
+    return (await api.fetchMe(ASKED_WITHIN_MS)).subject === store.state.me?.subject;
   } catch (error) {
     if (!(error instanceof api.CallFailed)) throw error;
     return false;

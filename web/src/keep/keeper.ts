@@ -48,18 +48,23 @@ export class Keeper {
     void navigator.locks.request(TAB_LOCK + this.#tab, () => new Promise<never>(() => {}));
   }
 
-  /** Takes over what tabs that are gone left of this person's, now and when others go; removes what is too old. */
-  async recover(): Promise<void> {
-    const living = await navigator.locks.request("casenote.recover", () => this.#takeOver());
+  /**
+   * Takes over what tabs that are gone left of this person's, now and when others go; removes what is too old. Answers
+   * whether nothing of tabs that are gone is left.
+   */
+  async recover(): Promise<boolean> {
+    const { living, all } = await navigator.locks.request("casenote.recover", () => this.#takeOver());
     for (const tab of living) void this.#whenGone(tab);
+    return all;
   }
 
   /**
    * The same later, for who looks at this page: one that is reloaded takes its words back before a hidden one does.
    * Where the storage is closed by now, the page works without it.
    */
-  async recoverAgain(): Promise<void> {
-    if (!this.#closed && !document.hidden) await this.recover().catch(() => {});
+  async recoverAgain(): Promise<boolean> {
+    if (this.#closed || document.hidden) return true;
+    return this.recover().catch(() => false);
   }
 
   /** Nothing is taken out of its seal for a page that nobody is signed in to. */
@@ -67,29 +72,37 @@ export class Keeper {
     return this.#stopped || this.#store.state.signedOut;
   }
 
-  /** Answers the tabs that live and have words here. */
-  async #takeOver(): Promise<ReadonlySet<string>> {
+  /** Answers the tabs that live and have words here, and whether all of the others' were taken. */
+  async #takeOver(): Promise<{ readonly living: ReadonlySet<string>; readonly all: boolean }> {
     const entries = await this.#shelf.entries();
     const old = new Set(outdated(entries, Date.now()));
     if (old.size > 0) await this.#shelf.remove([...old].map(({ id }) => id));
     const alive = await livingTabs();
     const others = entries.filter(
-      (entry) => !old.has(entry) && entry.owner === this.#seal.owner && entry.tab !== this.#tab,
+      (entry) => !old.has(entry) && entry.owner === this.#seal.owner && !this.#knows(entry),
     );
-    const orphans = others.filter(({ tab }) => !alive.has(tab));
-    if (orphans.length > 0 && (await this.#isOwner())) await this.#adopt(orphans);
-    return new Set(others.map(({ tab }) => tab).filter((tab) => alive.has(tab)));
+    const orphans = others.filter(({ tab }) => tab === this.#tab || !alive.has(tab));
+    const all = orphans.length === 0 || ((await this.#isOwner()) && (await this.#adopt(orphans)));
+    const tabs = others.map(({ tab }) => tab).filter((tab) => tab !== this.#tab && alive.has(tab));
+    return { living: new Set(tabs), all };
   }
 
-  async #adopt(orphans: readonly Entry[]): Promise<void> {
+  /** Whether its words are in this tab's state. One that was taken while a sign-in ran out lies here unopened. */
+  #knows({ id, tab, session }: Entry): boolean {
+    if (tab !== this.#tab) return false;
+    return id === this.#id(session) || this.#kept.get(session)?.taken.includes(id) === true;
+  }
+
+  async #adopt(orphans: readonly Entry[]): Promise<boolean> {
     let found = false;
     for (const { id } of orphans) {
-      if (this.#closed) return;
+      if (this.#closed) return false;
       // From here on it is this tab's, as it is now, so that no other one takes it too.
       const entry = await this.#shelf.take(id, this.#tab);
       if (entry && (await this.#open(entry))) found = true;
     }
     if (found) this.#store.notice("Words that were not saved when their page closed are back.");
+    return true;
   }
 
   /** Puts its words into the state; answers whether there were any. */
@@ -146,7 +159,7 @@ export class Keeper {
   /** The same person is signed in again. */
   #goOn(): void {
     this.#stopped = false;
-    this.#kept.clear();
+    for (const [session, kept] of this.#kept) this.#kept.set(session, { ...kept, sections: null });
     this.#soon();
   }
 

@@ -11,13 +11,14 @@ export interface KeptWords {
   readonly text: string;
   /** Words that must become a version before ``text``. */
   readonly owed: readonly string[];
+  /** Words without which the note was signed. */
+  readonly late: string | null;
 }
 
 function kept(section: SectionState): KeptWords | null {
   const { id, heading, base, late, text, owed } = section;
-  if (isUnsaved(section)) return { id, heading, base, text, owed: late === null ? owed : [late, ...owed] };
-  // They grew from no text that is stored: in a note that takes words again they stand against what it holds.
-  return late === null ? null : { id, heading, base: "", text: late, owed: [] };
+  if (isUnsaved(section)) return { id, heading, base, text, owed, late };
+  return late === null ? null : { id, heading, base, text: base, owed: [], late };
 }
 
 export function wordsToKeep(note: NoteState): readonly KeptWords[] {
@@ -26,10 +27,14 @@ export function wordsToKeep(note: NoteState): readonly KeptWords[] {
 
 function words(value: unknown): KeptWords | null {
   if (typeof value !== "object" || value === null) return null;
-  const { id, heading, base, text, owed } = value as Record<string, unknown>;
+  const { id, heading, base, text, owed, late } = value as Record<string, unknown>;
   const texts = [id, heading, base, text];
   if (!texts.every((part) => typeof part === "string") || !Array.isArray(owed)) return null;
-  return { ...(value as KeptWords), owed: owed.filter((part) => typeof part === "string") };
+  const known = {
+    owed: owed.filter((part) => typeof part === "string"),
+    late: typeof late === "string" ? late : null,
+  };
+  return { ...(value as KeptWords), ...known };
 }
 
 /** What was written by ``JSON.stringify``; anything else is left out. */

@@ -54,8 +54,10 @@ export function edited(note: NoteState, id: string, text: string, from?: string)
     if (section.text === text) return section;
     const next = taken(section, text);
     if (from === undefined || withPlainBreaks(section.text) === from) return next;
+    // What the model is writing goes on from frame to frame: it is nobody's words, and stands beside them.
+    if (!section.mine && section.drafting !== "no") return next;
     if (isUnsaved(section)) return replaced(section, text);
-    if (section.drafting !== "no" || section.author === null) return next;
+    if (section.author === null) return next;
     return mergeUnsaved({ ...next, base: from }, { ...section, text: section.base });
   });
 }

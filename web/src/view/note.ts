@@ -114,6 +114,11 @@ export class NoteView {
     show(this.#sections, !isUnknown(open.note));
   }
 
+  /** The session that is shown; null before the first. */
+  get sessionId(): number | null {
+    return this.#sessionId;
+  }
+
   #switched(sessionId: number): void {
     for (const view of this.#views) view.destroy();
     this.#views = [];

@@ -84,8 +84,9 @@ export class SessionPage implements Page {
   }
 
   #act(action: Parameters<Store["inSession"]>[1]): void {
-    const { open } = this.#store.state;
-    if (open) this.#store.inSession(open.id, action);
+    // For a frame after another session was opened it is still this one's editors that a key reaches.
+    const { sessionId } = this.#note;
+    if (sessionId !== null) this.#store.inSession(sessionId, action);
   }
 
   /** Words go into an addendum, and are dropped here once they are in it; without words they are dropped. */
