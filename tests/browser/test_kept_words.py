@@ -40,6 +40,16 @@ def refuse_saves(page: Page) -> None:
     page.route("**/notes", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
 
 
+def leave_unsaved(service: Service, editor: Editor, session_id: int, stored: str, words: str) -> None:
+    """Types ``words`` behind the ``stored`` plan, which the server refuses to take; they are on the shelf."""
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text(stored)
+    refuse_saves(editor.page)
+    editor.type_at_end("plan", words)
+    key = key_of(service.http)
+    eventually(lambda: kept_texts(editor.page, key) == [stored + words], what="the words on the shelf")
+
+
 def test_words_outlive_a_killed_browser_and_lie_on_the_disk_sealed(
     service: Service, chromium: Browser, tmp_path: Path
 ) -> None:
@@ -87,12 +97,7 @@ def test_words_of_a_closed_tab_meet_what_somebody_else_stored_meanwhile(
 ) -> None:
     session_id = written_note(service, {"plan": "Agreed on homework."})
     first = open_editor()
-    first.visit(session_id)
-    expect(first.words("plan")).to_contain_text("Agreed on homework.")
-    refuse_saves(first.page)
-    first.type_at_end("plan", " Mine.")
-    key = key_of(service.http)
-    eventually(lambda: kept_texts(first.page, key) == ["Agreed on homework. Mine."], what="the words on the shelf")
+    leave_unsaved(service, first, session_id, "Agreed on homework.", " Mine.")
     second = Editor(first.page.context.new_page(), service.base)
     # The tab that has them lives: they are its own.
     second.visit(session_id)
@@ -112,12 +117,7 @@ def test_words_of_a_closed_tab_meet_what_somebody_else_stored_meanwhile(
 def test_words_of_a_closed_tab_go_on_in_a_page_that_was_open_before(service: Service, open_editor: OpenEditor) -> None:
     session_id = written_note(service, {"plan": "Agreed."})
     closed = open_editor()
-    closed.visit(session_id)
-    expect(closed.words("plan")).to_contain_text("Agreed.")
-    refuse_saves(closed.page)
-    closed.type_at_end("plan", " Left behind.")
-    key = key_of(service.http)
-    eventually(lambda: kept_texts(closed.page, key) == ["Agreed. Left behind."], what="the words on the shelf")
+    leave_unsaved(service, closed, session_id, "Agreed.", " Left behind.")
     stays = Editor(closed.page.context.new_page(), service.base)
     stays.visit(session_id)
     expect(stays.words("plan")).to_contain_text("Agreed.")
