@@ -40,16 +40,19 @@ _COMPLAINTS = re.compile(
     r"|focus|capacity|tolerance|contact|social|speech)(?!\w)",
     re.IGNORECASE,
 )
+# Less of it is a complaint as well, and it may also be better.
+_MOOD = re.compile(r"(?<!\w)mood(?!\w)", re.IGNORECASE)
 _LESS = (
     r"reduc\w*|decreas\w*|less|lesser|lower\w*|drop\w*|down|fell|fewer|weaker|smaller|declin\w*|halv\w*|half|stopped"
 )
 _BETTER = (
-    r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light\w*|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
-    r"|quiet\w*|manageable|gone|stead\w+|help(?:s|ed)|progress\w*|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted"
+    r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light(?:er|en\w*)|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
+    r"|quiet\w*|manageable|gone|stead\w+|helped|progress(?:ed|ing)|(?:good|great|real|some|more|made|making|the) progress"
+    r"(?! (?:notes?|reviews?|reports?|monitor|track|rating))|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted"
 )
 # What tells of progress where the client says it of the thing itself, and is a therapist's filler.
 _OWN = (
-    r"good|well|great|okay|ok|fine|alright|through|only|not as|any ?more|used to|cut|first time|no more|present|sober"
+    r"good|well|great|okay|ok|fine|alright|through|only|not as|any ?more|used to|cut|first time|no more|present|sober|helps"
     r"|no (?:\w+ )?attacks?|slept"
 )
 _PROGRESS = re.compile(rf"(?<!\w)(?:{_LESS}|{_BETTER})(?!\w)", re.IGNORECASE)
@@ -104,7 +107,8 @@ def invented_change(sentence: str, session: Session) -> str | None:
     claimed += [(match.group(2), match.group(1)) for match in _BETTER_OF.finditer(sentence)]
     for what, became in claimed:
         complaint = _COMPLAINTS.search(what) is not None
-        if _JUDGED.search(what) or (complaint and became.lower() != "improved"):
+        lower = became.lower() != "improved" and (complaint or _MOOD.search(what))
+        if lower or _JUDGED.search(what):
             continue
         if not _progressed(what, session, complaint=complaint):
             return "change"

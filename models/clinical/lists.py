@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 LISTED = re.compile(
     r"(\s*(?:interventions?|homework|plans?|next steps?|hausaufgaben?|planung|tareas?|plan de tratamiento)\s*: )"
@@ -16,6 +16,15 @@ BETWEEN = re.compile(r"(, (?:and |und |y )?| and | und | y )(?![^(]*\))")
 """What stands between two items, not in brackets."""
 
 _FEWEST_ITEMS = 2  # that a list is shortened to
+
+
+def listing_of(items: Sequence[str], last: str) -> str:
+    """``items`` as a list whose last one is joined as that of the list that they are from (``last``)."""
+    word = last.strip(" ,")
+    if len(items) < 2 or not word:
+        return ", ".join(items)
+    comma = "," if len(items) > 2 and last.startswith(",") else ""
+    return f"{', '.join(items[:-1])}{comma} {word} {items[-1]}"
 
 
 def without_each_item(sentence: str) -> Iterator[tuple[str, str]]:

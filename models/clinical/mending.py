@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from models.clinical.danger import risk_spans
-from models.clinical.lexicon import DENIAL, DIAGNOSES, MENTAL_STATUS, TOPICS
-from models.clinical.lists import BETWEEN, LISTED
+from models.clinical.lexicon import DENIAL, DIAGNOSES, MENTAL_STATUS, NEGATION, TOPICS
+from models.clinical.lists import BETWEEN, LISTED, listing_of
 from models.clinical.words import content_stems
 
 Broken = Callable[[str], str | None]
@@ -41,7 +41,7 @@ _HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|s
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
 # "Client reports " before what is reported, item after item.
 _REPORTS = re.compile(
-    rf"^({_PERSON} (?:\w+ly )?(?:report|describ|present|endors|experienc|process|review|address|acknowledg|disclos)"
+    rf"^({_PERSON} (?:with [^,;]+? )?(?:\w+ly )?(?:report|describ|present|endors|experienc|process|review|address|acknowledg|disclos)"
     r"(?:s|es|ed)(?: with)? )(.+)$",
     re.IGNORECASE,
 )
@@ -72,12 +72,12 @@ def _without_unheard(clause: str, broken: Broken) -> str:
     if listed is None:
         return ""
     lead, listing, end = listed.groups()
-    items = BETWEEN.split(listing)[::2]
+    items, last = BETWEEN.split(listing)[::2], BETWEEN.split(listing)[-2:-1]
     if len(items) < 2:
         return ""
 
     def told(kept: Sequence[str]) -> str:
-        return f"{lead}{', '.join(kept)}{end}"
+        return f"{lead}{listing_of(kept, last[0])}{end}"
 
     for place in range(len(items)):
         rest = [*items[:place], *items[place + 1 :]]
@@ -104,13 +104,13 @@ def _without_items(clause: str, broken: Broken) -> str:
     """ "Affect anxious but guarded" as "Affect anxious" where nobody spoke of being guarded."""
     bare = clause.rstrip(".!… ")
     kept, *rest = _ITEM.split(bare)
+    if rest and _ALONE.fullmatch(kept):
+        kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first
     if rest and broken(kept) and (reports := _REPORTS.match(kept)):
         # The first of what is reported goes, and what follows it is reported instead: "reports" stays.
         if _HANGS_ON.match(rest[1]):
             return ""
         kept, rest = f"{reports.group(1)}{rest[1]}", rest[2:]
-    if rest and _ALONE.fullmatch(kept):
-        kept, rest = f"{kept}{rest[0]}{rest[1]}", rest[2:]  # "Client" tells nothing without what comes first
     if broken(kept) or kept == bare:
         return ""
     went = ""  # how the first of the items that went was joined to what stands before it
@@ -123,7 +123,15 @@ def _without_items(clause: str, broken: Broken) -> str:
         else:
             kept += between + item
         went = ""
-    return kept + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
+    return _of_two(kept) + clause[len(bare) :] if len(content_stems(kept)) > 1 else ""
+
+
+def _of_two(text: str) -> str:
+    """ "Low mood, and worry" as "low mood and worry"; not where that would deny both."""
+    before, joined, after = text.partition(", and ")
+    if not joined or "," in before + after or DENIAL.search(before) or NEGATION.search(before):
+        return text
+    return f"{before} and {after}"
 
 
 def _borne_out(clause: str, broken: Broken) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from models.clinical.danger import GRAVE, risk_spans
 from models.clinical.lexicon import NO_ANSWER, YES_ANSWER
 from models.clinical.omitted import speaks_of_danger
-from models.clinical.reported import report_quote
+from models.clinical.reported import quote, report_quote
 from models.clinical.risk import find_risk, is_affirmed
 from models.clinical.risk_answer import answer_of, is_probe
+from models.clinical.risk_labels import label_of
 from models.clinical.sentences import split_sentences, word_count
 from models.transcript import Turn
 
@@ -29,11 +30,12 @@ def risk_quotes(
     kinds: frozenset[str] | None = None,
     affirmed: bool = False,
     brief: bool = False,
+    labelled: bool = False,
 ) -> str:
     """What was said of danger as quotes, a question with its answer: first what the client affirmed, then the client's
     other words, then others'. ``kinds``: of these categories of danger only; ``affirmed``: only what was affirmed, and
     an answer that tells enough without its question comes alone; ``brief``: so does one that names all that was asked
-    for."""
+    for; ``labelled``: a question that only names what it asks for is the label of its answer."""
     parts: list[tuple[int, str]] = []
     told: list[tuple[int, str]] = []
     room = words
@@ -53,18 +55,22 @@ def risk_quotes(
 
     for exchange in sorted(exchanges, key=last):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
-        for (at, said), part in _quoted(new, turns, room):
-            if any(part == other for _, other in parts):
+        for (at, said), part in _quoted(new, turns, room, labelled=labelled):
+            if part and any(part == other for _, other in parts):
                 continue  # said twice in the same words
             told.append((at, said))
             parts.append((at, part))
             room -= word_count(part)
-    return " ".join(part for _, part in sorted(parts, key=lambda one: one[0]))
+    return " ".join(part for _, part in sorted(parts, key=lambda one: one[0]) if part)
 
 
-def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list[tuple[_Said, str]]:
+def _quoted(
+    exchange: Sequence[_Said], turns: Sequence[Turn], room: int, *, labelled: bool = False
+) -> list[tuple[_Said, str]]:
     """An exchange in at most ``room`` words. A question whose answer has no room tells nothing, and looks as if nobody
     had answered: then the answer stands alone, if it says something without the question."""
+    if labelled and (answered := _labelled(exchange, turns, room)):
+        return [(exchange[0], ""), (exchange[1], answered)]
     found: list[tuple[_Said, str]] = []
     for number, one in enumerate(exchange):
         kept = sum(min(_LEAST_FOR_ANSWER, word_count(said) + 2) for _, said in exchange[number + 1 :])
@@ -83,6 +89,14 @@ def _quoted(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> list
         alone = report_quote(turns[at], said, min(room + sum(word_count(part) for _, part in found), _WORDS_IN_QUOTE))
         return [((at, said), alone)] if alone else []
     return []
+
+
+def _labelled(exchange: Sequence[_Said], turns: Sequence[Turn], room: int) -> str:
+    """The client's answer behind what the therapist asked for; "" where the question is more than a label."""
+    if len(exchange) != 2 or [turns[at].speaker for at, _ in exchange] != ["therapist", "client"]:
+        return ""
+    label = label_of(exchange[0][1])
+    return quote(f"{label}:", exchange[1][1], min(room, _WORDS_IN_QUOTE)) if label else ""
 
 
 def _brief(exchange: tuple[_Said, ...], turns: Sequence[Turn]) -> tuple[_Said, ...]:

@@ -79,7 +79,8 @@ def _is_evaded(mention: RiskMention, session: Session) -> bool:
 
 def _quotes(turns: Sequence[Turn], kinds: frozenset[str], max_words: int, *, affirmed: bool = False) -> str:
     words = min(_WORDS_OF_DANGER, max_words)
-    return strip_markers(risk_quotes(turns, words, kinds=kinds, affirmed=affirmed, brief=not affirmed))
+    quotes = risk_quotes(turns, words, kinds=kinds, affirmed=affirmed, brief=not affirmed, labelled=True)
+    return strip_markers(quotes)
 
 
 def _dangers(text: str) -> frozenset[str]:

@@ -17,9 +17,11 @@ from models.clinical.words import content_stems
 from models.transcript import Turn
 
 _LISTED = re.compile(r"(\s*interventions?(?:\s*:| includ(?:e|ed)) )([^;—]+?)((?:[;—].*)?[.!…]?)", re.IGNORECASE)
+# The end of a list whose last item ends with a quotation.
+_STOP_IN_QUOTE = re.compile(r"([.!…])([”\"])$")
 # What is no list of things: who did what, or what was not.
 _TELLS = re.compile(
-    r"(?<!\w)(?:declin\w+|refus\w+|was|were|is|are|helped|client|patient|she|he|they|to (?!\w+ing)\w+)(?!\w)",
+    r"(?<!\w)(?:declin\w+|refus\w+|was|were|is|are|helped|client|patient|she|he|they|(?<!exposure )to (?!\w+ing)\w+)(?!\w)",
     re.IGNORECASE,
 )
 _PUT_OFF = re.compile(
@@ -68,7 +70,10 @@ def with_techniques(text: str, turns: Sequence[Turn], max_words: int) -> str:
         return text
     room = max_words - word_count(text)
     talk = _heard(session)
-    for name, place in _left_out(text, talk):
+    left_out = _left_out(text, talk)
+    if left_out and not end and (stop := _STOP_IN_QUOTE.search(items)):
+        items, end = items[: stop.start()] + stop.group(2), stop.group(1)
+    for name, place in left_out:
         longer = _inserted(items, name, place, talk)
         if (more := word_count(longer) - word_count(items)) <= room:
             items, room = longer, room - more

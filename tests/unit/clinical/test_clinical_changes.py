@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.clinical.changes import invented_change
 from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.grounding import check_section
 from models.clinical.session import session_of
@@ -29,6 +30,7 @@ Client: I saw that I feel guilty. I have no energy for work."""
         "Somatic tension reduced.",
         "Drinking reduced since spring.",
         "Client reports reduced energy and reduced sleep.",
+        "Client reports reduced mood and no energy for work.",
         "Client shows improved insight into guilt.",
         "Client went from the door to the canteen.",
     ],
@@ -82,7 +84,7 @@ def test_less_sleep_is_no_better_sleep(said: str) -> None:
 def test_only_the_change_goes_out_of_a_list() -> None:
     sentence = "Client reported improved sleep, guilt, and no energy for work."
 
-    assert check_section(sentence, TURNS).text == "Client reported guilt, and no energy for work."
+    assert check_section(sentence, TURNS).text == "Client reported guilt and no energy for work."
 
 
 def test_changes_noted_in_another_language_are_left_to_the_other_rules() -> None:
@@ -126,3 +128,28 @@ def test_what_was_said_to_be_daily_is(said: str) -> None:
     turns = parse_transcript(f"Therapist: As homework, take walks to the tram {said}.\nClient: Walks, fine.")
 
     assert check_section("Homework: daily walks to the tram.", turns).removed == ()
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [
+        "What helps your mood in the morning?",
+        "For the mood, let us plan light stretching.",
+        "We will look at your mood again in our progress review.",
+        "Bring the mood chart for the progress notes.",
+    ],
+)
+def test_a_word_of_the_therapists_in_passing_is_no_progress(filler: str) -> None:
+    talk = parse_transcript(f"Therapist: How was the mood?\nClient: Low, all week.\nTherapist: {filler}\nClient: Yes.")
+
+    assert invented_change("Improved mood.", session_of(talk)) == "change"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Lighter since Sunday.", "The walk helps.", "We made progress with it.", "It progressed.", "It helped, the walk."],
+)
+def test_what_the_client_says_of_it_is_progress(answer: str) -> None:
+    talk = parse_transcript(f"Therapist: How was the mood?\nClient: {answer}")
+
+    assert invented_change("Improved mood.", session_of(talk)) is None

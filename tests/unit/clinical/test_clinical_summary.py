@@ -73,7 +73,7 @@ def test_a_summary_that_is_silent_on_affirmed_danger_quotes_it() -> None:
     told = " ".join(["Patient spoke of the house and of the brother again."] * 7)
     summary = fit_summary(told, turns)
 
-    assert 'Patient said: "Yes, last night.' in summary
+    assert 'Thoughts of {{RED:suicide}}: "Yes, last night.' in summary
     assert len(summary.split()) <= 70
     assert fit_summary(summary, turns) == summary
 

@@ -30,7 +30,7 @@ def asked(question: str, answer: str) -> str:
 def test_what_was_affirmed_stands_before_homework_and_plan() -> None:
     told = summary(asked("Any suicidal ideation?", "Fleeting, no intent."))
 
-    assert told == f'{FOUND} Therapist asked: "Any suicidal ideation?" Patient said: "Fleeting, no intent." {COMING}'
+    assert told == f'{FOUND} Suicidal ideation: "Fleeting, no intent." {COMING}'
 
 
 def test_an_answer_that_tells_enough_comes_without_its_question() -> None:
@@ -41,7 +41,8 @@ def test_an_answer_that_tells_enough_comes_without_its_question() -> None:
 
 def test_homework_and_plan_stay_where_quotes_need_the_room() -> None:
     middle = (
-        "Affect anxious and ashamed of the quarrel and of the two messages of last night; insight into old beliefs. "
+        "Affect anxious and ashamed of the quarrel and of the two long messages of last Monday night; "
+        "insight into old beliefs. "
         "Client fears to be left again and again by everybody whom she loves."
     )
 
@@ -93,13 +94,48 @@ def test_an_answer_about_danger_is_told_in_its_own_words_and_never_as_a_denial(q
 
     assert "Denied" not in told
     assert f'"{answer}"' in told
-    assert question.split("?")[0] in told
+    assert question.split("?")[0].removeprefix("Any ").lower() in told.lower()
 
 
 def test_an_answer_that_names_all_that_was_asked_for_stands_alone() -> None:
     assert "Therapist asked" not in summary(asked("Any suicidal ideation?", "No SI, just tired."))
     assert 'Patient said: "No SI, just tired."' in summary(asked("Any suicidal ideation?", "No SI, just tired."))
-    assert "Any SI or self-harm?" in summary(asked("Any SI or self-harm?", "No SI, just tired."))
+    assert 'SI or self-harm: "No SI, just tired."' in summary(asked("Any SI or self-harm?", "No SI, just tired."))
+
+
+@pytest.mark.parametrize(
+    ("question", "label"),
+    [
+        ("Any suicidal ideation this week?", "Suicidal ideation this week"),
+        ("Safety check—any self-harm or suicidal ideation?", "Self-harm or suicidal ideation"),
+        ("Have there been any suicidal thoughts?", "Suicidal thoughts"),
+        ("And any new suicidal thoughts?", "New suicidal thoughts"),
+        ("Suicidal thoughts or self-harm since Monday?", "Suicidal thoughts or self-harm since Monday"),
+    ],
+)
+def test_a_question_that_names_a_danger_and_nothing_else_is_the_label_of_its_answer(question: str, label: str) -> None:
+    told = summary(asked(question, "No, nothing like that."))
+
+    assert told == f'{FOUND} {label}: "No, nothing like that." {COMING}'
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Any thoughts of hurting yourself?",
+        "Any suicidal thoughts that you acted on?",
+        "Any thoughts of suicide since she left?",
+        "Any week without suicidal thoughts?",
+        "Have the suicidal thoughts stopped?",
+        "Any chance suicide is on his mind?",
+        "No suicidal thoughts, then?",
+        "Hours of suicidal thoughts at night, with the phone in hand, and nobody there at all?",
+    ],
+)
+def test_a_question_that_asks_more_than_that_stands_with_its_answer(question: str) -> None:
+    told = summary(asked(question, "Not once, all week."))
+
+    assert f'asked: "{question}" Patient said: "Not once, all week."' in told
 
 
 @pytest.mark.parametrize(
@@ -257,7 +293,7 @@ def test_a_denial_takes_the_room_of_what_was_found_last() -> None:
     )
     told = strip_markers(fit_summary(full, turns))
 
-    assert told.endswith('Therapist asked: "Any suicidal ideation?" Patient said: "No."')
+    assert told.endswith('Suicidal ideation: "No."')
     assert word_count(told) <= 70
 
 
@@ -284,7 +320,7 @@ def test_an_answer_about_what_was_asked_comes_with_the_question() -> None:
         asked("Any thoughts of suicide?", "I had fleeting thoughts of escape on Monday. I used the plan. It passed.")
     )
 
-    assert 'Therapist asked: "Any thoughts of suicide?" Patient said: "I had fleeting thoughts of escape' in told
+    assert 'Thoughts of suicide: "I had fleeting thoughts of escape' in told
 
 
 def test_a_list_is_cut_before_it_goes_for_want_of_room() -> None:

@@ -150,3 +150,18 @@ def test_all_or_nothing_thinking_is_no_denial() -> None:
     )
 
     assert told == "Interventions: restructuring of all-or-nothing thinking, grounding."
+
+
+def test_exposure_to_something_is_an_item_like_others() -> None:
+    told = summary("Interventions: thought record, and exposure to brief phone calls.")
+
+    assert "behavioral experiment" in told
+    assert "box breathing" in told
+
+
+def test_a_list_that_ends_with_a_quotation_ends_with_its_stop_as_well() -> None:
+    told = summary("Interventions: grounding, and “I wrote two, about the quarrel.”")
+
+    assert told.endswith(" and box breathing.")
+    assert "the quarrel”, " in told
+    assert ".”" not in told

@@ -97,7 +97,7 @@ def test_a_finding_stands_without_the_danger_that_nobody_spoke_of() -> None:
     noted = "Client reports intrusive images of stairs, self-harm thoughts, and reassurance seeking."
     said = "Intrusive images of the stairs, and I ask for reassurance all day."
 
-    assert stands(noted, "How was it?", said) == "Client reports intrusive images of stairs, and reassurance seeking."
+    assert stands(noted, "How was it?", said) == "Client reports intrusive images of stairs and reassurance seeking."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""A question about danger as the label of its answer: "Any suicidal ideation this week?" as "Suicidal ideation this week:".
+
+The label is the question's own words, so the answer says what it said. A question that speaks of somebody, or that asks in
+a sentence of its own, is none: "Any thoughts of hurting yourself?" would be somebody else's in a note.
+"""
+
+from __future__ import annotations
+
+import re
+
+from models.clinical.danger import risk_spans
+from models.clinical.sentences import word_count
+
+_ASKS = re.compile(
+    r"(?:.*[—–]\s*|(?:and|so|okay|ok)[, ]+)?(?:(?:are|were|have) there (?:been )?)?(any )?([^?]+)\?", re.IGNORECASE
+)
+_OF_SOMEBODY = re.compile(
+    r"(?<!\w)(?:you\w*|he|him|his|she|hers?|they|them|their|we|us|our|i|me|my|it|its|that|these|those|who\w*|what|how|why|which|than"
+    r"|this(?! (?:week|month|session|time|morning|year))|is|was|are|were|did|do|does|have|has|had|been|would|could|can|will|say|if"
+    r"|no|not|never|without)(?!\w)|[.!:;\"“”—–]",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 8
+
+
+def label_of(question: str) -> str | None:
+    """The label, without a colon; None where the question makes none."""
+    asks = _ASKS.fullmatch(question.strip())
+    if asks is None:
+        return None
+    with_any, what = asks.groups()
+    spans = risk_spans(what)
+    if not spans or word_count(what) > _MOST_WORDS or _OF_SOMEBODY.search(what):
+        return None
+    if not with_any and spans[0][1] > 0:
+        return None
+    return what[:1].upper() + what[1:]
