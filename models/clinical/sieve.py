@@ -10,9 +10,10 @@ import re
 from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.homework import as_assigned
 from models.clinical.lexicon import COMING
+from models.clinical.markers import strip_markers
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.quotes import QUOTE, contains, quoted
+from models.clinical.quotes import QUOTE, contains, quoted, whole_quote
 from models.clinical.repeats import without_repeats
 from models.clinical.rules import RULES, unheard_of
 from models.clinical.sentences import QUOTE_MARKS, ends_sentence
@@ -23,6 +24,8 @@ from models.clinical.words import content_stems
 _CLAUSES = re.compile(r"(; |\s?—\s?)")
 _CLAUSES_BESIDE_QUOTES = re.compile(r"(; )")
 _NO_BEGINNING = " :;,"  # of a section: a colon there would be read as its heading's
+_LABELLED = re.compile(r"^\s*\w+(?: \w+)?: ")
+_FEWEST_WORDS = 3  # of a clause that may be said twice in a section
 _FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may say in others what was said
 
 
@@ -34,6 +37,7 @@ class Sieve:
         self._session = session
         self._strictly = not framed
         self._kept: list[str] = []
+        self._told: set[tuple[str, ...]] = set()  # the words of each clause kept, without its label
         self._assigned = ""  # the sentence that lists the homework as the therapist gave it
         self.removed: list[str] = []
 
@@ -54,6 +58,7 @@ class Sieve:
         found = self._with_assigned(found, sentence)
         if found:
             self._kept.append(found)
+            self._told |= {_bare_words(clause) for clause in _CLAUSES.split(found)[::2]}
         return found
 
     def _with_assigned(self, found: str, sentence: str) -> str:
@@ -102,6 +107,8 @@ class Sieve:
             return "no_words"
         if any(said == plain_words(other) for other in self._kept):
             return "repetition"
+        if len(bare := _bare_words(clause)) >= _FEWEST_WORDS and bare in self._told:
+            return "repetition"
         if clause in ABSENT_SENTENCES:
             return "absent_beside_text"
         if reason := next((reason for rule in RULES if (reason := rule(clause, self._session))), None):
@@ -111,11 +118,22 @@ class Sieve:
         return None
 
 
+def _bare_words(clause: str) -> tuple[str, ...]:
+    """The words of a clause behind its label: of "Risk: passive SI" the last two."""
+    return plain_words(_LABELLED.sub("", clause))
+
+
 def unquote(sentence: str, session: Session) -> str:
-    """``sentence`` with the quotation marks off every quote that nobody said in those words."""
+    """``sentence`` with the quotation marks off every quote that nobody said in those words, and no quote cut where
+    that turns its meaning."""
 
     def keep(match: re.Match[str]) -> str:
         said = plain_words(quoted(match))
-        return match.group(0) if any(contains(whole, said) for whole in session.sequences) else match.group(0)[1:-1]
+        if not any(contains(whole, said) for whole in session.sequences):
+            return match.group(0)[1:-1]
+        begins, text, ends = match.group(0)[0], quoted(match), match.group(0)[-1]
+        whole = whole_quote(text, (strip_markers(turn.text) for turn in session.turns)) if len(said) > 1 else text
+        stop = text[-1] if whole != text and text[-1] in ".,!" else ""
+        return f"{begins}{whole}{stop}{ends}"
 
     return QUOTE.sub(keep, sentence)

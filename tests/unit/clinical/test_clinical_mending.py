@@ -56,7 +56,10 @@ def test_what_was_said_in_other_words_stays(sentence: str) -> None:
         ("Client with worry did the walks with MDD, and slept.", "Client with worry did the walks and slept."),
         ("Client reports mania, which she hides, and worry.", "None discussed."),
         ("Client with MDD, low mood, and worry.", "None discussed."),
-        ("Client with worry reported PTSD flashbacks, low mood, and no energy.", "Client with worry reported low mood and no energy."),
+        (
+            "Client with worry reported PTSD flashbacks, low mood, and no energy.",
+            "Client with worry reported low mood and no energy.",
+        ),
         ("Interventions: script, work on PTSD, walks.", "Interventions: script, walks."),
         ("Interventions: script, work on PTSD, and walks.", "Interventions: script and walks."),
         ("Interventions: script, work on PTSD, walks, and sleep.", "Interventions: script, walks, and sleep."),

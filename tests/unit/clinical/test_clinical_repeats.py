@@ -60,3 +60,17 @@ def test_a_clause_that_comes_twice_in_a_sentence_stands_once() -> None:
 
     assert checked.text == "No SI."
     assert checked.removed == ("repetition",)
+
+
+def test_a_clause_that_stood_before_is_not_told_again() -> None:
+    turns = parse_transcript(
+        """Therapist: Any suicidal ideation?
+Client: Passive, without a plan. The sleep is short, and I walk with my sister.
+Therapist: We keep the safety plan and the walks."""
+    )
+    noted = "Passive SI without plan; short sleep. Walks with sister. Risk: passive SI without plan; safety plan kept."
+
+    told = check_section(noted, turns)
+
+    assert told.text == "Passive SI without plan; short sleep. Walks with sister. Safety plan kept."
+    assert "repetition" in told.removed
