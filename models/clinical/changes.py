@@ -47,13 +47,13 @@ _LESS = (
 )
 _BETTER = (
     r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light(?:er|en\w*)|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
-    r"|quiet\w*|manageable|gone|stead\w+|helped|progress(?:ed|ing)|(?:good|great|real|some|more|made|making|the) progress"
-    r"(?! (?:notes?|reviews?|reports?|monitor|track|rating))|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted"
+    r"|quiet\w*|manageable|gone|stead\w+|helped|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted|progress(?:ed|ing)"
+    r"|(?:good|great|real|some|more|made|making|the) progress(?! (?:notes?|reviews?|reports?|monitor|track|rating))"
 )
 # What tells of progress where the client says it of the thing itself, and is a therapist's filler.
 _OWN = (
-    r"good|well|great|okay|ok|fine|alright|through|only|not as|any ?more|used to|cut|first time|no more|present|sober|helps"
-    r"|no (?:\w+ )?attacks?|slept"
+    r"good|well|great|okay|ok|fine|alright|through|only|not as|any ?more|used to|cut|first time|no more|present|sober"
+    r"|no (?:\w+ )?attacks?|slept|helps"
 )
 _PROGRESS = re.compile(rf"(?<!\w)(?:{_LESS}|{_BETTER})(?!\w)", re.IGNORECASE)
 _PROGRESS_OWN = re.compile(rf"(?<!\w)(?:{_LESS}|{_BETTER}|{_OWN})(?!\w)", re.IGNORECASE)

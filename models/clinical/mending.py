@@ -41,8 +41,8 @@ _HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|s
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
 # "Client reports " before what is reported, item after item.
 _REPORTS = re.compile(
-    rf"^({_PERSON} (?:with [^,;]+? )?(?:\w+ly )?(?:report|describ|present|endors|experienc|process|review|address|acknowledg|disclos)"
-    r"(?:s|es|ed)(?: with)? )(.+)$",
+    rf"^({_PERSON} (?:with [^,;]+? )?(?:\w+ly )?(?:report|describ|present|endors|experienc|process|review|address"
+    r"|acknowledg|disclos)(?:s|es|ed)(?: with)? )(.+)$",
     re.IGNORECASE,
 )
 _LABEL = re.compile(f"{DIAGNOSES.pattern}|{MENTAL_STATUS.pattern}", re.IGNORECASE)

@@ -25,6 +25,8 @@ _SPEAKS_OF = re.compile(
     r")(?!\w)",
     re.IGNORECASE,
 )
+# "Restructuring of self-punitive thoughts" tells what was done.
+_DONE = re.compile(r"\s*interventions?(?:\s*:| includ)", re.IGNORECASE)
 
 
 def omitted_danger(text: str, session: Session) -> tuple[frozenset[str], frozenset[str]]:
@@ -39,7 +41,9 @@ def omitted_danger(text: str, session: Session) -> tuple[frozenset[str], frozens
         if COMING.match(sentence):
             continue  # a safety plan tells nothing of what it is for
         noted.update(_told(sentence))
-        if kinds - noted and _SPEAKS_OF.search(sentence) and not of_something_else(sentence):
+        if not kinds - noted or _DONE.match(sentence):
+            continue
+        if _SPEAKS_OF.search(sentence) and not of_something_else(sentence):
             turns = set(index_of(session.turns).support(sentence).turns)
             noted.update(mention.category for mention in affirmed if turns & _said_in(mention, session))
     return kinds, kinds - noted

@@ -1,7 +1,7 @@
-"""A question about danger as the label of its answer: "Any suicidal ideation this week?" as "Suicidal ideation this week:".
+"""A question about danger as the label of its answer: "Any suicidal ideation?" as "Suicidal ideation:".
 
-The label is the question's own words, so the answer says what it said. A question that speaks of somebody, or that asks in
-a sentence of its own, is none: "Any thoughts of hurting yourself?" would be somebody else's in a note.
+The label is the question's own words, so the answer says what it said. A question that speaks of somebody, or that asks
+in a sentence of its own, is none: "Any thoughts of hurting yourself?" would be somebody else's in a note.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ _ASKS = re.compile(
     r"(?:.*[—–]\s*|(?:and|so|okay|ok)[, ]+)?(?:(?:are|were|have) there (?:been )?)?(any )?([^?]+)\?", re.IGNORECASE
 )
 _OF_SOMEBODY = re.compile(
-    r"(?<!\w)(?:you\w*|he|him|his|she|hers?|they|them|their|we|us|our|i|me|my|it|its|that|these|those|who\w*|what|how|why|which|than"
-    r"|this(?! (?:week|month|session|time|morning|year))|is|was|are|were|did|do|does|have|has|had|been|would|could|can|will|say|if"
+    r"(?<!\w)(?:you\w*|he|him|his|she|hers?|they|them|their|we|us|our|i|me|my|it|its|that|these|those|who\w*|what|how|why"
+    r"|which|than|this(?! (?:week|month|session|time|morning|year))|is|was|are|were|did|do|does|have|has|had|been|would"
+    r"|could|can|will|say|if"
     r"|no|not|never|without)(?!\w)|[.!:;\"“”—–]",
     re.IGNORECASE,
 )

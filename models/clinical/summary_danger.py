@@ -15,6 +15,7 @@ from models.clinical.lists import without_each_item
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
 from models.clinical.risk import RiskMention, affirmed_categories
+from models.clinical.risk_limits import untold_limit
 from models.clinical.risk_quotes import risk_quotes
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session, session_of
@@ -32,7 +33,14 @@ def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> st
         if told == text:
             break
         text = told
-    return text
+    return _with_limit(text, turns, max_words)
+
+
+def _with_limit(text: str, turns: Sequence[Turn], max_words: int) -> str:
+    """``text`` with what limits a danger that it tells without, where there is room."""
+    said = untold_limit(text, session_of(turns))
+    placed, whole = _placed(text, said, max_words) if said else (text, True)
+    return placed if whole else text
 
 
 def _with_affirmed(text: str, turns: Sequence[Turn], max_words: int) -> str:

@@ -21,7 +21,8 @@ _LISTED = re.compile(r"(\s*interventions?(?:\s*:| includ(?:e|ed)) )([^;—]+?)((
 _STOP_IN_QUOTE = re.compile(r"([.!…])([”\"])$")
 # What is no list of things: who did what, or what was not.
 _TELLS = re.compile(
-    r"(?<!\w)(?:declin\w+|refus\w+|was|were|is|are|helped|client|patient|she|he|they|(?<!exposure )to (?!\w+ing)\w+)(?!\w)",
+    r"(?<!\w)(?:declin\w+|refus\w+|was|were|is|are|helped|client|patient|she|he|they"
+    r"|(?<!exposure )to (?!\w+ing)\w+)(?!\w)",
     re.IGNORECASE,
 )
 _PUT_OFF = re.compile(

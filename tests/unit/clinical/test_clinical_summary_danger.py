@@ -336,3 +336,39 @@ def test_a_list_is_cut_before_it_goes_for_want_of_room() -> None:
     assert "Interventions: breathing exercise for the evening at home, grounding exercise" in told
     assert "walking" not in told
     assert "an urge log with ratings" in told
+
+
+def test_what_limits_a_danger_stands_beside_it() -> None:
+    talk = asked("Any self-harm urges?", "Urges on Monday. I used the safety plan and did not act. Then I slept well.")
+
+    told = summary(talk, f"{FOUND} Client had self-harm urges. {COMING}")
+
+    assert 'Patient said: "I used the safety plan and did not act." Homework' in told
+
+
+@pytest.mark.parametrize(
+    "noted",
+    ["Self-harm urges without plan or intent.", "Self-harm urges, not acted on.", "Self-harm urges; used ice instead."],
+)
+def test_a_limit_that_the_note_tells_is_not_told_again(noted: str) -> None:
+    text = f"{FOUND} {noted} {COMING}"
+
+    assert summary(asked("Any self-harm urges?", "Urges on Monday. I did not act."), text) == text
+
+
+def test_a_limit_is_not_told_of_a_danger_that_the_note_does_not_name() -> None:
+    told = summary(asked("Any self-harm urges?", "Urges on Monday. No plan."))
+
+    assert 'Self-harm urges: "Urges on Monday. No plan."' in told
+    assert told.count("No plan") == 1
+
+
+def test_thoughts_that_were_worked_on_tell_nothing_of_danger() -> None:
+    worked_on = "Interventions: cognitive restructuring of thoughts that I had my turn, values clarification."
+
+    told = summary(
+        asked("Any thoughts that life is not worth living?", "Sometimes I think that I had my turn. No plan."),
+        f"Client reports little sleep. {worked_on} {COMING}",
+    )
+
+    assert 'Patient said: "Sometimes I think that I had my turn. No plan."' in told
