@@ -18,7 +18,7 @@ from models.clinical.danger import named_alike
 from models.clinical.language import language_of
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
-from models.clinical.quotes import QUOTE, contains, telling_quotes
+from models.clinical.quotes import FEWEST_WORDS, QUOTE, contains, quoted
 from models.clinical.sentences import split_sentences
 from models.clinical.units import units_of
 from models.clinical.watch import plain_words
@@ -37,6 +37,7 @@ _ROLES = {
 }
 # Words beside a quotation that only say who said it.
 _LEAD = frozenset(WORD_LISTS["lead_in"].split())
+_ANSWER = re.compile(r"([^:\"“]+): [\"“]([^\"“”]+)[\"”]\.?")
 _ANY = 0.15  # below it no turn is named
 _FRAMED = 0.4  # weight of words that frame
 _BY_GROUP = 0.75  # a word met by one of near meaning
@@ -58,6 +59,12 @@ class Evidence:
     turns: tuple[int, ...]
     support: float
     supported: bool
+
+
+def _next_to(turns: Sequence[Turn], after: Sequence[int]) -> Sequence[Turn]:
+    """Of turns that say the same the first one behind the turns ``after``; all of them where none is."""
+    behind = [turn for turn in turns if after and turn.index > max(after)]
+    return behind[:1] or turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +109,18 @@ class EvidenceIndex:
 
     def sentences(self, text: str) -> tuple[Evidence, ...]:
         """Evidence for each sentence of ``text``, in order."""
-        return tuple(self.support(sentence) for sentence in split_sentences(text))
+        found: list[Evidence] = []
+        for sentence in split_sentences(text):
+            found.append(self.support(sentence, after=found[-1].turns if found else ()))
+        return tuple(found)
 
-    def support(self, sentence: str) -> Evidence:
-        """Evidence for one sentence. The fixed absent sentences are supported by no turn in particular."""
+    def support(self, sentence: str, *, after: Sequence[int] = ()) -> Evidence:
+        """Evidence for one sentence. The fixed absent sentences are supported by no turn in particular. ``after``: the
+        turns of the sentence before it, whose answer a short quotation is."""
         plain = normalise_whitespace(strip_markers(sentence)).replace("’", "'")
         if plain in ABSENT_SENTENCES:
             return Evidence(sentence, (), 1.0, True)
-        if quotation := self._quotation(sentence, plain):
+        if quotation := self._quotation(sentence, plain, after) or self._answer(sentence, plain):
             return quotation
         language = language_of(plain, self._language)
         whole = self._judge(plain, language or "en")
@@ -135,23 +146,52 @@ class EvidenceIndex:
     def _spoken(self) -> tuple[tuple[str, ...], ...]:
         return tuple(plain_words(turn.text) for turn in self._turns)
 
-    def _quotation(self, sentence: str, plain: str) -> Evidence | None:
+    @cached_property
+    def _whole(self) -> tuple[frozenset[tuple[str, ...]], ...]:
+        """The sentences of each turn, and the turn, as words: what a quotation of a word or two may be."""
+        texts = [strip_markers(turn.text).replace("’", "'") for turn in self._turns]
+        return tuple(frozenset(plain_words(one) for one in (*split_sentences(text), text)) for text in texts)
+
+    def _quotation(self, sentence: str, plain: str, after: Sequence[int]) -> Evidence | None:
         """Evidence for a sentence that only says who said what, in words that somebody said; None for any other."""
-        quotes = telling_quotes(plain)
+        quotes = [plain_words(quoted(match).rstrip("…")) for match in QUOTE.finditer(plain)]
         lead = set(words(QUOTE.sub(" ", plain)))
         named = next((name for name, called in self._called if called <= lead <= called | _LEAD), None)
         if not quotes or not (named or lead <= _LEAD):
             return None
-        spoken = list(zip(self._turns, self._spoken, strict=True))
-        found = [[turn for turn, said in spoken if contains(said, quote)] for quote in quotes]
+        found = [self._who_said(quote) for quote in quotes]
         if not all(found):
             return None
         speaker = named or next((role for role, names in _ROLES.items() if lead & names), None)
         right = [[turn for turn in turns if speaker is None or turn.speaker in (speaker, "unknown")] for turns in found]
-        where = tuple(sorted({turn.index for turns in (right if all(right) else found) for turn in turns}))
+        told = [
+            _next_to(turns, after) if len(quote) < FEWEST_WORDS else turns
+            for quote, turns in zip(quotes, right, strict=True)
+        ]
+        where = tuple(sorted({turn.index for turns in (told if all(right) else found) for turn in turns}))
         return (
             Evidence(sentence, where, 1.0, True) if all(right) else Evidence(sentence, where, _SAID_BY_ANOTHER, False)
         )
+
+    def _who_said(self, quote: tuple[str, ...]) -> list[Turn]:
+        """The turns with the words of a quotation; of a word or two those where they are a sentence."""
+        if len(quote) < FEWEST_WORDS:
+            return [turn for turn, said in zip(self._turns, self._whole, strict=True) if quote in said]
+        return [turn for turn, said in zip(self._turns, self._spoken, strict=True) if contains(said, quote)]
+
+    def _answer(self, sentence: str, plain: str) -> Evidence | None:
+        """Evidence for an answer behind the words that asked for it: 'Suicidal ideation: "No."'; None for any other."""
+        labelled = _ANSWER.fullmatch(plain)
+        if labelled is None:
+            return None
+        label, answer = plain_words(labelled.group(1)), plain_words(labelled.group(2).rstrip("…"))
+        for place, said in enumerate(self._spoken[:-1]):
+            following = self._turns[place + 1]
+            if not (contains(said, label) and "?" in self._turns[place].text) or following.speaker == "therapist":
+                continue
+            if contains(self._spoken[place + 1], answer):
+                return Evidence(sentence, (self._turns[place].index, following.index), 1.0, True)
+        return None
 
     def _judge(self, plain: str, language: str) -> _Judgement:
         weights = self._weights(content_stems(named_alike(plain), language), language)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from models.clinical.watch import plain_words
-
 QUOTE = re.compile(r"“([^“”\"]+)”|\"([^“”\"]+)\"|„([^„“\"]+)“|«([^«»]+)»")
 _NOT_BEFORE = re.compile(r"(?<![\w'’])(?:not|no|never|\w+n['’]t) [\"'“‘]?$", re.IGNORECASE)
 _BUT_AFTER = re.compile(
@@ -15,18 +13,13 @@ _BUT_AFTER = re.compile(
 )
 _OPENING, _CLOSING = "\"'“‘", {'"': '"', "'": "'’", "“": "”", "‘": "’"}
 _MOST_ADDED = 8  # words
-_FEWEST = 3  # words of a quotation that can be found again for certain
+FEWEST_WORDS = 3
+"""Words of a quotation that can be found again for certain."""
 
 
 def quoted(match: re.Match[str]) -> str:
     """What stands between the marks."""
     return next(text for text in match.groups() if text)
-
-
-def telling_quotes(sentence: str) -> list[tuple[str, ...]]:
-    """The words of each quotation of ``sentence`` that is long enough to be known by them."""
-    found = (plain_words(quoted(match).rstrip("…")) for match in QUOTE.finditer(sentence))
-    return [words for words in found if len(words) >= _FEWEST]
 
 
 def contains(whole: tuple[str, ...], part: tuple[str, ...]) -> bool:

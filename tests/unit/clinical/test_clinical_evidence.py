@@ -48,6 +48,47 @@ def test_a_sentence_that_was_said_names_its_turn(sentence: str, turn: int) -> No
     assert evidence.text == sentence
 
 
+ANSWERS = parse_transcript(
+    """Therapist: Did you sleep?
+Client: No.
+Therapist: Any thoughts of suicide?
+Client: No.
+Therapist: Never?
+Client: Never. I walk with my sister."""
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ('Therapist asked: "Any thoughts of suicide?" Patient said: "No."', [(2,), (3,)]),
+        ('Therapist asked: "Did you sleep?" Patient said: "No."', [(0,), (1,)]),
+        ('Patient said: "No."', [(1, 3)]),
+        ('Patient said: "Never."', [(5,)]),
+        ('Thoughts of {{RED:suicide}}: "No."', [(2, 3)]),
+    ],
+)
+def test_an_answer_of_one_word_rests_on_the_turn_that_gave_it(text: str, turns: list[tuple[int, ...]]) -> None:
+    evidence = EvidenceIndex(ANSWERS).sentences(text)
+
+    assert [one.turns for one in evidence] == turns
+    assert all(one.supported for one in evidence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        'Patient said: "Yes."',
+        'Therapist said: "No."',
+        'Thoughts of suicide: "Never."',  # that answered another question
+        'Thoughts of suicide: "Yes."',
+        'Thoughts of escape: "No."',
+    ],
+)
+def test_an_answer_that_was_not_given_is_not_supported(sentence: str) -> None:
+    assert not EvidenceIndex(ANSWERS).support(sentence).supported
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
