@@ -6,8 +6,9 @@ import re
 
 from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
+from models.clinical.exchanges import turns_of
 from models.clinical.lexicon import RELATIONS
-from models.clinical.risk import RiskMention, affirmed_categories, find_risk
+from models.clinical.risk import RiskMention, affirmed_categories, find_risk, is_affirmed
 from models.clinical.risk_parts import denied_in_part, noted_as_done, only_wished, parts_denied, parts_of, unheard_parts
 from models.clinical.risk_times import NOT_NOW, PAST
 from models.clinical.session import Session
@@ -73,7 +74,10 @@ def unspoken_risk(sentence: str, session: Session) -> str | None:
 
 
 def affirms_danger(sentence: str) -> bool:
-    """Whether a note says by ``sentence`` that the patient is a danger to self or others; no question does."""
+    """Whether a note says by ``sentence`` that the patient is a danger to self or others; no question does, unless it
+    comes with its answer."""
+    if exchange := turns_of(sentence):
+        return any(is_affirmed(one) for one in find_risk(exchange))
     if sentence.rstrip("\"'” .").endswith("?"):
         return False
     noted = [one for one in find_risk([Turn(0, "note", sentence)]) if one.category in GRAVE]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.clinical.exchanges import with_answers
 from models.clinical.fallback import extractive_note
 from models.clinical.markers import mark_risk, normalise_markers, strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
@@ -93,10 +94,11 @@ def _by_topic(note_format: NoteFormat, texts: Mapping[str, str]) -> dict[Topic, 
 
 
 def _sentences(text: str, note_format: NoteFormat) -> tuple[str, ...]:
-    """The sentences of a section that say something, without marks that would read as headings of the overview."""
+    """The sentences of a section that say something, without marks that would read as headings of the overview. A
+    quoted question and its answer are one."""
     plain = normalise_whitespace(normalise_markers(text.replace(FALLBACK_LINE, "")).replace("**", ""))
     silent = {one.casefold() for one in (*ABSENT_SENTENCES, *(spec.absent for spec in note_format.sections))}
-    return tuple(sentence for sentence in split_sentences(plain) if sentence.casefold() not in silent)
+    return with_answers([sentence for sentence in split_sentences(plain) if sentence.casefold() not in silent])
 
 
 def to_json(digest: Digest) -> dict[str, Any]:

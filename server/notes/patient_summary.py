@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from models.clinical.cut import cut_to_words
+from models.clinical.exchanges import turns_of
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.risk_rule import affirms_danger
 from models.clinical.sentences import word_count
@@ -20,6 +21,7 @@ from server.notes.digest import Digest
 KEY_POINTS = 5
 _LATEST_SECTION = "latest_session"
 _WORDS_IN_KEY_POINT = 30
+_WORDS_IN_KEY_EXCHANGE = 60  # a question with its answer
 # The section on danger says at least this much, whatever its budget, and names the sessions that did not fit.
 _RISK_WORDS = 150
 _SESSIONS_NAMED = 10
@@ -138,7 +140,8 @@ def _key_points(sessions: Sessions) -> Iterator[str]:
         if topic is Topic.RISK:
             claims.sort(key=lambda claim: not affirms_danger(strip_markers(claim.text)))
         for claim in claims:
-            if claim.text not in told and word_count(claim.text) <= _WORDS_IN_KEY_POINT:
+            most = _WORDS_IN_KEY_EXCHANGE if turns_of(claim.text) else _WORDS_IN_KEY_POINT
+            if claim.text not in told and word_count(claim.text) <= most:
                 told.add(claim.text)
                 yield claim.cited()
                 break

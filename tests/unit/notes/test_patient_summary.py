@@ -228,3 +228,42 @@ def test_an_overview_holds_what_each_session_says_once_newest_first_with_the_lat
     claims = [f"{one.rstrip('.')} (session {newest - place})." for place, one in enumerate(said)]
     assert sections["Latest Session"] == claims[0]
     assert sections["Progress"] == " ".join(claims)
+
+
+ASKED, AGAIN = 'Therapist asked: "Any thoughts of suicide?"', 'Therapist asked: "Do you want to kill yourself?"'
+
+
+def risk_of(*told: str) -> PatientSummary:
+    """The overview of notes, newest first, whose section on danger says that."""
+    sessions = [(len(told) - place, note_of({"risk": text}), ()) for place, text in enumerate(told)]
+    return overview(*sessions)
+
+
+def test_a_question_about_danger_stays_with_its_answer_where_another_session_answered_otherwise() -> None:
+    summary = risk_of(f'{ASKED} Patient said: "No."', f'{ASKED} Patient said: "Yes, every night."')
+
+    assert by_heading(summary.text)["Risk Assessment"] == mark_risk(
+        f'{ASKED} Patient said: "No." (session 2). {ASKED} Patient said: "Yes, every night." (session 1).'
+    )
+    assert mark_risk(f'{ASKED} Patient said: "Yes, every night." (session 1).') in summary.key_points
+
+
+def test_an_equal_answer_to_another_question_is_not_taken_for_the_same() -> None:
+    told = by_heading(risk_of(f'{ASKED} Patient said: "No."', f'{AGAIN} Patient said: "No."').text)["Risk Assessment"]
+
+    assert told.count('Patient said: "No."') == 2
+
+
+def test_a_key_point_on_danger_holds_the_answer() -> None:
+    points = risk_of(
+        f'{ASKED} Patient said: "No." Therapist asked: "None at all?" Patient said: "At night."'
+    ).key_points
+
+    assert mark_risk(f'{ASKED} Patient said: "No."') in points[0]
+    assert points[0].endswith('Patient said: "At night." (session 1).')
+
+
+def test_an_affirmed_answer_behind_its_label_is_the_key_point() -> None:
+    points = risk_of('Suicidal ideation: "No."', 'Suicidal ideation: "Yes, every night."').key_points
+
+    assert points[0] == mark_risk('Suicidal ideation: "Yes, every night." (session 1).')
