@@ -11,6 +11,7 @@ from models.clinical.reported import report
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.shorten import shortened
 from models.clinical.summary_danger import with_affirmed_danger, with_denied_danger
+from models.clinical.summary_medication import with_medication
 from models.clinical.techniques import with_techniques
 from models.clinical.words import content_stems
 from models.formats.format import Topic
@@ -26,7 +27,7 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
     told = (sentence for sentence in split_sentences(strip_markers(text)) if sentence not in ABSENT_SENTENCES)
     plain = normalise_whitespace(" ".join(told))
     kept = with_affirmed_danger(shortened(plain, max_words), turns, max_words)
-    kept = with_denied_danger(kept, turns, max_words)
+    kept = with_medication(with_denied_danger(kept, turns, max_words), turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
     return mark_risk(with_techniques(kept, turns, max_words) or _EMPTY)
