@@ -372,3 +372,29 @@ def test_thoughts_that_were_worked_on_tell_nothing_of_danger() -> None:
     )
 
     assert 'Patient said: "Sometimes I think that I had my turn. No plan."' in told
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Any suicidal ideation or self-harm?", "No."),
+        ("How was it?", "Better, no suicidal thoughts or self-harm urges."),
+    ],
+)
+def test_a_denial_names_all_that_the_same_words_denied(question: str, answer: str) -> None:
+    told = summary(asked(question, answer), f"{FOUND} No SI. {COMING}")
+
+    assert told == f"{FOUND} No SI/self-harm. {COMING}"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Any suicidal ideation?", "No."),
+        ("Any suicidal ideation or self-harm?", "No suicidal thoughts. Brief urges to self-harm."),
+        ("Any suicidal ideation or self-harm?", "No suicidal thoughts."),
+        ("Any suicidal ideation? And did you self-harm?", "What do you mean?"),
+    ],
+)
+def test_a_denial_names_nothing_that_was_not_denied(question: str, answer: str) -> None:
+    assert "SI/self-harm" not in summary(asked(question, answer), f"{FOUND} No SI. {COMING}")
