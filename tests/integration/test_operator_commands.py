@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,16 @@ def test_a_device_that_is_not_here_is_named_before_anything_is_trained(tmp_path:
     ended = command(tmp_path, "train", "run", "--examples", "none.jsonl", "--out", "out", "--device", device)
 
     refused(ended, "--device", device)
+
+
+@pytest.mark.parametrize("words", [("serve",), ("migrate",), ("audit", "verify")], ids=" ".join)
+def test_a_database_of_a_newer_release_is_named_as_one(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert command(tmp_path, "migrate").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "home" / "casenote.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+
+    ended = command(tmp_path, *words, API_PORT="0")
+
+    refused(ended, "of a newer release", "restore the backup")
+    assert "password" not in ended.stderr
