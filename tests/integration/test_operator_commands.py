@@ -101,3 +101,9 @@ def test_a_database_of_a_newer_release_is_named_as_one(tmp_path: Path, words: tu
 
     refused(ended, "of a newer release", "restore the backup")
     assert "password" not in ended.stderr
+
+
+def test_no_model_is_written_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    refused(command(tmp_path, "bench", "phi3-shape", "nope/x.gguf"), "nope/x.gguf", "folder that is there")
+
+    assert not (tmp_path / "nope").exists()
