@@ -11,7 +11,7 @@ from events.connection import Connection
 from events.server_url import ServerUrl, parse_server_url
 from server.db.migrate import Schema
 from server.errors import SettingsError
-from server.existing import MIGRATE, NEWER, found_schema, sqlite_file
+from server.existing import NEWER, found_schema, sqlite_file
 from server.settings import Settings, shown_address
 from server.supervisor import check_port
 
@@ -20,7 +20,7 @@ _PATIENCE = 3.0
 
 _STANDS = {
     Schema.EMPTY: "reached, without tables yet: the first start makes them",
-    Schema.OLDER: f"reached, of an older release: the next start, or {MIGRATE}",
+    Schema.OLDER: "reached, of an older release: 'casenote migrate' or the next start brings it to this one",
     Schema.CURRENT: "reached, at the schema of this release",
 }
 
