@@ -107,5 +107,8 @@ lock: $(STAMPS)/dev ## Writes the locked requirements again
 	    ../pyproject.toml build.in -o $$set.txt; done
 
 .PHONY: clean
-clean: ## Removes what set-up and tests made; data in ./var stays
-	rm -rf $(VENV) build web/dist web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Removes what set-up and tests made; ./var, the catalog of models and what was put beside it stay
+	if [ -d build ]; then find build -mindepth 1 -maxdepth 1 ! -name models -exec rm -rf {} +; fi
+	rm -f build/models/SmolLM2-135M-Instruct.Q4_1.gguf build/models/SmolLM2-135M-Instruct-progress-note-*-Q8_0.gguf*
+	rmdir build/models build 2>/dev/null || true
+	rm -rf $(VENV) web/dist web/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

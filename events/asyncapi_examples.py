@@ -29,6 +29,7 @@ SEGMENT: Final = _event(
     {
         "session_id": 41,
         "patient_id": 7,
+        "therapist_id": "3",
         "segments": [
             {"index": 0, "speaker": "therapist", "text": "How has the week been?", "start": 0.0},
             {"index": 1, "speaker": "client", "text": "Better. I slept through on three nights.", "start": 4.2},

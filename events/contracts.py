@@ -136,6 +136,7 @@ class SegmentData(_Data):
 
     session_id: Id
     patient_id: Id
+    therapist_id: TherapistId | None = None
     segments: list[SegmentIn] = Field(min_length=1, max_length=MAX_SEGMENTS)
 
 

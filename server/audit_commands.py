@@ -10,8 +10,8 @@ import typer
 
 from server import audit
 from server.audit import Findings, Place
-from server.db.database import Database
 from server.errors import SettingsError
+from server.existing import existing_database
 from server.settings import load_settings
 
 audit_app = typer.Typer(help="Whether the versions of notes stand as they were written.", no_args_is_help=True)
@@ -51,10 +51,7 @@ def _held(file: Path | None) -> dict[Place, str]:
 
 def _examined(held: dict[Place, str]) -> Findings:
     async def look() -> Findings:
-        database = Database(load_settings().database)
-        try:
+        async with existing_database(load_settings()) as database:
             return await audit.examine(database, held)
-        finally:
-            await database.close()
 
     return asyncio.run(look())

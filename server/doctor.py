@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from events.errors import EmbeddedNatsError
 from events.server_process import find_program
 from models.engine.settings import physical_cores
 from models.errors import ModelError
-from server import supervisor
+from server import reachable, supervisor
 from server.db import driver
 from server.errors import SettingsError
-from server.settings import Settings
+from server.settings import Role, Settings
 from server.wiring.api import web_folder
 from server.wiring.model import model_of
+from server.wiring.shared import formats_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,11 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         _data_folder(settings),
         _sqlite(),
+        _found("database", lambda: asyncio.run(reachable.database_state(settings))),
         _nats(settings),
+        _port(settings),
         _model(settings),
+        _found("formats", lambda: _formats(settings)),
         _web(),
         _tuning(settings),
         Finding("cores", True, f"{settings.phi3_n_threads or physical_cores()} threads for the model"),
@@ -39,12 +45,20 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _data_folder(settings: Settings) -> Finding:
+def _found(what: str, look: Callable[[], str]) -> Finding:
+    """What ``look`` says; where it raises ``SettingsError``, what that says."""
     try:
-        supervisor.check_data_folder(settings.casenote_home)
+        return Finding(what, True, look())
     except SettingsError as error:
-        return Finding("data folder", False, error.detail)
-    return Finding("data folder", True, str(settings.casenote_home.absolute()))
+        return Finding(what, False, error.detail)
+
+
+def _data_folder(settings: Settings) -> Finding:
+    def look() -> str:
+        supervisor.check_data_folder(settings.casenote_home)
+        return str(settings.casenote_home.absolute())
+
+    return _found("data folder", look)
 
 
 def _sqlite() -> Finding:
@@ -56,11 +70,21 @@ def _sqlite() -> Finding:
 
 def _nats(settings: Settings) -> Finding:
     if settings.nats_url:
-        return Finding("NATS", True, f"{len(settings.nats_urls)} configured server(s)")
+        return _found("NATS", lambda: asyncio.run(reachable.nats_state(settings)))
     try:
         return Finding("NATS", True, f"embedded, {find_program().name}")
     except EmbeddedNatsError as error:
         return Finding("NATS", False, str(error))
+
+
+def _port(settings: Settings) -> Finding:
+    if Role.API not in settings.roles or not settings.api_port:
+        return Finding("port", True, "none that would have to be free")
+    return _found("port", lambda: reachable.port_state(settings))
+
+
+def _formats(settings: Settings) -> str:
+    return f"{', '.join(sorted(formats_of(settings)))}; {settings.note_format} where nobody says otherwise"
 
 
 def _model(settings: Settings) -> Finding:

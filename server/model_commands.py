@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.catalog.files import replacing
+from models.catalog.files import PRIVATE, replacing
 from server.db import sessions, written
-from server.db.database import Database
 from server.errors import BadRequestError
+from server.existing import existing_database
 from server.notes.outcomes import compare, outcome
 from server.notes.training_pairs import pair
 from server.settings import load_settings
@@ -27,6 +27,7 @@ def outcomes(
     out: Annotated[Path | None, typer.Option(help="A file for the report (Markdown) instead of the terminal.")] = None,
 ) -> None:
     """Compares what became of the notes of each model: support, changes before signing, time. Holds no text of them."""
+    _check_place(out)
     report = "\n".join(asyncio.run(_compared(_moment(since)))) + "\n"
     if out is None:
         typer.echo(report, nl=False)
@@ -39,16 +40,27 @@ def collect(
     out: Annotated[Path, typer.Option(help="The file to write (.jsonl); it holds sessions, keep it as you keep them.")],
 ) -> None:
     """Writes signed notes as training data: session, draft and signed text, of sessions with consent."""
+    _check_place(out)
     rows = asyncio.run(_pairs())
     _write(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     allowed = sum(row["consent"] for row in rows)
     typer.echo(f"{out}: {allowed} signed notes; {len(rows) - allowed} without consent are named without their text")
 
 
+def _check_place(out: Path | None) -> None:
+    """Before anything is read: the draft beside a folder would hold sessions where nobody looks for them."""
+    if out is not None and out.is_dir():
+        raise BadRequestError(f"--out is {out}: that is a folder; it must be the file to write")
+
+
 def _write(path: Path, text: str) -> None:
-    with replacing(path) as draft:
-        draft.write_text(text, encoding="utf-8")
-    path.chmod(0o600)
+    try:
+        with replacing(path, mode=PRIVATE) as draft:
+            draft.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadRequestError(
+            f"--out is {path}: it cannot be written ({error.strerror}); name a file where this user may write"
+        ) from error
 
 
 def _moment(text: str) -> datetime | None:
@@ -75,9 +87,5 @@ async def _pairs() -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def _reading() -> AsyncIterator[AsyncSession]:
-    database = Database(load_settings().database)
-    try:
-        async with database.read() as db:
-            yield db
-    finally:
-        await database.close()
+    async with existing_database(load_settings()) as database, database.read() as db:
+        yield db

@@ -92,6 +92,8 @@ class Settings(BaseSettings):
     casenote_auth: Literal["off", "jwt"] = "off"
     auth_jwt_secret: str = ""
     auth_jwks_url: Annotated[str, AfterValidator(_http_url)] = ""
+    auth_audience: str = ""
+    auth_issuer: str = ""
     events_include_text: bool = False
     allow_fallback: bool = True
     generation_deadline: float = Field(default=600.0, gt=0, le=86_400)

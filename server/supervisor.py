@@ -28,6 +28,7 @@ from models.engine.environment import engine_environment
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
+from server.existing import NEWER
 from server.settings import Role, Settings, shown_address
 from server.wiring.model import model_of
 from server.wiring.shared import formats_of
@@ -146,6 +147,8 @@ async def prepare_database(settings: Settings) -> None:
     database = Database(settings.database)
     try:
         await migrate.upgrade(database)
+    except migrate.NewerSchemaError:
+        raise SettingsError(f"DATABASE_URL is {shown_address(settings.database)}: {NEWER}") from None
     except Exception as error:
         named = shown_address(settings.database)
         raise SettingsError(

@@ -6,13 +6,14 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from models.errors import ModelError
 from training import model_cli
 from training.places import FolderOption, ServingOption, embedded_file, models_folder, serving_file
+from training.stopping import stop
 
 train_app = typer.Typer(help="Training an adapter: prepare, run, export.", no_args_is_help=True)
 
@@ -22,11 +23,6 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(train_app, name="train")
     app.add_typer(model_cli.app, name="model")
     app.command("evaluate")(evaluate)
-
-
-def _stop(error: Exception) -> NoReturn:
-    typer.echo(f"error: {error}", err=True)
-    raise typer.Exit(1)
 
 
 def _guarded(work: Callable[[], Any]) -> Any:
@@ -39,9 +35,9 @@ def _guarded(work: Callable[[], Any]) -> Any:
     try:
         return work()
     except (ModelError, DatasetError, ExampleError, ExportError, SettingsError, ValueError, OSError) as error:
-        _stop(error)
+        stop(error)
     except ModuleNotFoundError as error:
-        _stop(ValueError(f"the package '{error.name}' is missing: 'make setup-test' installs what training needs"))
+        stop(ValueError(f"the package '{error.name}' is missing: 'make setup-test' installs what training needs"))
 
 
 def _trained_on(given: Path | None, folder: Path | None, serving: Path | None, option: str) -> Path:
@@ -117,6 +113,7 @@ def run(
     serving: ServingOption = None,
 ) -> None:
     """Trains an adapter; after a kill the same command goes on where it was. Another run needs another --out."""
+    from training.devices import check_device
     from training.finetune import Step
     from training.pipeline import train_adapter
 
@@ -128,6 +125,7 @@ def run(
 
     def work() -> None:
         chosen = _settings(settings, [*(change or []), *(["four_bit=true"] if qlora else [])])
+        check_device(device)
         numbers = [int(number) for number in seeds.split(",") if number]
         path = train_adapter(
             examples,

@@ -9,11 +9,11 @@ distilled into training data.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from models.catalog.files import replacing
+from models.catalog.files import PRIVATE, replacing
 from models.engine.api import Branch, Engine, Sampling
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
@@ -73,7 +73,12 @@ async def distil(
         found = await write_consensus(engine, records, samples, say)
     finally:
         await engine.stop()
-    with replacing(target) as draft, draft.open("w", encoding="utf-8") as file:
+    write_sessions(target, records, found)
+
+
+def write_sessions(target: Path, records: Sequence[SessionRecord], found: Mapping[tuple[str, str], str]) -> None:
+    """Writes the sessions of which there is a consensus."""
+    with replacing(target, mode=PRIVATE) as draft, draft.open("w", encoding="utf-8") as file:
         for record in records:
             if text := found[record.id, SUMMARY_ID]:
                 row = {"id": f"{record.id}-consensus", "transcript": record.transcript, "summary": text}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.catalog.files import replacing
+from models.catalog.files import PRIVATE, replacing
 from models.prompts import PROMPT_VERSION
 from training.examples import Branch, Example, ExampleError
 
@@ -29,7 +29,7 @@ class ExampleSet:
 def write_examples(path: Path, examples: Sequence[Example], end: int, origin: Mapping[str, Any]) -> None:
     """Writes them, all or nothing."""
     head = {"prompt_version": PROMPT_VERSION, "end": end, **origin}
-    with replacing(path) as draft, draft.open("w", encoding="utf-8") as file:
+    with replacing(path, mode=PRIVATE) as draft, draft.open("w", encoding="utf-8") as file:
         file.write(json.dumps(head) + "\n")
         for example in examples:
             branches = [[branch.id, branch.prime, branch.answer] for branch in example.branches]

@@ -4,11 +4,12 @@ them."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from models.errors import ModelError
+from training.stopping import stop
 
 _Kind = Annotated[str, typer.Option(help="Q8_0, Q4_K_M, F16, …")]
 _Licence = Annotated[str, typer.Option(help="Its licence, where it is another than the source says.")]
@@ -20,11 +21,6 @@ def mount(app: typer.Typer) -> None:
     """Adds the commands to those of ``casenote model``."""
     for command in (bake, convert, card):
         app.command()(command)
-
-
-def _stop(error: Exception) -> NoReturn:
-    typer.echo(f"error: {error}", err=True)
-    raise typer.Exit(1)
 
 
 def bake(
@@ -44,7 +40,7 @@ def bake(
         typer.echo(str(merge(base, adapter, out, name or out.stem, kind, licence)))
         typer.echo(str(write_card(out, run or near(adapter))))
     except (ModelError, OSError) as error:
-        _stop(error)
+        stop(error)
 
 
 def convert(
@@ -64,7 +60,7 @@ def convert(
         if licence:
             stamp(out, {LICENCE_KEY: licence})
     except (ModelError, ExportError, OSError) as error:
-        _stop(error)
+        stop(error)
     typer.echo(str(out))
 
 
@@ -80,4 +76,4 @@ def card(
     try:
         typer.echo(str(write_card(model, run, read_scores(scores) if scores else None)))
     except (ModelError, OSError) as error:
-        _stop(error)
+        stop(error)

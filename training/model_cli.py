@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from models.catalog.registry import BUILT_IN
 from models.errors import ModelError
 from training import making_cli
 from training.places import FolderOption, ServingOption, models_folder, override_line, serving_file
+from training.stopping import stop
 
 if TYPE_CHECKING:
     from models.catalog.registry import Entry, Registry
@@ -20,11 +21,6 @@ app = typer.Typer(help="The catalog of models.", no_args_is_help=True)
 making_cli.mount(app)
 
 _Name = Annotated[str, typer.Argument(help=f"Its name in the catalog; '{BUILT_IN}' is the product's own.")]
-
-
-def _stop(error: Exception) -> NoReturn:
-    typer.echo(f"error: {error}", err=True)
-    raise typer.Exit(1)
 
 
 def _warn(line: str) -> None:
@@ -41,8 +37,8 @@ def list_models(folder: FolderOption = None, serving: ServingOption = None) -> N
     place, other = models_folder(folder), serving_file(serving)
     try:
         registry = read_registry(place)
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
     if other is not None:
         typer.echo(f"* PHI3_MODEL_PATH, in place of this catalog  {other}")
     for entry in registry.entries:
@@ -85,8 +81,8 @@ def pull(name: _Name = BUILT_IN, folder: FolderOption = None) -> None:
             )
         ensure_embedded_model(place, typer.echo)
         ensure_baked(place, typer.echo)
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
 
 
 @app.command()
@@ -105,8 +101,8 @@ def add(
     try:
         entry = describe(name, path, adapter, source, licence)
         write_registry(place, read_registry(place).with_entry(entry))
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
     typer.echo(f"{name}: {entry.sha256}")
 
 
@@ -119,8 +115,8 @@ def verify(name: _Name, folder: FolderOption = None) -> None:
     place = models_folder(folder)
     try:
         verify_named(read_registry(place), name, place)
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
     typer.echo(f"{name}: as entered")
 
 
@@ -147,7 +143,7 @@ def use(
         registry = _through_the_gate(place, other, name, scores, (candidate, current))
         write_registry(place, registry.using(name))
     except (ModelError, OSError, ValueError) as error:
-        _stop(error)
+        stop(error)
     _chosen(name, other)
 
 
@@ -181,7 +177,7 @@ def trial(
         begun = Trial(name, share, datetime.now(UTC).isoformat(timespec="seconds"))
         write_registry(place, registry.trying(begun))
     except (ModelError, OSError, ValueError) as error:
-        _stop(error)
+        stop(error)
     typer.echo(f"{name} writes for {share:.0%} of the sessions; 'casenote model outcomes' compares")
     _warn(override_line(other))
 
@@ -195,8 +191,8 @@ def end_trial(folder: FolderOption = None) -> None:
     try:
         registry = read_registry(place)
         write_registry(place, registry.without_trial())
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
     typer.echo(f"{registry.current or BUILT_IN} writes for all sessions again")
 
 
@@ -247,6 +243,6 @@ def rollback(folder: FolderOption = None, serving: ServingOption = None) -> None
         # Going back must not wait for a set-up that keeps hashes.
         verify_named(registry, registry.current, place, hash_kept=False)
         write_registry(place, registry)
-    except ModelError as error:
-        _stop(error)
+    except (ModelError, OSError) as error:
+        stop(error)
     _chosen(registry.current or BUILT_IN, serving_file(serving))

@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from models.catalog.files import replacing
+from models.catalog.files import PRIVATE, replacing
 from training.cases import Case
 from training.evaluate import Evaluation, Measured
 from training.pictures import bars
@@ -126,6 +126,6 @@ def write_report(evaluation: Evaluation, folder: Path, title: str, examples: int
         **pictures(evaluation),
     }
     for name, text in texts.items():
-        with replacing(folder / name) as draft:
+        with replacing(folder / name, mode=PRIVATE) as draft:
             draft.write_text(text, encoding="utf-8")
     return folder / "report.md", folder / "report.html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -12,6 +13,9 @@ from pathlib import Path
 from models.errors import ModelFileError
 
 _CHUNK = 1 << 20
+
+# Modes of files: what holds text of sessions is its owner's alone, a model is for the services of other users too.
+PRIVATE, PUBLIC = 0o600, 0o644
 GGUF_MAGIC = b"GGUF"
 
 
@@ -64,9 +68,12 @@ def check_gguf(path: Path) -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path, *, mode: int = PUBLIC) -> Iterator[Path]:
     """A path beside ``target`` to write to; it becomes ``target`` in one step when the block ends well, on disk, and
-    is removed when it does not. So nobody ever reads half a model."""
+    is removed when it does not. So nobody ever reads half a model. Until then it is its owner's alone, whatever
+    ``mode`` says."""
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     os.close(handle)
@@ -75,7 +82,7 @@ def replacing(target: Path) -> Iterator[Path]:
         yield draft
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        draft.chmod(0o644)
+        draft.chmod(mode)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

@@ -104,9 +104,16 @@ def read_registry(folder: Path) -> Registry:
 
 
 def write_registry(folder: Path, registry: Registry) -> None:
-    """Puts it in place as a whole."""
-    with replacing(folder / REGISTRY_FILE) as draft:
-        draft.write_text(json.dumps(dataclasses.asdict(registry), indent=2) + "\n", encoding="utf-8")
+    """Puts it in place as a whole. Raises ``ModelFileError``."""
+    text = json.dumps(dataclasses.asdict(registry), indent=2) + "\n"
+    try:
+        with replacing(folder / REGISTRY_FILE) as draft:
+            draft.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ModelFileError(
+            f"{folder}: the catalog cannot be written ({error.strerror}); "
+            "--folder or CASENOTE_MODELS must be a folder that this user may write to"
+        ) from error
 
 
 def describe(name: str, path: Path, adapter: Path | None = None, source: str = "", licence: str = "") -> Entry:

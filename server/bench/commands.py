@@ -80,6 +80,9 @@ def bench_phi3_shape(
     from models.catalog.embedded import default_models_dir
     from models.errors import ModelError
 
+    # A mistyped folder would take 2.4 GB.
+    if not out.parent.is_dir() or out.is_dir():
+        raise SettingsError(f"{out}: it must be a file in a folder that is there")
     try:
         write_phi3_shape(phi3_vocabulary(default_models_dir().parent / "vocab"), out, replace(FULL, context=context))
     except (ModelError, OSError) as error:

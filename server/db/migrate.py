@@ -6,10 +6,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from enum import Enum, auto
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, text
 
@@ -26,12 +29,44 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+class Schema(Enum):
+    """How the schema of a database stands to this release."""
+
+    EMPTY = auto()
+    OLDER = auto()
+    CURRENT = auto()
+    NEWER = auto()
+
+
+class NewerSchemaError(Exception):
+    """A newer release has changed the database; this one does not know how, and a schema does not go back."""
+
+
+def _schema(connection: Connection) -> Schema:
+    scripts = ScriptDirectory.from_config(_config(connection))
+    found = set(MigrationContext.configure(connection).get_current_heads())
+    if not found:
+        return Schema.EMPTY
+    if found - {script.revision for script in scripts.walk_revisions()}:
+        return Schema.NEWER
+    return Schema.CURRENT if found == set(scripts.get_heads()) else Schema.OLDER
+
+
+async def schema_of(database: Database) -> Schema:
+    """Looks, and changes nothing."""
+    async with database.read() as db:
+        return await (await db.connection()).run_sync(_schema)
+
+
 async def upgrade(database: Database) -> None:
     """Applies every migration that is missing. Safe to call again, and from several processes at once: on SQLite a
-    transaction that writes is alone, on PostgreSQL a lock of the transaction makes it so."""
+    transaction that writes is alone, on PostgreSQL a lock of the transaction makes it so. Raises
+    ``NewerSchemaError``."""
     async with database.engine.begin() as connection:
         if not database.is_sqlite:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if await connection.run_sync(_schema) is Schema.NEWER:
+            raise NewerSchemaError
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
 
 

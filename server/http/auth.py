@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet, OctKey
 from starlette.requests import Request
 
 from server.errors import UnauthorizedError
+from server.http.intended import FOR_ANY, Intended
 from server.http.keys import RemoteKeys
 from server.settings import Settings
 
@@ -39,7 +40,8 @@ class Claims:
 class TokenCheck:
     """Checks tokens against the secret, the key set, or both."""
 
-    def __init__(self, secret: str, remote: RemoteKeys | None) -> None:
+    def __init__(self, secret: str, remote: RemoteKeys | None, intended: Intended = FOR_ANY) -> None:
+        self._intended = intended
         self._secret = OctKey.import_key(secret) if secret else None
         self._remote = remote
 
@@ -48,7 +50,8 @@ class TokenCheck:
         """The check that the settings ask for; None where authentication is off."""
         if settings.casenote_auth == "off":
             return None
-        return cls(settings.auth_jwt_secret, RemoteKeys(settings.auth_jwks_url) if settings.auth_jwks_url else None)
+        remote = RemoteKeys(settings.auth_jwks_url) if settings.auth_jwks_url else None
+        return cls(settings.auth_jwt_secret, remote, Intended(settings.auth_audience, settings.auth_issuer))
 
     async def check(self, token: str) -> Claims:
         """Raises ``UnauthorizedError`` that says what is wrong with the token."""
@@ -58,6 +61,8 @@ class TokenCheck:
             claims = jwt.decode(token, key, algorithms=[algorithm]).claims
         except (JoseError, ValueError, TypeError, KeyError, RecursionError):
             raise _invalid("The token's signature does not fit.") from None
+        if refusal := self._intended.refusal(claims):
+            raise _invalid(refusal)
         return _checked(claims, time.time())
 
     async def _key(self, header: dict[str, Any]) -> tuple[OctKey | KeySet, str]:

@@ -99,7 +99,7 @@ class SessionEvents:
         turns = [Turn(s.index, s.speaker, s.text, s.start) for s in data.segments]
         now = utc_now()
         async with self._database.write() as db:
-            session = await intake.of_event(db, data.session_id, data.patient_id, None, now)
+            session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
             if await outbox.is_first_time(db, source, event_id, now):
                 await intake.append(db, session, turns, self._limits, now)
             live = session.status == "live"

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { wordDiff } from "../src/text/diff.ts";
 import { riskSpans, withoutMarkers } from "../src/text/markers.ts";
 import { mergeTexts } from "../src/text/merge.ts";
+import { overviewWords } from "../src/text/origin.ts";
 import { placeSentences } from "../src/text/sentences.ts";
 import { clock, turnNumbers } from "../src/text/words.ts";
 import { chance, pick } from "./random.ts";
@@ -21,6 +22,12 @@ function changed(random: () => number, text: string, mark: string): string {
   }
   return words.join(" ");
 }
+
+test("an overview says what it is taken from, and names no model, which none was asked", () => {
+  assert.match(overviewWords(1), /^Over 1 session · Taken from the notes/);
+  assert.match(overviewWords(3), /^Over 3 sessions · /);
+  assert.doesNotMatch(overviewWords(3), /model/i);
+});
 
 test("a difference holds both texts whole", () => {
   const random = chance(1);

@@ -58,6 +58,8 @@ async def test_the_example_that_publishes_a_session_sends_what_the_product_reads
 
     event = read_session_event(delivery.subject, delivery.payload, delivery.headers)
     assert event.data.session_id == 42
+    # Without it nobody who signs in would see the session.
+    assert event.data.therapist_id == "3"
     assert json.loads(delivery.payload)["id"] == delivery.headers["Nats-Msg-Id"]
 
 

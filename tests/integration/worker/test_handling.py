@@ -7,7 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from events.broker import Delivery
-from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
+from events.contracts import (
+    CLOSED_TYPE,
+    SEGMENT_TYPE,
+    ClosedData,
+    SegmentData,
+    SegmentIn,
+    closed_subject,
+    encode_event,
+    new_event,
+    segment_subject,
+)
 from events.outcome import Ack, Reject, Retry
 from models.engine.scripted import ScriptedEngine
 from models.transcript import parse_transcript
@@ -34,6 +44,13 @@ def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapi
     event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
     payload, headers = encode_event(event)
     return Delivery(closed_subject(session_id), payload, headers, 1, 1)
+
+
+def said(session_id: int, therapist_id: str | None) -> Delivery:
+    turn = SegmentIn(index=0, speaker="client", text="I slept through on three nights.")
+    data = SegmentData(session_id=session_id, patient_id=7, therapist_id=therapist_id, segments=[turn])
+    payload, headers = encode_event(new_event(SEGMENT_TYPE, data, source="/clinic", subject=str(session_id)))
+    return Delivery(segment_subject(session_id), payload, headers, 1, 1)
 
 
 def events_of(bench: Bench, database: Database | None = None, patience: float = 0.0) -> SessionEvents:
@@ -86,6 +103,16 @@ async def test_a_session_without_therapist_gets_the_one_that_the_event_names(ben
         row = await sessions.find(db, 44)
     assert row is not None
     assert row.therapist_id == "3"
+
+
+async def test_a_live_session_belongs_to_the_therapist_whom_its_turns_name(bench: Bench) -> None:
+    assert await events_of(bench).handle(said(45, "3")) == Ack()
+    assert await events_of(bench).handle(said(45, None)) == Ack()
+    assert isinstance(await events_of(bench).handle(said(45, "4")), Reject)
+
+    async with bench.database.read() as db:
+        row = await intake.found(db, 45, "3")
+    assert row.status == "live"
 
 
 async def test_a_session_that_was_closed_empty_gets_its_note_when_its_transcript_comes(bench: Bench) -> None:

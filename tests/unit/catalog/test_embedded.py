@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models.catalog import embedded, prepare
-from models.catalog.files import check_gguf, check_sha256, replacing, sha256_of
+from models.catalog.files import PRIVATE, check_gguf, check_sha256, replacing, sha256_of
 from models.errors import ModelFileError
 
 CONTENT = b"GGUF" + bytes(range(256)) * 8
@@ -115,6 +115,22 @@ def test_a_replaced_file_is_readable_by_others(tmp_path: Path) -> None:
     with replacing(target) as draft:
         draft.write_bytes(b"new")
     assert stat.S_IMODE(target.stat().st_mode) == 0o644
+
+
+def test_a_replaced_file_that_holds_sessions_is_its_owners_alone_from_the_first_byte(tmp_path: Path) -> None:
+    target = tmp_path / "examples.jsonl"
+    with replacing(target, mode=PRIVATE) as draft:
+        draft.write_text("said")
+        assert stat.S_IMODE(draft.stat().st_mode) == 0o600
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_folder_is_not_replaced_and_nothing_is_written_beside_it(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    with pytest.raises(IsADirectoryError), replacing(target):
+        raise AssertionError("there is nothing to write to")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_hash_that_does_not_fit_names_file_found_and_wanted(tmp_path: Path) -> None:

@@ -50,7 +50,11 @@ segments = st.builds(
 )
 times = st.datetimes(timezones=st.just(UTC))
 segment_data = st.builds(
-    SegmentData, session_id=ids, patient_id=ids, segments=st.lists(segments, min_size=1, max_size=5)
+    SegmentData,
+    session_id=ids,
+    patient_id=ids,
+    therapist_id=st.none() | attributes,
+    segments=st.lists(segments, min_size=1, max_size=5),
 )
 closed_data = st.builds(
     ClosedData,

@@ -36,6 +36,11 @@ export function trustWords(note: NoteState, stored: StoredNote): string {
 }
 
 export const STATUS = { draft: "AI draft, not reviewed", edited: "Edited, not signed", signed: "Signed" };
+/** No model is asked for an overview; notes that nobody reviewed are among those that it is taken from. */
+export function overviewWords(sessions: number): string {
+  return `Over ${count(sessions, "session", "sessions")} · Taken from the notes, drafts among them; where there is none, from what was said`;
+}
+
 export const DEMONSTRATION = "Demonstration model, not fit for clinical use";
 
 /** What must go with a note's text wherever it goes; empty where a person answers for it. */

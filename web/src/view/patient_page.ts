@@ -5,8 +5,8 @@ import { patientSummary, streamEvent } from "../api/decode.ts";
 import { postForEvents } from "../api/posted_events.ts";
 import type { PatientSummary, SessionItem, StreamEvent } from "../api/types.ts";
 import type { AppState } from "../state/state.ts";
-import { DEMONSTRATION } from "../text/origin.ts";
-import { count, day } from "../text/words.ts";
+import { DEMONSTRATION, overviewWords } from "../text/origin.ts";
+import { day } from "../text/words.ts";
 import type { Page } from "./app.ts";
 import { arrange, button, h, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
@@ -152,11 +152,7 @@ export class PatientPage implements Page {
     }
     const points = summary.keyPoints.map((point) => h("li", {}, ...this.#text(point)));
     this.#body.replaceChildren(
-      h(
-        "p",
-        { class: "quiet-text" },
-        `Over ${count(summary.sessionCount, "session", "sessions")} · Written by the model, not reviewed`,
-      ),
+      h("p", { class: "quiet-text" }, overviewWords(summary.sessionCount)),
       ...summaryParts(summary.summary).map(({ heading, text }) =>
         h(
           "section",
