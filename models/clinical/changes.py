@@ -46,9 +46,10 @@ _LESS = (
     r"reduc\w*|decreas\w*|less|lesser|lower\w*|drop\w*|down|fell|fewer|weaker|smaller|declin\w*|halv\w*|half|stopped"
 )
 _BETTER = (
-    r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light(?:er|en\w*)|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
+    r"improv\w*|better|calm\w*|eas(?:e|ed|es|ier|ing)|soft\w*|light(?:er|en\w*|(?= today|[.,]|$))"
+    r"|relax\w*|relie\w*|settl\w*|loosen\w*|shr[aiu]nk\w*"
     r"|quiet\w*|manageable|gone|stead\w+|helped|reced\w*|fad\w+|tolerated|subsid\w*|managed|shifted|progress(?:ed|ing)"
-    r"|(?:good|great|real|some|more|made|making|the) progress(?! (?:notes?|reviews?|reports?|monitor|track|rating))"
+    r"|(?<!no )(?<!any )(?<!in )progress(?= (?:with|on|in|there|since|at|made|so)(?!\w)|[.,!;—–]|$)"
 )
 # What tells of progress where the client says it of the thing itself, and is a therapist's filler.
 _OWN = (

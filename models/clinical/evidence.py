@@ -16,9 +16,11 @@ from functools import cached_property, lru_cache
 from models.clinical.contradiction import contradiction_factor
 from models.clinical.danger import named_alike
 from models.clinical.language import language_of
+from models.clinical.lexicon import MEDICATION
 from models.clinical.markers import strip_markers
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.quotes import FEWEST_WORDS, QUOTE, contains, quoted
+from models.clinical.risk_labels import label_of
 from models.clinical.sentences import split_sentences
 from models.clinical.units import units_of
 from models.clinical.watch import plain_words
@@ -61,10 +63,12 @@ class Evidence:
     supported: bool
 
 
-def _next_to(turns: Sequence[Turn], after: Sequence[int]) -> Sequence[Turn]:
-    """Of turns that say the same the first one behind the turns ``after``; all of them where none is."""
-    behind = [turn for turn in turns if after and turn.index > max(after)]
-    return behind[:1] or turns
+def _answers(turns: Sequence[Turn], after: Sequence[int]) -> Sequence[Turn]:
+    """Of turns that say the same word the one that answers the turns ``after``; the only one where there is no such
+    turn to go by."""
+    if not after:
+        return turns if len(turns) == 1 else []
+    return [turn for turn in turns if {turn.index - 1, turn.index - 2} & set(after)][:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,34 +168,47 @@ class EvidenceIndex:
             return None
         speaker = named or next((role for role, names in _ROLES.items() if lead & names), None)
         right = [[turn for turn in turns if speaker is None or turn.speaker in (speaker, "unknown")] for turns in found]
-        told = [
-            _next_to(turns, after) if len(quote) < FEWEST_WORDS else turns
-            for quote, turns in zip(quotes, right, strict=True)
-        ]
-        where = tuple(sorted({turn.index for turns in (told if all(right) else found) for turn in turns}))
+        if all(right):
+            pairs = zip(quotes, right, strict=True)
+            right = [_answers(turns, after) if len(quote) < FEWEST_WORDS else turns for quote, turns in pairs]
+            if not all(right):
+                return None
+        where = tuple(sorted({turn.index for turns in (right if all(right) else found) for turn in turns}))
         return (
             Evidence(sentence, where, 1.0, True) if all(right) else Evidence(sentence, where, _SAID_BY_ANOTHER, False)
         )
 
     def _who_said(self, quote: tuple[str, ...]) -> list[Turn]:
-        """The turns with the words of a quotation; of a word or two those where they are a sentence."""
-        if len(quote) < FEWEST_WORDS:
-            return [turn for turn, said in zip(self._turns, self._whole, strict=True) if quote in said]
-        return [turn for turn, said in zip(self._turns, self._spoken, strict=True) if contains(said, quote)]
+        return [turn for place, turn in enumerate(self._turns) if self._holds(place, quote)]
 
     def _answer(self, sentence: str, plain: str) -> Evidence | None:
-        """Evidence for an answer behind the words that asked for it: 'Suicidal ideation: "No."'; None for any other."""
+        """Evidence for an answer behind the words that asked for it, 'Suicidal ideation: "No."', and for what the
+        client said of a drug behind "Medication:"; None for any other."""
         labelled = _ANSWER.fullmatch(plain)
         if labelled is None:
             return None
         label, answer = plain_words(labelled.group(1)), plain_words(labelled.group(2).rstrip("…"))
-        for place, said in enumerate(self._spoken[:-1]):
-            following = self._turns[place + 1]
-            if not (contains(said, label) and "?" in self._turns[place].text) or following.speaker == "therapist":
+        drug = label == ("medication",) and MEDICATION.search(plain)
+        for place, turn in enumerate(self._turns):
+            if turn.speaker not in ("client", "unknown") or not self._holds(place, answer):
                 continue
-            if contains(self._spoken[place + 1], answer):
-                return Evidence(sentence, (self._turns[place].index, following.index), 1.0, True)
+            if drug:
+                return Evidence(sentence, (turn.index,), 1.0, True)
+            if place and self._asked_for(place - 1) == label:
+                return Evidence(sentence, (self._turns[place - 1].index, turn.index), 1.0, True)
         return None
+
+    def _asked_for(self, place: int) -> tuple[str, ...] | None:
+        """What the question at the end of a turn of the therapist's names and nothing else, as words."""
+        last = split_sentences(strip_markers(self._turns[place].text))[-1:]
+        label = label_of(last[0]) if last and self._turns[place].speaker != "client" else None
+        return plain_words(label) if label else None
+
+    def _holds(self, place: int, quote: tuple[str, ...]) -> bool:
+        """Whether a turn has the words of a quotation; of a word or two whether they are a sentence of it."""
+        if len(quote) < FEWEST_WORDS:
+            return quote in self._whole[place]
+        return contains(self._spoken[place], quote)
 
     def _judge(self, plain: str, language: str) -> _Judgement:
         weights = self._weights(content_stems(named_alike(plain), language), language)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from models.clinical.danger import risk_spans
 from models.clinical.markers import strip_markers
+from models.clinical.risk_labels import label_of
 from models.transcript import Turn
 
-_ASKED = re.compile(r"(\S[^:\"“]*) asked: [\"“]([^\"“”]+)[\"”]")
-_SAID = re.compile(r"(\S[^:\"“]*) (?:said|asked): [\"“]([^\"“”]+)[\"”]")
-_LABELLED = re.compile(r"([^:\"“]+): [\"“]([^\"“”]+)[\"”]\.?")
+_ASKED = re.compile(r"(?<!\S)(\S[^:\"“.!?]{0,60}) asked: [\"“]([^\"“”]+)[\"”]")
+_SAID = re.compile(r"(?<!\S)(\S[^:\"“.!?]{0,60}) (said|asked): [\"“]([^\"“”]+)[\"”]")
+_LABELLED = re.compile(r"([^:\"“]{1,80}): [\"“]([^\"“”]+)[\"”]\.?")
 _BOTH = re.compile(rf"{_ASKED.pattern} {_SAID.pattern}.*", re.DOTALL)
 _THERAPISTS = frozenset({"therapist", "clinician", "therapeut", "therapeutin", "terapeuta"})
 
@@ -43,11 +44,11 @@ def turns_of(claim: str) -> tuple[Turn, ...]:
     plain = strip_markers(claim).strip()
     said = [match.groups() for match in _SAID.finditer(plain)]
     if len(said) > 1 and not _SAID.sub("", plain).strip(" ."):
-        return tuple(Turn(at, _speaker(who), words) for at, (who, words) in enumerate(said))
-    if len(said) == 0 and (labelled := _LABELLED.fullmatch(plain)) and risk_spans(labelled.group(1)):
+        return tuple(Turn(at, _speaker(who, verb), words) for at, (who, verb, words) in enumerate(said))
+    if not said and (labelled := _LABELLED.fullmatch(plain)) and label_of(f"Any {labelled.group(1)}?"):
         return (Turn(0, "therapist", f"Any {labelled.group(1).lower()}?"), Turn(1, "client", labelled.group(2)))
     return ()
 
 
-def _speaker(who: str) -> str:
-    return "therapist" if _THERAPISTS & set(who.lower().split()) else "client"
+def _speaker(who: str, verb: str) -> str:
+    return "therapist" if verb == "asked" or _THERAPISTS & set(who.lower().split()) else "client"

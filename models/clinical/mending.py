@@ -37,6 +37,12 @@ _VERBAL = re.compile(
     r"|stated|says|said|wants|wanted|thinks|notes|noted|experiences|continues|remains|appears) ",
     re.IGNORECASE,
 )
+# What would be less of both.
+_LESSENS = re.compile(
+    r"(?<!\w)(?:fewer|less|reduc\w*|decreas\w*|lessen\w*|lower\w*|improv\w*|lack\w*|loss|relief|freedom|free|fears? of"
+    r"|ease[sd]?)(?!\w)",
+    re.IGNORECASE,
+)
 _HANGS_ON = re.compile(r"(?:which|who|whom|that|because|after|when|while|to|as|so)(?!\w)", re.IGNORECASE)
 _PRESENTED = re.compile(rf"{_PERSON} \w+", re.IGNORECASE)
 # "Client reports " before what is reported, item after item.
@@ -130,6 +136,8 @@ def _of_two(text: str) -> str:
     """ "Low mood, and worry" as "low mood and worry"; not where that would deny both."""
     before, joined, after = text.partition(", and ")
     if not joined or "," in before + after or DENIAL.search(before) or NEGATION.search(before):
+        return text
+    if _LESSENS.search(before) or risk_spans(after):
         return text
     return f"{before} and {after}"
 

@@ -77,7 +77,11 @@ def affirms_danger(sentence: str) -> bool:
     """Whether a note says by ``sentence`` that the patient is a danger to self or others; no question does, unless it
     comes with its answer."""
     if exchange := turns_of(sentence):
-        return any(is_affirmed(one) for one in find_risk(exchange))
+        said = [one for one in find_risk(exchange) if one.category in GRAVE]
+        if any(is_affirmed(one) for one in said):
+            return True
+        if all(one.negated for one in said):
+            return False
     if sentence.rstrip("\"'” .").endswith("?"):
         return False
     noted = [one for one in find_risk([Turn(0, "note", sentence)]) if one.category in GRAVE]

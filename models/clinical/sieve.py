@@ -9,7 +9,7 @@ import re
 
 from models.clinical.frequency import without_unsaid_frequency
 from models.clinical.homework import as_assigned
-from models.clinical.lexicon import COMING
+from models.clinical.lexicon import COMING, DENIAL, NEGATION
 from models.clinical.markers import strip_markers
 from models.clinical.mending import mend
 from models.clinical.plan import ABSENT_SENTENCES
@@ -24,7 +24,7 @@ from models.clinical.words import content_stems
 _CLAUSES = re.compile(r"(; |\s?—\s?)")
 _CLAUSES_BESIDE_QUOTES = re.compile(r"(; )")
 _NO_BEGINNING = " :;,"  # of a section: a colon there would be read as its heading's
-_LABELLED = re.compile(r"^\s*\w+(?: \w+)?: ")
+_LABELLED = re.compile(r"^\s*(?:risk(?: assessment)?|safety): (?![\"“„«])", re.IGNORECASE)
 _FEWEST_WORDS = 3  # of a clause that may be said twice in a section
 _FEWEST_STEMS = 4  # a clause beside others that has fewer words of meaning may say in others what was said
 
@@ -119,7 +119,7 @@ class Sieve:
 
 
 def _bare_words(clause: str) -> tuple[str, ...]:
-    """The words of a clause behind its label: of "Risk: passive SI" the last two."""
+    """The words of a clause, of "Risk: passive SI" the last two. Other labels say of what the same words are told."""
     return plain_words(_LABELLED.sub("", clause))
 
 
@@ -132,7 +132,10 @@ def unquote(sentence: str, session: Session) -> str:
         if not any(contains(whole, said) for whole in session.sequences):
             return match.group(0)[1:-1]
         begins, text, ends = match.group(0)[0], quoted(match), match.group(0)[-1]
-        whole = whole_quote(text, (strip_markers(turn.text) for turn in session.turns)) if len(said) > 1 else text
+        lead = sentence[: match.start()]
+        denied = bool(NEGATION.search(lead) or DENIAL.search(lead))
+        spoken = (strip_markers(turn.text) for turn in session.turns)
+        whole = whole_quote(text, spoken, denied=denied) if len(said) > 1 else text
         stop = text[-1] if whole != text and text[-1] in ".,!" else ""
         return f"{begins}{whole}{stop}{ends}"
 

@@ -6,7 +6,6 @@ well enough to put one into words of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from models.clinical.cut import cut_to_words
@@ -18,13 +17,11 @@ from models.clinical.omitted import omitted_danger
 from models.clinical.risk import RiskMention, affirmed_categories
 from models.clinical.risk_limits import untold_limit
 from models.clinical.risk_quotes import risk_quotes
-from models.clinical.risk_rule import unspoken_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.session import Session, session_of
 from models.transcript import Turn
 
 _WORDS_OF_DANGER = 40
-_DENIED_ALONE = re.compile(r"^((?:no|denie[sd]) (?:SI|suicidal ideation))(?=[.;,]|$)", re.IGNORECASE)
 _MOST_GRAVE = frozenset({"suicide", "harm_to_others"})
 
 
@@ -70,31 +67,11 @@ def with_denied_danger(text: str, turns: Sequence[Turn], max_words: int) -> str:
     """``text`` with how the client answered a question about danger to self or others, or denied it unasked, where it
     is silent on that and nothing was affirmed."""
     session = session_of(turns)
-    text = _denied_in_full(text, session)
     spoken = [mention for mention in session.mentions if _is_denied(mention) or _is_evaded(mention, session)]
     if not spoken or affirmed_categories(session.mentions) or _dangers(text) & GRAVE:
         return text
     said = _quotes(turns, frozenset(mention.category for mention in spoken), max_words)
     return _placed(text, said, max_words)[0] if _dangers(said) & GRAVE else text
-
-
-def _denied_in_full(text: str, session: Session) -> str:
-    """A denial of suicidal thoughts with that of self-harm that the same words of the client denied: "No SI" as "No
-    SI/self-harm". By the rule that a note's own denial is held to."""
-    if affirmed_categories(session.mentions):
-        return text
-    own = [one for one in session.mentions if one.about == "client" and one.category in ("suicide", "self_harm")]
-    suicide, self_harm = ({one.turn for one in own if one.category == kind} for kind in ("suicide", "self_harm"))
-    if not suicide & self_harm or not all(_is_denied(one) for one in own):
-        return text
-    if "self_harm" in _dangers(text):
-        return text
-    sentences = list(split_sentences(text))
-    for place, sentence in enumerate(sentences):
-        whole = _DENIED_ALONE.sub(r"\1/self-harm", sentence, count=1)
-        if whole != sentence and unspoken_risk(whole, session) is None:
-            return " ".join([*sentences[:place], whole, *sentences[place + 1 :]])
-    return text
 
 
 def _is_denied(mention: RiskMention) -> bool:

@@ -63,7 +63,6 @@ Client: Never. I walk with my sister."""
     [
         ('Therapist asked: "Any thoughts of suicide?" Patient said: "No."', [(2,), (3,)]),
         ('Therapist asked: "Did you sleep?" Patient said: "No."', [(0,), (1,)]),
-        ('Patient said: "No."', [(1, 3)]),
         ('Patient said: "Never."', [(5,)]),
         ('Thoughts of {{RED:suicide}}: "No."', [(2, 3)]),
     ],
@@ -80,6 +79,8 @@ def test_an_answer_of_one_word_rests_on_the_turn_that_gave_it(text: str, turns: 
     [
         'Patient said: "Yes."',
         'Therapist said: "No."',
+        'Patient said: "No."',  # which of the two, nothing here says
+        'Medication: "Never."',
         'Thoughts of suicide: "Never."',  # that answered another question
         'Thoughts of suicide: "Yes."',
         'Thoughts of escape: "No."',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.clinical.grounding import check_section
+from models.clinical.markers import strip_markers
 from models.formats import Gate
 from models.transcript import parse_transcript
 
@@ -174,3 +175,14 @@ def test_a_disorder_may_be_noted_that_was_named_without_the_word() -> None:
     turns = parse_transcript("Therapist: How is the medication for bipolar II?\nClient: The lamotrigine helps.")
 
     assert check_section("Client with bipolar II disorder takes lamotrigine.", turns).removed == ()
+
+
+@pytest.mark.parametrize("second", ["suicidal thoughts", "grief"])
+def test_what_became_less_is_not_joined_with_what_did_not(second: str) -> None:
+    turns = parse_transcript(
+        f"Therapist: And?\nClient: There are fewer nightmares now. But I have {second} each night."
+    )
+
+    told = strip_markers(check_section(f"Client reports fewer nightmares, hallucinations, and {second}.", turns).text)
+
+    assert told == f"Client reports fewer nightmares, and {second}."

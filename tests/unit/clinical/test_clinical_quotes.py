@@ -6,6 +6,8 @@ import pytest
 
 from models.clinical.grounding import check_section
 from models.clinical.quotes import whole_quote
+from models.clinical.session import session_of
+from models.clinical.sieve import unquote
 from models.transcript import parse_transcript
 
 TURNS = parse_transcript(
@@ -47,3 +49,19 @@ def test_more_than_a_few_words_are_not_added() -> None:
     long = "I can rest if the house is clean and the children sleep and nobody calls me at all"
 
     assert whole_quote("I can rest", [long]) == "I can rest"
+
+
+@pytest.mark.parametrize(
+    ("said", "noted"),
+    [
+        ("I'm not wanting to hurt myself.", 'Client denied "wanting to hurt myself".'),
+        ("I don't want to die.", 'Client stated that he does not "want to die".'),
+        ("I'm not good enough at work.", 'Client does not feel "good enough" at work.'),
+        ("My wife says 'you never listen' when I'm late.", 'Client hears "you never listen" from his wife.'),
+        ("Believe it or not I enjoy my work.", 'Client said "I enjoy my work".'),
+    ],
+)
+def test_a_quotation_is_not_made_longer_where_nothing_turns(said: str, noted: str) -> None:
+    session = session_of(parse_transcript(f"Therapist: How was it?\nClient: {said}"))
+
+    assert unquote(noted, session) == noted

@@ -74,3 +74,22 @@ Therapist: We keep the safety plan and the walks."""
 
     assert told.text == "Passive SI without plan; short sleep. Walks with sister. Safety plan kept."
     assert "repetition" in told.removed
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        'Suicidal thoughts: "No, not at all." Homicidal thoughts: "No, not at all."',
+        "Sleep: better since last week. Appetite: better since last week.",
+        "Past: urges without plan. Current: urges without plan.",
+    ],
+)
+def test_the_same_words_behind_another_label_are_another_claim(noted: str) -> None:
+    turns = parse_transcript(
+        """Therapist: Any suicidal thoughts?
+Client: No, not at all.
+Therapist: Any homicidal thoughts?
+Client: No, not at all. Sleep is better since last week, and appetite too. Urges as in the past, without plan."""
+    )
+
+    assert "repetition" not in check_section(noted, turns).removed

@@ -108,7 +108,7 @@ def test_an_answer_that_names_all_that_was_asked_for_stands_alone() -> None:
     [
         ("Any suicidal ideation this week?", "Suicidal ideation this week"),
         ("Safety check—any self-harm or suicidal ideation?", "Self-harm or suicidal ideation"),
-        ("Have there been any suicidal thoughts?", "Suicidal thoughts"),
+        ("Are there any suicidal thoughts?", "Suicidal thoughts"),
         ("And any new suicidal thoughts?", "New suicidal thoughts"),
         ("Suicidal thoughts or self-harm since Monday?", "Suicidal thoughts or self-harm since Monday"),
     ],
@@ -123,6 +123,13 @@ def test_a_question_that_names_a_danger_and_nothing_else_is_the_label_of_its_ans
     "question",
     [
         "Any thoughts of hurting yourself?",
+        "The winter of 2015, before the hospital – any suicidal thoughts?",
+        "Were there any suicidal thoughts?",
+        "Have there been any suicidal thoughts?",
+        "Apart from the attempt on Sunday — any suicidal thoughts?",
+        "Any more suicidal thoughts?",
+        "Any suicidal thoughts, Tom?",
+        "Any family history of suicide?",
         "Any suicidal thoughts that you acted on?",
         "Any thoughts of suicide since she left?",
         "Any week without suicidal thoughts?",
@@ -375,26 +382,18 @@ def test_thoughts_that_were_worked_on_tell_nothing_of_danger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "answer"),
+    "answer",
     [
-        ("Any suicidal ideation or self-harm?", "No."),
-        ("How was it?", "Better, no suicidal thoughts or self-harm urges."),
+        "Yes, self-harm on Monday. I had no plan then. I have one now.",
+        "Yes, self-harm on Monday. No plan. I lied, I do have one.",
+        "Yes, self-harm on Monday. My brother did it too, and he had no plan.",
+        "Yes, self-harm on Monday. I have no plans for the weekend either.",
+        "Yes, self-harm on Monday. I never acted on my promise to lock up the gun.",
+        "Yes, self-harm on Monday. I have no intention of telling you how.",
+        "Yes, self-harm on Monday. About my ex, no plans to hurt her.",
     ],
 )
-def test_a_denial_names_all_that_the_same_words_denied(question: str, answer: str) -> None:
-    told = summary(asked(question, answer), f"{FOUND} No SI. {COMING}")
+def test_what_limits_nothing_or_was_taken_back_is_not_told(answer: str) -> None:
+    text = f"{FOUND} Client reported self-harm. {COMING}"
 
-    assert told == f"{FOUND} No SI/self-harm. {COMING}"
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        ("Any suicidal ideation?", "No."),
-        ("Any suicidal ideation or self-harm?", "No suicidal thoughts. Brief urges to self-harm."),
-        ("Any suicidal ideation or self-harm?", "No suicidal thoughts."),
-        ("Any suicidal ideation? And did you self-harm?", "What do you mean?"),
-    ],
-)
-def test_a_denial_names_nothing_that_was_not_denied(question: str, answer: str) -> None:
-    assert "SI/self-harm" not in summary(asked(question, answer), f"{FOUND} No SI. {COMING}")
+    assert summary(asked("Any self-harm?", answer), text) == text

@@ -267,3 +267,16 @@ def test_an_affirmed_answer_behind_its_label_is_the_key_point() -> None:
     points = risk_of('Suicidal ideation: "No."', 'Suicidal ideation: "Yes, every night."').key_points
 
     assert points[0] == mark_risk('Suicidal ideation: "Yes, every night." (session 1).')
+
+
+def test_a_danger_that_a_quotation_illustrates_is_the_key_point() -> None:
+    endorsed = 'Client endorsed active suicidal ideation with a plan: "The pills are in my drawer."'
+
+    assert risk_of("Denied suicidal ideation.", endorsed).key_points[0] == mark_risk(f"{endorsed} (session 1).")
+
+
+def test_a_denial_between_speakers_without_a_role_takes_no_ones_place() -> None:
+    denied = 'Speaker asked: "Any suicidal thoughts?" Speaker said: "No."'
+    affirmed = "Client reported suicidal ideation with plan."
+
+    assert risk_of(denied, affirmed).key_points[0] == mark_risk(f"{affirmed[:-1]} (session 1).")
