@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -44,13 +45,27 @@ def events_of(bench: Bench, database: Database | None = None, patience: float = 
 
 
 async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:
-    outcome = await events_of(bench).handle(closed(41, None))
+    outcome = await events_of(bench).handle(replace(closed(41, None), attempt=3))
 
     assert isinstance(outcome, Reject)
     assert "not known" in outcome.reason
     async with bench.database.read() as db:
         assert await sessions.find(db, 41) is None
     assert await bench.outbox() == []
+
+
+async def test_the_end_of_a_session_waits_for_turns_that_another_worker_is_about_to_store(bench: Bench) -> None:
+    end = closed(49, None)
+    early = await events_of(bench).handle(end)
+    now = utc_now()
+    async with bench.database.write() as db:
+        row = await intake.of_event(db, 49, 7, None, now)
+        await intake.append(db, row, parse_transcript(SHORT_SESSION), LIMITS, now)
+
+    assert isinstance(early, Retry)
+    assert await events_of(bench).handle(replace(end, attempt=2)) == Ack()
+    async with bench.database.read() as db:
+        assert await generations.active(db, 49) is not None
 
 
 async def test_the_end_of_an_unknown_session_with_transcript_queues_its_note(bench: Bench) -> None:
