@@ -154,6 +154,16 @@ async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -
     ).scalar_one_or_none()
 
 
+async def hold_unbegun(db: AsyncSession, session_id: int) -> bool:
+    """Whether a note of the session waits that no worker has begun; none begins it until the transaction ends."""
+    found = await db.execute(
+        select(GenerationRow.id)
+        .where(GenerationRow.session_id == session_id, GenerationRow.state == "queued", GenerationRow.attempt == 0)
+        .with_for_update()
+    )
+    return found.scalar_one_or_none() is not None
+
+
 async def request_cancel(db: AsyncSession, session_id: int, now: datetime) -> GenerationRow | None:
     """Asks for the end of a session's generation; None when there is none. One that no worker holds ends at once, the
     others when their worker sees it."""

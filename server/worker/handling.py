@@ -113,7 +113,8 @@ class SessionEvents:
         async with self._database.write() as db:
             session = await intake.of_event(db, data.session_id, data.patient_id, None, now)
             if await outbox.is_first_time(db, source, event_id, now):
-                await intake.append(db, session, turns, self._limits, now)
+                # They were on their way when the session was closed by a call, which does not wait for the stream.
+                await intake.append(db, session, turns, self._limits, now, until_begun=True)
             live = session.status == "live"
             every = await sessions.turns(db, session.id)
         if live:

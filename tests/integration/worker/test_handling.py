@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 import pytest
 
 from events.broker import Delivery
-from events.contracts import CLOSED_TYPE, ClosedData, closed_subject, encode_event, new_event
+from events.contracts import (
+    CLOSED_TYPE,
+    SEGMENT_TYPE,
+    ClosedData,
+    SegmentData,
+    SegmentIn,
+    closed_subject,
+    encode_event,
+    new_event,
+    segment_subject,
+)
 from events.outcome import Ack, Reject, Retry
 from models.engine.scripted import ScriptedEngine
 from models.transcript import parse_transcript
@@ -35,6 +45,13 @@ def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapi
     event = new_event(CLOSED_TYPE, data, source="/clinic", subject=str(session_id))
     payload, headers = encode_event(event)
     return Delivery(closed_subject(session_id), payload, headers, 1, 1)
+
+
+def segment(session_id: int, index: int, text: str) -> Delivery:
+    said = SegmentIn(index=index, speaker="client", text=text)
+    data = SegmentData(session_id=session_id, patient_id=7, segments=[said])
+    payload, headers = encode_event(new_event(SEGMENT_TYPE, data, source="/clinic", subject=str(session_id)))
+    return Delivery(segment_subject(session_id), payload, headers, 1, 1)
 
 
 def events_of(bench: Bench, database: Database | None = None, patience: float = 0.0) -> SessionEvents:
@@ -124,6 +141,23 @@ async def test_an_end_with_an_empty_transcript_ends_a_session_whose_turns_came_b
 
     async with bench.database.read() as db:
         assert await generations.active(db, 47) is not None
+
+
+async def test_turns_that_were_on_their_way_when_a_call_closed_the_session_join_the_note_until_it_is_begun(
+    bench: Bench,
+) -> None:
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    index = await bench.turns(session_id)
+
+    assert await events_of(bench).handle(segment(session_id, index, "And I forgot my diary.")) == Ack()
+    assert await bench.turns(session_id) == index + 1
+    async with bench.database.write() as db:
+        await generations.claim(db, "a worker", 60.0, utc_now())
+    late = await events_of(bench).handle(segment(session_id, index + 1, "One more thing."))
+
+    assert isinstance(late, Reject)
+    assert await bench.turns(session_id) == index + 1
+    assert (await bench.generation(generation_id)).attempt == 1
 
 
 async def test_an_event_waits_while_the_database_is_away_and_costs_no_delivery(bench: Bench) -> None:
