@@ -11,12 +11,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.tables import GenerationRow
 
 ACTIVE = ("queued", "running")
+
+# One attempt at a generation: its id, and which attempt it is.
+Try = tuple[str, int]
 
 
 async def add(
@@ -93,15 +96,18 @@ async def position(db: AsyncSession, row: GenerationRow) -> int:
     return ahead.scalar_one() + 1
 
 
-async def claim(db: AsyncSession, owner: str, lease: float, now: datetime) -> GenerationRow | None:
-    """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none."""
+async def claim(
+    db: AsyncSession, owner: str, lease: float, now: datetime, in_hand: Iterable[Try] = ()
+) -> GenerationRow | None:
+    """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none. What
+    the owner has ``in_hand`` has a worker, whatever the clock says of its lease."""
     row = (
         await db.execute(
             select(GenerationRow)
             .where(
                 or_(
                     GenerationRow.state == "queued",
-                    and_(GenerationRow.state == "running", GenerationRow.lease_until < now),
+                    and_(GenerationRow.state == "running", GenerationRow.lease_until < now, not_(_is_any(in_hand))),
                 )
             )
             .order_by(GenerationRow.created_at)
@@ -129,12 +135,18 @@ async def release_all(db: AsyncSession, owner_prefix: str) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-async def renew(db: AsyncSession, owner: str, ids: Iterable[str], lease: float, now: datetime) -> dict[str, bool]:
-    """Extends the leases of ``owner`` on ``ids``. Those it still holds, and whether each is to be cancelled."""
-    its_own = (GenerationRow.id.in_(list(ids)), GenerationRow.state == "running", GenerationRow.owner == owner)
+async def renew(db: AsyncSession, owner: str, tries: Iterable[Try], lease: float, now: datetime) -> dict[Try, bool]:
+    """Extends the leases of ``owner`` on ``tries``. Those it still holds, and whether each is to be cancelled."""
+    its_own = (_is_any(tries), GenerationRow.state == "running", GenerationRow.owner == owner)
     await db.execute(update(GenerationRow).where(*its_own).values(lease_until=now + timedelta(seconds=lease)))
-    rows = await db.execute(select(GenerationRow.id, GenerationRow.cancel_requested).where(*its_own))
-    return dict(rows.all())
+    rows = await db.execute(
+        select(GenerationRow.id, GenerationRow.attempt, GenerationRow.cancel_requested).where(*its_own)
+    )
+    return {(generation_id, attempt): cancel for generation_id, attempt, cancel in rows}
+
+
+def _is_any(tries: Iterable[Try]) -> ColumnElement[bool]:
+    return or_(false(), *(and_(GenerationRow.id == one, GenerationRow.attempt == attempt) for one, attempt in tries))
 
 
 async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -> GenerationRow | None:

@@ -23,6 +23,7 @@ from server import announce
 from server.clock import utc_now
 from server.db import generations, notes, sessions
 from server.db.database import Database
+from server.db.generations import Try
 from server.db.tables import GenerationRow
 from server.errors import LockedError
 from server.notes import editing, merging, text
@@ -72,8 +73,8 @@ class Worker:
         self._serving = serving
         self._formats = formats
         self._options = options
-        self._claimed: set[str] = set()
-        self._running: dict[str, Drafting] = {}
+        self._claimed: set[Try] = set()
+        self._running: dict[Try, Drafting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
@@ -123,19 +124,21 @@ class Worker:
 
     async def _begin_one(self) -> bool:
         async with self._database.write() as db:
-            row = await generations.claim(db, self._options.owner, self._options.lease, utc_now())
+            # A clock that was put forward, or a machine that slept, makes leases run out that are held here.
+            row = await generations.claim(db, self._options.owner, self._options.lease, utc_now(), self._claimed)
         if row is None:
             return False
-        self._claimed.add(row.id)
+        this = row.id, row.attempt
+        self._claimed.add(this)
         task = asyncio.create_task(self._run(row), name=f"generation-{row.id}")
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._on_done(done, row.id))
+        task.add_done_callback(lambda done: self._on_done(done, this))
         return True
 
-    def _on_done(self, task: asyncio.Task[None], generation_id: str) -> None:
+    def _on_done(self, task: asyncio.Task[None], this: Try) -> None:
         self._tasks.discard(task)
         # From here on the lease is not renewed: what did not end is tried again once it has run out.
-        self._claimed.discard(generation_id)
+        self._claimed.discard(this)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # The type alone: a message may quote the session.
@@ -150,7 +153,7 @@ class Worker:
         except GenerationFailedError as error:
             await self._fail(row, error.reason, frames)
         finally:
-            self._running.pop(row.id, None)
+            self._running.pop((row.id, row.attempt), None)
             await frames.close(patience=10.0)
             self._changed(row.session_id)
 
@@ -166,7 +169,7 @@ class Worker:
             model=desk.written_by,
             early=desk.early,
         )
-        self._running[row.id] = drafting
+        self._running[row.id, row.attempt] = drafting
         if row.cancel_requested:
             drafting.cancel()
         self._changed(row.session_id)
@@ -279,15 +282,16 @@ class Worker:
             except Exception as error:
                 self._log.warning("leases cannot be renewed", error=type(error).__name__)
                 continue
-            for generation_id, drafting in before.items():
-                if held.get(generation_id, True):
+            for this, drafting in before.items():
+                if held.get(this, True):
                     # Cancelled, or another worker's by now.
                     drafting.cancel()
 
     def _on_cancel(self, _subject: str, payload: bytes) -> None:
-        drafting = self._running.get(payload.decode(errors="replace"))
-        if drafting is not None:
-            drafting.cancel()
+        wanted = payload.decode(errors="replace")
+        for (generation_id, _), drafting in self._running.items():
+            if generation_id == wanted:
+                drafting.cancel()
 
     async def _report(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from server.notes.editing import Editing
 from server.notes.state import Change
 from server.sessions import intake
 from server.stream.streams import NoteStreams
+from server.worker import worker as module
 from tests.integration.worker.conftest import GOOD, LIMITS, Bench, until
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
@@ -153,6 +155,23 @@ async def test_a_worker_whose_lease_was_lost_stores_nothing(bench: Bench) -> Non
 
     assert await bench.note(session_id) is None
     assert await bench.outbox() == []
+
+
+async def test_a_clock_that_is_put_forward_does_not_make_a_worker_begin_anew_what_it_is_writing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await bench.start_worker(delay=0.05, lease=60.0)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+
+    monkeypatch.setattr(module, "utc_now", lambda: utc_now() + timedelta(hours=1))
+    worker.wake()
+    row = await bench.ended(generation_id)
+
+    stored = await bench.note(session_id)
+    assert (row.state, row.attempt) == ("done", 1)
+    assert stored is not None
+    assert stored.note.fallback is False
 
 
 async def test_a_worker_that_stops_hands_its_notes_back(bench: Bench) -> None:
