@@ -210,7 +210,8 @@ class Worker:
         }
 
     async def _store(self, row: GenerationRow, draft: Draft, beams: int, frames: FrameWriter) -> None:
-        """The note, its revision, its event and the end of the generation, in one transaction."""
+        """The note, its revision, its event and the end of the generation, in one transaction. Raises
+        ``GenerationFailedError`` where its end was asked for meanwhile."""
         now = utc_now()
         async with self._database.write() as db:
             session = await sessions.lock(db, row.session_id)
@@ -218,6 +219,9 @@ class Worker:
             if held is None or session is None:
                 self._log.warning("the lease was lost", generation_id=row.id, session_id=row.session_id)
                 return
+            if held.cancel_requested:
+                # Whoever asked was told that nothing comes of it, perhaps just now and while no notice got through.
+                raise GenerationFailedError(EngineFailure.CANCELLED, "cancelled while its end was being stored")
             stored = await notes.find(db, row.session_id)
             options = row.options
             try:
@@ -260,6 +264,8 @@ class Worker:
             if (stopping or reason is EngineFailure.STOPPED) and not held.cancel_requested:
                 generations.hand_back(held)
                 return
+            if held.cancel_requested:
+                reason = EngineFailure.CANCELLED
             cancelled = reason is EngineFailure.CANCELLED
             generations.finish(held, "cancelled" if cancelled else "failed", now, error=reason.value)
             session.updated_at = now

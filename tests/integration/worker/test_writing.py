@@ -317,6 +317,35 @@ async def test_a_cancelled_generation_ends_the_stream_and_changes_nothing(bench:
     assert await bench.note(session_id) is None
 
 
+async def test_a_note_that_was_cancelled_unheard_is_not_stored_when_it_is_written(bench: Bench) -> None:
+    await bench.start_worker(delay=0.02, lease=60.0)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+    async with bench.database.write() as db:
+        assert await generations.request_cancel(db, session_id, utc_now()) is not None
+
+    ended = await bench.ended(generation_id)
+    events = await bench.events(session_id)
+
+    assert (ended.state, ended.error) == ("cancelled", "cancelled")
+    assert (events[-1].event, events[-1].data["reason"]) == ("error", "cancelled")
+    assert await bench.note(session_id) is None
+    assert await bench.outbox() == []
+
+
+async def test_a_note_that_was_cancelled_unheard_ends_so_also_where_the_model_fails(bench: Bench) -> None:
+    await bench.start_worker(delay=0.2, lease=60.0, deadline=1.0, allow_fallback=False)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+    async with bench.database.write() as db:
+        assert await generations.request_cancel(db, session_id, utc_now()) is not None
+
+    ended = await bench.ended(generation_id)
+
+    assert (ended.state, ended.error) == ("cancelled", "cancelled")
+    assert await bench.outbox() == []
+
+
 async def test_a_broker_that_is_away_does_not_hold_the_note_up(bench: Bench) -> None:
     await bench.start_worker()
     bench.broker.available = False
