@@ -7,7 +7,7 @@ passed to another changes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -17,6 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.tables import GenerationRow
 
 ACTIVE = ("queued", "running")
+
+# From so many crashes on a generation is suspected of them, and written while nothing else is.
+SUSPECT_FROM = 2
 
 # One attempt at a generation: its id, and which attempt it is.
 Try = tuple[str, int]
@@ -33,6 +36,7 @@ async def add(
         options=options,
         state="failed" if error else "queued",
         attempt=0,
+        handed_back=0,
         error=error,
         cancel_requested=False,
         created_at=now,
@@ -97,10 +101,11 @@ async def position(db: AsyncSession, row: GenerationRow) -> int:
 
 
 async def claim(
-    db: AsyncSession, owner: str, lease: float, now: datetime, in_hand: Iterable[Try] = ()
+    db: AsyncSession, owner: str, lease: float, now: datetime, in_hand: Collection[Try] = ()
 ) -> GenerationRow | None:
     """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none. What
-    the owner has ``in_hand`` has a worker, whatever the clock says of its lease."""
+    the owner has ``in_hand`` has a worker, whatever the clock says of its lease. While there is anything, one that is
+    suspected of ending its process is left for later, and so is all that came after it."""
     row = (
         await db.execute(
             select(GenerationRow)
@@ -115,7 +120,7 @@ async def claim(
             .with_for_update(skip_locked=True)
         )
     ).scalar_one_or_none()
-    if row is None:
+    if row is None or (in_hand and row.attempt - row.handed_back >= SUSPECT_FROM):
         return None
     row.state = "running"
     row.owner = owner
@@ -123,6 +128,11 @@ async def claim(
     row.lease_until = now + timedelta(seconds=lease)
     await db.flush()
     return row
+
+
+def crashes(row: GenerationRow) -> int:
+    """How many attempts before the one that runs ended with their process, as far as is known."""
+    return max(0, row.attempt - 1 - row.handed_back)
 
 
 async def release_all(db: AsyncSession, owner_prefix: str) -> int:
@@ -214,8 +224,9 @@ def finish(
     row.lease_until = None
 
 
-def hand_back(row: GenerationRow) -> None:
-    """Puts a generation back into the queue."""
+def hand_back(row: GenerationRow, *, in_order: bool) -> None:
+    """Puts a generation back into the queue; ``in_order``: through no fault of its own."""
+    row.handed_back += int(in_order)
     row.state = "queued"
     row.owner = None
     row.lease_until = None
