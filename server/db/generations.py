@@ -28,7 +28,9 @@ Try = tuple[str, int]
 async def add(
     db: AsyncSession, session_id: int, change: str, options: dict[str, Any], now: datetime, *, error: str | None = None
 ) -> GenerationRow:
-    """A generation to be done; with ``error``, one that could not even begin."""
+    """A generation to be done; with ``error``, one that could not even begin. It is dated after the session's others,
+    also where the clock was put back: their dates say which of them is the latest. The caller holds the session."""
+    before = await db.scalar(select(func.max(GenerationRow.created_at)).where(GenerationRow.session_id == session_id))
     row = GenerationRow(
         id=uuid.uuid4().hex,
         session_id=session_id,
@@ -39,7 +41,7 @@ async def add(
         handed_back=0,
         error=error,
         cancel_requested=False,
-        created_at=now,
+        created_at=now if before is None else max(now, before + timedelta(microseconds=1)),
         finished_at=now if error else None,
     )
     db.add(row)

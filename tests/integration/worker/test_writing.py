@@ -253,6 +253,31 @@ async def test_a_reader_gets_the_note_though_the_token_log_was_lost(bench: Bench
     await emptied.stop()
 
 
+async def test_a_reader_gets_the_new_note_and_not_the_old_one_after_the_clock_was_put_back(bench: Bench) -> None:
+    worker = await bench.start_worker()
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await bench.ended(generation_id)
+    await worker.stop(0.0)
+    streams = NoteStreams(bench.database, bench.broker)
+
+    async with bench.database.write() as db:
+        session = await sessions.lock(db, session_id)
+        assert session is not None
+        again = await EDITING.request_generation(db, session, utc_now() - timedelta(hours=1), regenerate=True)
+    events = await streams.open(session_id, None, None)
+
+    assert events is not None
+    first = await asyncio.wait_for(anext(events), 5)
+    assert f"id: {again.id}.0.0\n".encode() in first
+    async with bench.database.read() as db:
+        latest = await generations.latest(db, session_id)
+        assert latest is not None
+        assert latest.id == again.id
+        assert [one.status for one in await sessions.listed(db)] == ["writing"]
+    await events.aclose()
+    await streams.stop()
+
+
 async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section(bench: Bench) -> None:
     await bench.start_worker(delay=0.05)
     session_id, generation_id = await bench.closed_session(SHORT_SESSION)
