@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from events.broker import Delivery
 from events.contracts import (
@@ -158,6 +159,23 @@ async def test_turns_that_were_on_their_way_when_a_call_closed_the_session_join_
     assert isinstance(late, Reject)
     assert await bench.turns(session_id) == index + 1
     assert (await bench.generation(generation_id)).attempt == 1
+
+
+async def test_events_that_come_again_after_they_were_forgotten_change_nothing(bench: Bench) -> None:
+    said = "I slept badly again this week and the exam frightens me a lot."
+    sent = [segment(50, 0, said), segment(50, 1, "And I forgot my diary."), closed(50, None), closed(51, SHORT_SESSION)]
+    assert [await events_of(bench).handle(one) for one in sent] == [Ack()] * 4
+    async with bench.database.write() as db:
+        before = await generations.totals(db)
+        for number in (50, 51):
+            assert await generations.request_cancel(db, number, utc_now()) is not None
+        await db.execute(text("DELETE FROM inbox"))
+
+    assert [await events_of(bench).handle(one) for one in sent] == [Ack()] * 4
+
+    async with bench.database.read() as db:
+        assert (before, await generations.totals(db)) == ({"queued": 2}, {"cancelled": 2})
+    assert await bench.turns(50) == 2
 
 
 async def test_an_event_waits_while_the_database_is_away_and_costs_no_delivery(bench: Bench) -> None:
