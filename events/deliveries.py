@@ -16,14 +16,15 @@ from events.backoff import Backoff
 from events.broker import BrokerUnavailableError, Delivery, Handler
 from events.connection import Connection
 from events.dead_letters import dead_letter_headers
-from events.dispatch import EXPECTED_LATE, Dispatcher, Held
+from events.dispatch import Dispatcher, Held
 from events.errors import MessageRefusedError
 from events.link import Link
-from events.provision import durable_progress, ensure_durable, ensure_streams, subject_at
+from events.provision import ensure_durable, ensure_streams
 from events.pull import Pull
 from events.streams import ConsumerSettings
 from events.subjects import dead_subject
 from events.tasks import end, forget
+from events.unsettled import SettledHere, Unsettled
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,6 @@ ANSWER_TIMEOUT = 1.0
 BETWEEN_ANSWERS = 0.1
 ANSWER_PATIENCE = 20.0
 DEAD_LETTER_TIMEOUT = 5.0
-WATCH_EVERY = 0.5
 AFTER_FAILURE = Backoff(first=0.1, longest=5.0)
 _NANOSECONDS = 1_000_000_000
 
@@ -46,7 +46,9 @@ class Deliveries:
         self._durable = durable
         self._stream = stream
         self._settings = settings
-        self._dispatcher = Dispatcher(handler, JetStreamAnswers(link), settings, in_flight)
+        settled = SettledHere()
+        self._dispatcher = Dispatcher(handler, JetStreamAnswers(link, settled), settings, in_flight)
+        self._unsettled = Unsettled(stream, durable, self._dispatcher, settings, settled)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -86,40 +88,12 @@ class Deliveries:
             await ensure_durable(connection, self._stream, self._durable, self._settings)
 
     async def _consume_on(self, connection: Connection) -> None:
-        last = await self._expect_unsettled(connection)
-        watch = asyncio.create_task(self._watch_unsettled(connection, last)) if last else None
+        await self._unsettled.expect_all(connection)
+        watch = asyncio.create_task(self._unsettled.watch(connection))
         try:
             await self._pump(connection)
         finally:
             await end(watch)
-
-    async def _expect_unsettled(self, connection: Connection) -> int:
-        """Tells the dispatcher which messages others have in hand, or had when they died; the last one, or 0.
-
-        Without it a session's end would overtake turns that a killed worker had taken and not stored. Some of the
-        messages between the consumer's floor and its last delivery may be acknowledged already: then their session
-        waits in vain, until the floor has passed them or their time is over.
-        """
-        progress = await durable_progress(connection, self._stream, self._durable)
-        if progress.in_hand == 0:
-            return 0
-        first = max(progress.floor + 1, progress.delivered - self._settings.max_ack_pending)
-        for sequence in range(first, progress.delivered + 1):
-            subject = await subject_at(connection, self._stream, sequence)
-            if subject is not None:
-                self._dispatcher.expect(subject, sequence)
-        return progress.delivered
-
-    async def _watch_unsettled(self, connection: Connection, last: int) -> None:
-        """Tells the dispatcher when they are settled, as long as anybody waits for them."""
-        looks = int((self._settings.ack_wait + EXPECTED_LATE) / WATCH_EVERY) + 1
-        with suppress(BrokerUnavailableError):
-            for _ in range(looks):
-                await asyncio.sleep(WATCH_EVERY)
-                floor = (await durable_progress(connection, self._stream, self._durable)).floor
-                self._dispatcher.settled(floor)
-                if floor >= last:
-                    return
 
     async def _pump(self, connection: Connection) -> None:
         pull = Pull(connection, self._stream, self._durable)
@@ -135,11 +109,22 @@ class Deliveries:
                     continue
                 message = await pull.next()
                 if message is not None:
-                    self._dispatcher.offer(_held(message))
+                    await self._take(connection, message)
         finally:
             with suppress(BrokerUnavailableError):
                 await pull.close()
                 await self._return_unread(connection, pull.leave())
+
+    async def _take(self, connection: Connection, message: Msg) -> None:
+        held = _held(message)
+        try:
+            await self._unsettled.expect_before(connection, message.subject, held.delivery.stream_sequence)
+        except BrokerUnavailableError:
+            # Not in hand yet: it is to come again now, and not only when its time is over.
+            with suppress(BrokerUnavailableError):
+                await self._return_unread(connection, [message])
+            raise
+        self._dispatcher.offer(held)
 
     async def _wait_for_room(self, connection: Connection) -> None:
         changed = asyncio.ensure_future(self._dispatcher.changed.wait())
@@ -162,11 +147,13 @@ class JetStreamAnswers:
     that it has forgotten, makes them again, and takes the answer then. ``held`` has the place of the latest one.
     """
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, settled: SettledHere) -> None:
         self._link = link
+        self._settled = settled
 
     async def confirm(self, held: Held) -> None:
         await self._answer(held, b"+ACK")
+        self._settled.add(held.delivery.stream_sequence)
 
     async def postpone(self, held: Held, delay: float) -> None:
         await self._answer(held, _negative(delay))
@@ -179,6 +166,7 @@ class JetStreamAnswers:
         headers = dead_letter_headers(delivery, reason, datetime.now(UTC), held.identity)
         await self._insist(lambda: self._keep(dead_subject(delivery.subject), delivery.payload, headers))
         await self._answer(held, b"+TERM")
+        self._settled.add(held.delivery.stream_sequence)
 
     async def _keep(self, subject: str, payload: bytes, headers: dict[str, str]) -> None:
         connection = self._link.connection()

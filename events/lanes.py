@@ -61,8 +61,10 @@ class Lanes(Generic[Item]):
         self._tidy(lane)
 
     def owe(self, lane: str, sequence: int, until: float) -> None:
-        """A message that somebody else has in hand, or had: later ones of its lane wait for it, until ``until``."""
-        self._lanes.setdefault(lane, _Lane()).owed[sequence] = until
+        """A message that somebody else has in hand, or had: later ones of its lane wait for it, until ``until``. One
+        that was put off here for longer is waited for as long as that."""
+        owed = self._lanes.setdefault(lane, _Lane()).owed
+        owed[sequence] = max(until, owed.get(sequence, until))
 
     def settle(self, floor: int) -> bool:
         """Every message up to ``floor`` is done, whoever did it. True when that is news."""

@@ -16,7 +16,7 @@ from events.dead_letters import dead_letter_headers
 from events.dispatch import Dispatcher, Held
 from events.memory_server import ConsumerState, MemoryServer
 from events.streams import TOKENS, ConsumerSettings
-from events.subjects import dead_subject, frames_subject, matches
+from events.subjects import dead_subject, ends_session, frames_subject, lane_of, matches
 from events.tasks import end
 
 logger = logging.getLogger(__name__)
@@ -158,6 +158,7 @@ class _MemoryConsumer:
                     if delivered is None:
                         break
                     message, attempt = delivered
+                    self._expect_before(message.subject, message.sequence)
                     delivery = Delivery(message.subject, message.payload, message.headers, attempt, message.sequence)
                     self._dispatcher.offer(Held(delivery, (message.sequence, int(message.stored_at * 1e6)), ""))
                 with suppress(TimeoutError):
@@ -167,6 +168,14 @@ class _MemoryConsumer:
                         await changed.wait()
         finally:
             self._server.unwatch(changed)
+
+    def _expect_before(self, subject: str, sequence: int) -> None:
+        """A session's end does not overtake its turns that another broker has in hand."""
+        if ends_session(subject):
+            for earlier in [earlier for earlier in self._state.due if earlier < sequence]:
+                other = self._state.stream.messages[earlier - 1].subject
+                if lane_of(other) == lane_of(subject):
+                    self._dispatcher.expect(other, earlier)
 
 
 class _MemoryAnswers:

@@ -154,6 +154,24 @@ async def subject_at(connection: Connection, stream: str, sequence: int) -> str 
     return str(message.subject)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a stored message lies in its stream."""
+
+    sequence: int
+    subject: str
+
+
+async def subject_after(connection: Connection, stream: str, pattern: str, sequence: int) -> Placed | None:
+    """The first message at ``sequence`` or later whose subject ``pattern`` takes; None when there is none. Raises
+    ``BrokerUnavailableError``."""
+    try:
+        message = await connection.ask(connection.jetstream.get_msg(stream, seq=sequence, subject=pattern, next=True))
+    except APIError:
+        return None
+    return Placed(int(message.seq or 0), str(message.subject))
+
+
 async def _manage(connection: Connection, work: Coroutine[Any, Any, Any]) -> Any:
     try:
         return await connection.ask(work)

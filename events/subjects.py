@@ -49,6 +49,12 @@ def parse_session_subject(subject: str) -> tuple[int, SessionEventName] | None:
     return None if session_id is None else (session_id, SessionEventName(parts[2]))
 
 
+def ends_session(subject: str) -> bool:
+    """Whether what is sent here ends a session: after it the session takes no more turns."""
+    parsed = parse_session_subject(subject)
+    return parsed is not None and parsed[1] is SessionEventName.CLOSED
+
+
 def lane_of(subject: str) -> str:
     """Messages of one lane are handled one at a time and in order: a session's own, else each subject for itself."""
     parts = subject.split(".")

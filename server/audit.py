@@ -46,6 +46,7 @@ async def examine(database: Database, held: Mapping[Place, str] | None = None) -
                 findings.complain(row.session_id, row.version, "another hash than the one that was kept")
             last = row
         await _close(db, last, findings)
+        await _find_bare(db, findings)
     for session_id, version in sorted(left):
         findings.complain(session_id, version, "gone")
     return findings
@@ -92,6 +93,15 @@ async def _close(db: AsyncSession, last: RevisionRow | None, findings: Findings)
         findings.complain(last.session_id, last.version, "the note is not as its last version says")
     if last.chain is not None:
         findings.heads[last.session_id, last.version] = last.chain
+
+
+async def _find_bare(db: AsyncSession, findings: Findings) -> None:
+    """Notes of which no version is left: nothing above has come by them."""
+    versions = select(RevisionRow.session_id).where(RevisionRow.session_id == NoteRow.session_id)
+    query = select(NoteRow.session_id, NoteRow.version).where(~versions.exists()).order_by(NoteRow.session_id)
+    for session_id, version in await db.execute(query):
+        findings.notes += 1
+        findings.complain(session_id, version, "the note is there, but none of its versions is")
 
 
 def read_heads(lines: Iterable[str]) -> dict[Place, str]:

@@ -15,8 +15,8 @@ from server.db import driver
 
 
 class Database:
-    """A database by URL. On SQLite one connection writes, with ``BEGIN IMMEDIATE`` so that a transaction that reads
-    and then writes waits for its turn instead of failing; readers cannot write at all."""
+    """A database by URL. Readers see one state of it and cannot write at all. On SQLite one connection writes, with
+    ``BEGIN IMMEDIATE`` so that a transaction that reads and then writes waits for its turn instead of failing."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -25,9 +25,11 @@ class Database:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1, query_only=False)
             self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=4, query_only=True)
         else:
-            self._writer = self._reader = create_async_engine(
+            self._writer = create_async_engine(
                 url, pool_size=8, max_overflow=8, pool_pre_ping=True, hide_parameters=True
             )
+            # Of the same pool. Without it each statement of a reader would see another state of the database.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -56,7 +58,7 @@ class Database:
 
     async def close(self) -> None:
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.is_sqlite:
             await self._reader.dispose()
 
 

@@ -7,22 +7,30 @@ passed to another changes nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.tables import GenerationRow
 
 ACTIVE = ("queued", "running")
 
+# From so many crashes on a generation is suspected of them, and written while nothing else is.
+SUSPECT_FROM = 2
+
+# One attempt at a generation: its id, and which attempt it is.
+Try = tuple[str, int]
+
 
 async def add(
     db: AsyncSession, session_id: int, change: str, options: dict[str, Any], now: datetime, *, error: str | None = None
 ) -> GenerationRow:
-    """A generation to be done; with ``error``, one that could not even begin."""
+    """A generation to be done; with ``error``, one that could not even begin. It is dated after the session's others,
+    also where the clock was put back: their dates say which of them is the latest. The caller holds the session."""
+    before = await db.scalar(select(func.max(GenerationRow.created_at)).where(GenerationRow.session_id == session_id))
     row = GenerationRow(
         id=uuid.uuid4().hex,
         session_id=session_id,
@@ -30,9 +38,10 @@ async def add(
         options=options,
         state="failed" if error else "queued",
         attempt=0,
+        handed_back=0,
         error=error,
         cancel_requested=False,
-        created_at=now,
+        created_at=now if before is None else max(now, before + timedelta(microseconds=1)),
         finished_at=now if error else None,
     )
     db.add(row)
@@ -93,15 +102,19 @@ async def position(db: AsyncSession, row: GenerationRow) -> int:
     return ahead.scalar_one() + 1
 
 
-async def claim(db: AsyncSession, owner: str, lease: float, now: datetime) -> GenerationRow | None:
-    """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none."""
+async def claim(
+    db: AsyncSession, owner: str, lease: float, now: datetime, in_hand: Collection[Try] = ()
+) -> GenerationRow | None:
+    """Takes the oldest generation that waits, or whose worker has gone, for ``owner``; None when there is none. What
+    the owner has ``in_hand`` has a worker, whatever the clock says of its lease. While there is anything, one that is
+    suspected of ending its process is left for later, and so is all that came after it."""
     row = (
         await db.execute(
             select(GenerationRow)
             .where(
                 or_(
                     GenerationRow.state == "queued",
-                    and_(GenerationRow.state == "running", GenerationRow.lease_until < now),
+                    and_(GenerationRow.state == "running", GenerationRow.lease_until < now, not_(_is_any(in_hand))),
                 )
             )
             .order_by(GenerationRow.created_at)
@@ -109,7 +122,7 @@ async def claim(db: AsyncSession, owner: str, lease: float, now: datetime) -> Ge
             .with_for_update(skip_locked=True)
         )
     ).scalar_one_or_none()
-    if row is None:
+    if row is None or (in_hand and row.attempt - row.handed_back >= SUSPECT_FROM):
         return None
     row.state = "running"
     row.owner = owner
@@ -117,6 +130,11 @@ async def claim(db: AsyncSession, owner: str, lease: float, now: datetime) -> Ge
     row.lease_until = now + timedelta(seconds=lease)
     await db.flush()
     return row
+
+
+def crashes(row: GenerationRow) -> int:
+    """How many attempts before the one that runs ended with their process, as far as is known."""
+    return max(0, row.attempt - 1 - row.handed_back)
 
 
 async def release_all(db: AsyncSession, owner_prefix: str) -> int:
@@ -129,12 +147,18 @@ async def release_all(db: AsyncSession, owner_prefix: str) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
-async def renew(db: AsyncSession, owner: str, ids: Iterable[str], lease: float, now: datetime) -> dict[str, bool]:
-    """Extends the leases of ``owner`` on ``ids``. Those it still holds, and whether each is to be cancelled."""
-    its_own = (GenerationRow.id.in_(list(ids)), GenerationRow.state == "running", GenerationRow.owner == owner)
+async def renew(db: AsyncSession, owner: str, tries: Iterable[Try], lease: float, now: datetime) -> dict[Try, bool]:
+    """Extends the leases of ``owner`` on ``tries``. Those it still holds, and whether each is to be cancelled."""
+    its_own = (_is_any(tries), GenerationRow.state == "running", GenerationRow.owner == owner)
     await db.execute(update(GenerationRow).where(*its_own).values(lease_until=now + timedelta(seconds=lease)))
-    rows = await db.execute(select(GenerationRow.id, GenerationRow.cancel_requested).where(*its_own))
-    return dict(rows.all())
+    rows = await db.execute(
+        select(GenerationRow.id, GenerationRow.attempt, GenerationRow.cancel_requested).where(*its_own)
+    )
+    return {(generation_id, attempt): cancel for generation_id, attempt, cancel in rows}
+
+
+def _is_any(tries: Iterable[Try]) -> ColumnElement[bool]:
+    return or_(false(), *(and_(GenerationRow.id == one, GenerationRow.attempt == attempt) for one, attempt in tries))
 
 
 async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -> GenerationRow | None:
@@ -152,6 +176,16 @@ async def hold(db: AsyncSession, generation_id: str, owner: str, attempt: int) -
             .with_for_update()
         )
     ).scalar_one_or_none()
+
+
+async def hold_unbegun(db: AsyncSession, session_id: int) -> bool:
+    """Whether a note of the session waits that no worker has begun; none begins it until the transaction ends."""
+    found = await db.execute(
+        select(GenerationRow.id)
+        .where(GenerationRow.session_id == session_id, GenerationRow.state == "queued", GenerationRow.attempt == 0)
+        .with_for_update()
+    )
+    return found.scalar_one_or_none() is not None
 
 
 async def request_cancel(db: AsyncSession, session_id: int, now: datetime) -> GenerationRow | None:
@@ -192,8 +226,9 @@ def finish(
     row.lease_until = None
 
 
-def hand_back(row: GenerationRow) -> None:
-    """Puts a generation back into the queue."""
+def hand_back(row: GenerationRow, *, in_order: bool) -> None:
+    """Puts a generation back into the queue; ``in_order``: through no fault of its own."""
+    row.handed_back += int(in_order)
     row.state = "queued"
     row.owner = None
     row.lease_until = None

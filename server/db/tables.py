@@ -124,7 +124,8 @@ class GenerationRow(Base):
     """The writing of one note: the work queue of the workers.
 
     ``state``: queued, running, done, failed, cancelled. A running row belongs to ``owner`` until ``lease_until``;
-    after that anyone may take it up again with the next ``attempt``.
+    after that anyone may take it up again with the next ``attempt``. ``handed_back`` of the attempts ended in good
+    order because a worker was stopped; the others that left no end went down with their process, perhaps because of it.
     """
 
     __tablename__ = "generations"
@@ -136,6 +137,7 @@ class GenerationRow(Base):
     options: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default="queued")
     attempt: Mapped[int] = mapped_column(default=0)
+    handed_back: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     cancel_requested: Mapped[bool] = mapped_column(default=False)

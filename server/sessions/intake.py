@@ -55,11 +55,18 @@ async def create(db: AsyncSession, new: NewSession, limits: Limits, now: datetim
 
 
 async def append(
-    db: AsyncSession, session: SessionRow, segments: Sequence[Turn], limits: Limits, now: datetime
+    db: AsyncSession,
+    session: SessionRow,
+    segments: Sequence[Turn],
+    limits: Limits,
+    now: datetime,
+    *,
+    until_begun: bool = False,
 ) -> Appended:
-    """Adds turns to a live session. The same turn twice is nothing new, and neither is one without words.
+    """Adds turns to a live session; with ``until_begun`` also to a closed one whose note nobody has begun to write. The
+    same turn twice is nothing new, and neither is one without words.
 
-    Raises ``ConflictError`` for another text at a stored index, and for new turns once the session is closed.
+    Raises ``ConflictError`` for another text at a stored index, and for new turns once the session takes none.
     """
     wanted: dict[int, Turn] = {}
     for segment in segments:
@@ -73,7 +80,7 @@ async def append(
         if not _same_words(turn, wanted[index]):
             raise ConflictError(f"Segment {index} is already stored with a different speaker or text.", index=index)
     added = [turn for index, turn in sorted(wanted.items()) if turn.text and index not in stored]
-    if added and session.status == "closed":
+    if added and session.status == "closed" and not (until_begun and await generations.hold_unbegun(db, session.id)):
         raise ConflictError(f"Session {session.id} is closed: it takes no more segments.")
     await sessions.add_turns(db, session.id, added)
     every = await sessions.turns(db, session.id)

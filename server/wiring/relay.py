@@ -1,13 +1,16 @@
-"""The role ``relay``: the outbox, published."""
+"""The role ``relay``: the outbox, published, and in time emptied."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from events.relay import Relay
+from events.tasks import end
 from server.db.database import Database
 from server.db.outbox import DatabaseOutbox
+from server.pruning import keep_pruning
 from server.settings import Settings
 from server.wiring.shared import broker_of
 
@@ -24,4 +27,6 @@ async def running_relay(settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(broker.stop)
         await relay.start()
         stack.push_async_callback(relay.stop)
+        pruning = asyncio.create_task(keep_pruning(database), name="prune")
+        stack.push_async_callback(end, pruning)
         yield

@@ -1,4 +1,4 @@
-"""How a run ends when the model gives no note."""
+"""How a run ends without a note."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ class GenerationFailedError(Exception):
     def __init__(self, reason: EngineFailure, detail: str) -> None:
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
+
+
+class TooManyAttemptsError(Exception):
+    """Every attempt ended with its process, and no note without the model is allowed."""

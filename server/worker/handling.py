@@ -31,11 +31,19 @@ _AWAY_RETRY = 2.0
 _AWAY_PATIENCE = 600.0
 _ERROR_RETRY = 2.0
 
+# The end of a session that is not known yet: another worker may be about to store its first turns.
+_UNKNOWN_RETRY = 1.0
+_UNKNOWN_ATTEMPTS = 3
+
 
 class Following(Protocol):
     """Who reads live sessions."""
 
     def follow(self, session_id: int, turns: tuple[Turn, ...]) -> None: ...
+
+
+class _UnknownSessionError(ConflictError):
+    """The end of a session that is not stored, without its transcript."""
 
 
 class SessionEvents:
@@ -67,6 +75,10 @@ class SessionEvents:
             return Reject(error.reason)
         try:
             await self._when_the_database_answers(event)
+        except _UnknownSessionError as error:
+            if delivery.attempt < _UNKNOWN_ATTEMPTS:
+                return Retry(_UNKNOWN_RETRY, error.detail)
+            return Reject(error.detail)
         except (ConflictError, TooLargeError) as error:
             return Reject(error.detail)
         except IntegrityError:
@@ -101,7 +113,8 @@ class SessionEvents:
         async with self._database.write() as db:
             session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
             if await outbox.is_first_time(db, source, event_id, now):
-                await intake.append(db, session, turns, self._limits, now)
+                # They were on their way when the session was closed by a call, which does not wait for the stream.
+                await intake.append(db, session, turns, self._limits, now, until_begun=True)
             live = session.status == "live"
             every = await sessions.turns(db, session.id)
         if live:
@@ -112,7 +125,7 @@ class SessionEvents:
         now = utc_now()
         async with self._database.write() as db:
             if data.transcript is None and await sessions.find(db, data.session_id) is None:
-                raise ConflictError("The session is not known here, and the event brings no transcript of it.")
+                raise _UnknownSessionError("The session is not known here, and the event brings no transcript of it.")
             session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
             if await outbox.is_first_time(db, source, event_id, now):
                 if data.transcript is not None:

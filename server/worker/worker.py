@@ -23,6 +23,7 @@ from server import announce
 from server.clock import utc_now
 from server.db import generations, notes, sessions
 from server.db.database import Database
+from server.db.generations import Try
 from server.db.tables import GenerationRow
 from server.errors import LockedError
 from server.notes import editing, merging, text
@@ -30,15 +31,16 @@ from server.notes.document import document
 from server.notes.state import Change, Draft
 from server.stream.terminal import failure_problem
 from server.worker.drafting import Drafting, Task
-from server.worker.failure import GenerationFailedError
+from server.worker.failure import GenerationFailedError, TooManyAttemptsError
 from server.worker.frames import FrameWriter
 from server.worker.report import report
 from server.worker.serving import Desk, Serving
 
 _IDLE_LOOK = 2.0
 _STATS_EVERY = 2.0
-# After this many attempts the model is not asked again: something in this session may be what ends the process.
-_ATTEMPTS_WITH_MODEL = 3
+# After this many attempts that ended with the process the model is not asked again: something in this session may be
+# what ends it. The last of them was made while no other note was written.
+_CRASHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ class Worker:
         self._serving = serving
         self._formats = formats
         self._options = options
-        self._claimed: set[str] = set()
-        self._running: dict[str, Drafting] = {}
+        self._claimed: set[Try] = set()
+        self._suspect: Try | None = None
+        self._running: dict[Try, Drafting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._wake = asyncio.Event()
@@ -122,20 +125,29 @@ class Worker:
                 await asyncio.wait_for(self._wake.wait(), _IDLE_LOOK)
 
     async def _begin_one(self) -> bool:
+        if self._suspect is not None:
+            # What ends the process would take with it, and be confused with, whatever else is written.
+            return False
         async with self._database.write() as db:
-            row = await generations.claim(db, self._options.owner, self._options.lease, utc_now())
+            # A clock that was put forward, or a machine that slept, makes leases run out that are held here.
+            row = await generations.claim(db, self._options.owner, self._options.lease, utc_now(), self._claimed)
         if row is None:
             return False
-        self._claimed.add(row.id)
+        this = row.id, row.attempt
+        self._claimed.add(this)
+        if generations.crashes(row) >= generations.SUSPECT_FROM:
+            self._suspect = this
         task = asyncio.create_task(self._run(row), name=f"generation-{row.id}")
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._on_done(done, row.id))
+        task.add_done_callback(lambda done: self._on_done(done, this))
         return True
 
-    def _on_done(self, task: asyncio.Task[None], generation_id: str) -> None:
+    def _on_done(self, task: asyncio.Task[None], this: Try) -> None:
         self._tasks.discard(task)
         # From here on the lease is not renewed: what did not end is tried again once it has run out.
-        self._claimed.discard(generation_id)
+        self._claimed.discard(this)
+        if self._suspect == this:
+            self._suspect = None
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # The type alone: a message may quote the session.
@@ -149,8 +161,10 @@ class Worker:
             await self._store(row, draft, desk.info.beams, frames)
         except GenerationFailedError as error:
             await self._fail(row, error.reason, frames)
+        except TooManyAttemptsError:
+            await self._fail(row, "attempts", frames)
         finally:
-            self._running.pop(row.id, None)
+            self._running.pop((row.id, row.attempt), None)
             await frames.close(patience=10.0)
             self._changed(row.session_id)
 
@@ -166,11 +180,13 @@ class Worker:
             model=desk.written_by,
             early=desk.early,
         )
-        self._running[row.id] = drafting
+        self._running[row.id, row.attempt] = drafting
         if row.cancel_requested:
             drafting.cancel()
         self._changed(row.session_id)
-        if row.attempt > _ATTEMPTS_WITH_MODEL and task.allow_fallback:
+        if generations.crashes(row) >= _CRASHES:
+            if not task.allow_fallback:
+                raise TooManyAttemptsError
             return await drafting.write_fallback("attempts")
         await desk.live.leave(row.session_id)
         return await drafting.write()
@@ -207,7 +223,8 @@ class Worker:
         }
 
     async def _store(self, row: GenerationRow, draft: Draft, beams: int, frames: FrameWriter) -> None:
-        """The note, its revision, its event and the end of the generation, in one transaction."""
+        """The note, its revision, its event and the end of the generation, in one transaction. Raises
+        ``GenerationFailedError`` where its end was asked for meanwhile."""
         now = utc_now()
         async with self._database.write() as db:
             session = await sessions.lock(db, row.session_id)
@@ -215,6 +232,9 @@ class Worker:
             if held is None or session is None:
                 self._log.warning("the lease was lost", generation_id=row.id, session_id=row.session_id)
                 return
+            if held.cancel_requested:
+                # Whoever asked was told that nothing comes of it, perhaps just now and while no notice got through.
+                raise GenerationFailedError(EngineFailure.CANCELLED, "cancelled while its end was being stored")
             stored = await notes.find(db, row.session_id)
             options = row.options
             try:
@@ -245,7 +265,7 @@ class Worker:
         frames.add("note", body)
         frames.flush()
 
-    async def _fail(self, row: GenerationRow, reason: EngineFailure, frames: FrameWriter) -> None:
+    async def _fail(self, row: GenerationRow, reason: str, frames: FrameWriter) -> None:
         """Ends or hands back a generation that wrote nothing. The note stays as it was."""
         stopping = self._stopping and reason in (EngineFailure.CANCELLED, EngineFailure.STOPPED)
         now = utc_now()
@@ -255,16 +275,18 @@ class Worker:
             if held is None or session is None:
                 return
             if (stopping or reason is EngineFailure.STOPPED) and not held.cancel_requested:
-                generations.hand_back(held)
+                generations.hand_back(held, in_order=stopping)
                 return
+            if held.cancel_requested:
+                reason = EngineFailure.CANCELLED
             cancelled = reason is EngineFailure.CANCELLED
-            generations.finish(held, "cancelled" if cancelled else "failed", now, error=reason.value)
+            generations.finish(held, "cancelled" if cancelled else "failed", now, error=str(reason))
             session.updated_at = now
             if not cancelled:
                 stored = await notes.find(db, row.session_id)
                 announce.note_updated(db, session, stored.note if stored else None, Change.FAILED, now, with_text=False)
         self._broker.notify(WAKE_RELAY)
-        frames.add("error", failure_problem(reason.value))
+        frames.add("error", failure_problem(str(reason)))
         frames.flush()
 
     async def _renew(self) -> None:
@@ -279,15 +301,16 @@ class Worker:
             except Exception as error:
                 self._log.warning("leases cannot be renewed", error=type(error).__name__)
                 continue
-            for generation_id, drafting in before.items():
-                if held.get(generation_id, True):
+            for this, drafting in before.items():
+                if held.get(this, True):
                     # Cancelled, or another worker's by now.
                     drafting.cancel()
 
     def _on_cancel(self, _subject: str, payload: bytes) -> None:
-        drafting = self._running.get(payload.decode(errors="replace"))
-        if drafting is not None:
-            drafting.cancel()
+        wanted = payload.decode(errors="replace")
+        for (generation_id, _), drafting in self._running.items():
+            if generation_id == wanted:
+                drafting.cancel()
 
     async def _report(self) -> None:
         while True:

@@ -23,6 +23,7 @@ TAMPERED = {
     "its time": "UPDATE revisions SET created_at = '2001-01-01 00:00:00.000000' WHERE session_id = 1 AND version = 2",
     "its hash": "UPDATE revisions SET chain = NULL WHERE session_id = 1 AND version = 2",
     "one version gone": "DELETE FROM revisions WHERE session_id = 1 AND version = 2",
+    "every version gone": "DELETE FROM revisions WHERE session_id = 1",
     "the note itself": "UPDATE notes SET state = replace(state, 'Friday', 'Monday') WHERE session_id = 1",
 }
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from models.formats import load_formats
+from server import audit
 from server.clock import utc_now
 from server.db import migrate, sessions
 from server.db.database import Database
 from server.db.sessions import NewSession
+from server.notes.editing import Editing
 from tests.support.api import SCRIPT, running_api
 from tests.support.postgres import PostgresServer
 from tests.support.transcripts import SHORT_SESSION
@@ -51,6 +57,54 @@ async def test_an_id_from_outside_never_takes_the_sequence_back(database: Databa
         later, _ = await _add(database)
 
     assert (unseen, later) == (41, 42)
+
+
+async def test_whoever_reads_sees_one_state_whatever_is_written_meanwhile(database: Database) -> None:
+    session_id, _ = await _add(database)
+    async with database.read() as db:
+        before = await sessions.of_patient(db, 7, None)
+        await _add(database)
+        async with database.write() as other:
+            await other.execute(text("UPDATE sessions SET language = 'german'"))
+        db.expunge_all()
+        assert len(await sessions.of_patient(db, 7, None)) == len(before) == 1
+        row = await sessions.find(db, session_id)
+        assert row is not None
+        assert row.language is None
+    async with database.read() as db:
+        assert [one.language for one in await sessions.of_patient(db, 7, None)] == ["german", "german"]
+
+
+async def test_whoever_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with database.read() as db:
+            await sessions.add(db, NewSession(patient_id=7), utc_now())
+
+    # The connection goes back to those who may.
+    assert (await _add(database))[1] == 1
+
+
+async def test_a_note_that_is_changed_while_the_audit_looks_is_no_finding(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editing = Editing(formats=load_formats(), default_format="progress", with_text=False, queue_limit=64)
+    close = audit._close
+
+    async def write(words: str) -> None:
+        async with database.write() as db:
+            session = await sessions.lock(db, session_id)
+            assert session is not None
+            await editing.replace_text(db, session, words, None, utc_now())
+
+    async def changed_just_before(*rest: Any) -> None:
+        await write(f"Changed at {utc_now()}.")
+        await close(*rest)
+
+    session_id, _ = await _add(database)
+    await write("By hand.")
+    monkeypatch.setattr(audit, "_close", changed_just_before)
+
+    assert (await audit.examine(database)).broken == []
 
 
 async def test_a_note_lives_there_as_it_does_on_sqlite(database: Database, tmp_path: Path) -> None:

@@ -254,6 +254,72 @@ async def test_what_another_consumer_has_in_hand_holds_its_session_up_no_longer_
     await eventually(lambda: done == ["another session", "segment", "closed"], 2.0)
 
 
+class Shared:
+    """A handler of two consumers that holds on to segments until it may let go."""
+
+    def __init__(self) -> None:
+        self.holds = asyncio.Event()
+        self.may_let_go = asyncio.Event()
+        self.done: list[str] = []
+        self._both_there = asyncio.Barrier(2)
+
+    async def __call__(self, delivery: Delivery) -> Outcome:
+        payload = delivery.payload.decode()
+        if payload.startswith("begin"):
+            # Each consumer takes one at a time: two at once show that both have begun.
+            await self._both_there.wait()
+        if payload == "segment":
+            self.holds.set()
+            await self.may_let_go.wait()
+        self.done.append(payload)
+        return Ack()
+
+
+async def test_the_end_of_a_session_waits_for_a_segment_that_another_consumer_took_just_before(bench: Bench) -> None:
+    first, second, handle = await bench.broker(), await bench.broker(), Shared()
+    first.consume("worker", "SESSIONS", handle, in_flight=1)
+    second.consume("worker", "SESSIONS", handle, in_flight=1)
+    for session in (8, 9):
+        await first.publish(segment_subject(session), b"begin", message_id(f"begin {session}"))
+    await eventually(lambda: handle.done == ["begin", "begin"])
+
+    await first.publish(segment_subject(1), b"segment", message_id("a"))
+    await first.publish(closed_subject(1), b"closed", message_id("b"))
+    await first.publish(closed_subject(2), b"another session", message_id("c"))
+    async with asyncio.timeout(5):
+        await handle.holds.wait()
+    await eventually(lambda: handle.done[2:] == ["another session"])
+    handle.may_let_go.set()
+
+    await eventually(lambda: handle.done[2:] == ["another session", "segment", "closed"], 2.0)
+
+
+async def test_the_end_of_a_session_does_not_wait_for_what_its_own_consumer_has_done(bench: Bench) -> None:
+    broker = await bench.broker()
+    held, recorder = asyncio.Event(), Recorder()
+
+    async def handle(delivery: Delivery) -> Outcome:
+        if delivery.payload == b"held":
+            await held.wait()
+        return await recorder(delivery)
+
+    broker.consume("worker", "SESSIONS", handle)
+    # Of another session, and not done: what comes after it lies above the floor of the consumer.
+    await broker.publish(segment_subject(2), b"held", message_id("a"))
+    await broker.publish(segment_subject(1), b"segment", message_id("b"))
+    await eventually(lambda: recorder.payloads == ["segment"])
+    await eventually(lambda: _lag_is(broker, 1))
+    await broker.publish(closed_subject(1), b"closed", message_id("c"))
+
+    # Less than the time after which it would go ahead in any case.
+    await eventually(lambda: recorder.payloads == ["segment", "closed"], 0.9)
+    held.set()
+
+
+async def _lag_is(broker: MessageBroker, count: int) -> bool:
+    return await broker.consumer_lag("worker", "SESSIONS") == count
+
+
 async def test_stopping_gives_back_at_once_what_is_not_done(bench: Bench) -> None:
     first, second = await bench.broker(), await bench.broker()
     began = asyncio.Event()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from events.broker import Delivery
 from events.contracts import (
@@ -49,6 +51,15 @@ def closed(session_id: int, transcript: str | None, patient_id: int = 7, therapi
 def said(session_id: int, therapist_id: str | None) -> Delivery:
     turn = SegmentIn(index=0, speaker="client", text="I slept through on three nights.")
     data = SegmentData(session_id=session_id, patient_id=7, therapist_id=therapist_id, segments=[turn])
+    return spoken(session_id, data)
+
+
+def segment(session_id: int, index: int, text: str) -> Delivery:
+    turn = SegmentIn(index=index, speaker="client", text=text)
+    return spoken(session_id, SegmentData(session_id=session_id, patient_id=7, segments=[turn]))
+
+
+def spoken(session_id: int, data: SegmentData) -> Delivery:
     payload, headers = encode_event(new_event(SEGMENT_TYPE, data, source="/clinic", subject=str(session_id)))
     return Delivery(segment_subject(session_id), payload, headers, 1, 1)
 
@@ -61,13 +72,27 @@ def events_of(bench: Bench, database: Database | None = None, patience: float = 
 
 
 async def test_the_end_of_an_unknown_session_without_transcript_is_refused_and_stores_nothing(bench: Bench) -> None:
-    outcome = await events_of(bench).handle(closed(41, None))
+    outcome = await events_of(bench).handle(replace(closed(41, None), attempt=3))
 
     assert isinstance(outcome, Reject)
     assert "not known" in outcome.reason
     async with bench.database.read() as db:
         assert await sessions.find(db, 41) is None
     assert await bench.outbox() == []
+
+
+async def test_the_end_of_a_session_waits_for_turns_that_another_worker_is_about_to_store(bench: Bench) -> None:
+    end = closed(49, None)
+    early = await events_of(bench).handle(end)
+    now = utc_now()
+    async with bench.database.write() as db:
+        row = await intake.of_event(db, 49, 7, None, now)
+        await intake.append(db, row, parse_transcript(SHORT_SESSION), LIMITS, now)
+
+    assert isinstance(early, Retry)
+    assert await events_of(bench).handle(replace(end, attempt=2)) == Ack()
+    async with bench.database.read() as db:
+        assert await generations.active(db, 49) is not None
 
 
 async def test_the_end_of_an_unknown_session_with_transcript_queues_its_note(bench: Bench) -> None:
@@ -136,6 +161,40 @@ async def test_an_end_with_an_empty_transcript_ends_a_session_whose_turns_came_b
 
     async with bench.database.read() as db:
         assert await generations.active(db, 47) is not None
+
+
+async def test_turns_that_were_on_their_way_when_a_call_closed_the_session_join_the_note_until_it_is_begun(
+    bench: Bench,
+) -> None:
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    index = await bench.turns(session_id)
+
+    assert await events_of(bench).handle(segment(session_id, index, "And I forgot my diary.")) == Ack()
+    assert await bench.turns(session_id) == index + 1
+    async with bench.database.write() as db:
+        await generations.claim(db, "a worker", 60.0, utc_now())
+    late = await events_of(bench).handle(segment(session_id, index + 1, "One more thing."))
+
+    assert isinstance(late, Reject)
+    assert await bench.turns(session_id) == index + 1
+    assert (await bench.generation(generation_id)).attempt == 1
+
+
+async def test_events_that_come_again_after_they_were_forgotten_change_nothing(bench: Bench) -> None:
+    said = "I slept badly again this week and the exam frightens me a lot."
+    sent = [segment(50, 0, said), segment(50, 1, "And I forgot my diary."), closed(50, None), closed(51, SHORT_SESSION)]
+    assert [await events_of(bench).handle(one) for one in sent] == [Ack()] * 4
+    async with bench.database.write() as db:
+        before = await generations.totals(db)
+        for number in (50, 51):
+            assert await generations.request_cancel(db, number, utc_now()) is not None
+        await db.execute(text("DELETE FROM inbox"))
+
+    assert [await events_of(bench).handle(one) for one in sent] == [Ack()] * 4
+
+    async with bench.database.read() as db:
+        assert (before, await generations.totals(db)) == ({"queued": 2}, {"cancelled": 2})
+    assert await bench.turns(50) == 2
 
 
 async def test_an_event_waits_while_the_database_is_away_and_costs_no_delivery(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from server.notes.editing import Editing
 from server.notes.state import Change
 from server.sessions import intake
 from server.stream.streams import NoteStreams
+from server.worker import worker as module
 from tests.integration.worker.conftest import GOOD, LIMITS, Bench, until
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
@@ -155,6 +157,23 @@ async def test_a_worker_whose_lease_was_lost_stores_nothing(bench: Bench) -> Non
     assert await bench.outbox() == []
 
 
+async def test_a_clock_that_is_put_forward_does_not_make_a_worker_begin_anew_what_it_is_writing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = await bench.start_worker(delay=0.05, lease=60.0)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+
+    monkeypatch.setattr(module, "utc_now", lambda: utc_now() + timedelta(hours=1))
+    worker.wake()
+    row = await bench.ended(generation_id)
+
+    stored = await bench.note(session_id)
+    assert (row.state, row.attempt) == ("done", 1)
+    assert stored is not None
+    assert stored.note.fallback is False
+
+
 async def test_a_worker_that_stops_hands_its_notes_back(bench: Bench) -> None:
     worker = await bench.start_worker(delay=0.2)
     session_id, generation_id = await bench.closed_session(sample_transcript())
@@ -234,6 +253,31 @@ async def test_a_reader_gets_the_note_though_the_token_log_was_lost(bench: Bench
     await emptied.stop()
 
 
+async def test_a_reader_gets_the_new_note_and_not_the_old_one_after_the_clock_was_put_back(bench: Bench) -> None:
+    worker = await bench.start_worker()
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await bench.ended(generation_id)
+    await worker.stop(0.0)
+    streams = NoteStreams(bench.database, bench.broker)
+
+    async with bench.database.write() as db:
+        session = await sessions.lock(db, session_id)
+        assert session is not None
+        again = await EDITING.request_generation(db, session, utc_now() - timedelta(hours=1), regenerate=True)
+    events = await streams.open(session_id, None, None)
+
+    assert events is not None
+    first = await asyncio.wait_for(anext(events), 5)
+    assert f"id: {again.id}.0.0\n".encode() in first
+    async with bench.database.read() as db:
+        latest = await generations.latest(db, session_id)
+        assert latest is not None
+        assert latest.id == again.id
+        assert [one.status for one in await sessions.listed(db)] == ["writing"]
+    await events.aclose()
+    await streams.stop()
+
+
 async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section(bench: Bench) -> None:
     await bench.start_worker(delay=0.05)
     session_id, generation_id = await bench.closed_session(SHORT_SESSION)
@@ -296,6 +340,35 @@ async def test_a_cancelled_generation_ends_the_stream_and_changes_nothing(bench:
     assert ended.state == "cancelled"
     assert (events[-1].event, events[-1].data["reason"]) == ("error", "cancelled")
     assert await bench.note(session_id) is None
+
+
+async def test_a_note_that_was_cancelled_unheard_is_not_stored_when_it_is_written(bench: Bench) -> None:
+    await bench.start_worker(delay=0.02, lease=60.0)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+    async with bench.database.write() as db:
+        assert await generations.request_cancel(db, session_id, utc_now()) is not None
+
+    ended = await bench.ended(generation_id)
+    events = await bench.events(session_id)
+
+    assert (ended.state, ended.error) == ("cancelled", "cancelled")
+    assert (events[-1].event, events[-1].data["reason"]) == ("error", "cancelled")
+    assert await bench.note(session_id) is None
+    assert await bench.outbox() == []
+
+
+async def test_a_note_that_was_cancelled_unheard_ends_so_also_where_the_model_fails(bench: Bench) -> None:
+    await bench.start_worker(delay=0.2, lease=60.0, deadline=1.0, allow_fallback=False)
+    session_id, generation_id = await bench.closed_session(SHORT_SESSION)
+    await until(lambda: _running(bench, generation_id))
+    async with bench.database.write() as db:
+        assert await generations.request_cancel(db, session_id, utc_now()) is not None
+
+    ended = await bench.ended(generation_id)
+
+    assert (ended.state, ended.error) == ("cancelled", "cancelled")
+    assert await bench.outbox() == []
 
 
 async def test_a_broker_that_is_away_does_not_hold_the_note_up(bench: Bench) -> None:

@@ -46,6 +46,18 @@ def test_later_messages_wait_for_one_that_was_put_off_until_it_is_overdue() -> N
     assert lanes.take(10.0) == "a2"
 
 
+def test_what_was_put_off_here_is_waited_for_no_shorter_because_others_may_have_it() -> None:
+    lanes: Lanes[str] = Lanes()
+    lanes.add("a", 1, "a1")
+    lanes.take(0.0)
+    lanes.finish("a", owed_until=10.0)
+    lanes.owe("a", 1, until=5.0)
+    lanes.add("a", 2, "a2")
+
+    assert lanes.take(9.0) is None
+    assert lanes.take(10.0) == "a2"
+
+
 def test_a_message_that_is_back_goes_before_later_ones() -> None:
     lanes: Lanes[str] = Lanes()
     lanes.add("a", 1, "a1")
