@@ -10,7 +10,10 @@ from events.contracts import MAX_SEGMENTS, SegmentIn
 from models.formats import Density, Modality, Quoting
 from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
 from server.http.outputs import SessionStatus
+from server.notes.editing import LONGEST_NOTE
 
+# As long as a note may be at all; what is not the note's own text is held against the same limit.
+NoteWords = Annotated[Words, Field(max_length=LONGEST_NOTE)]
 SectionId = Annotated[Words, Field(min_length=1, max_length=100)]
 
 
@@ -30,7 +33,7 @@ class SessionIn(Input):
     translation_language: Words | None = None
     audio_file_path: Words | None = None
     audio_file_size: Count | None = None
-    notes: Words | None = None
+    notes: NoteWords | None = None
     diagnosis: Words | None = None
     treatment_plan: Words | None = None
     is_completed: bool = False
@@ -70,9 +73,9 @@ class NoteIn(Input):
         }
     )
 
-    notes: Words | None = None
-    sections: dict[SectionId, Words] | None = Field(default=None, min_length=1, max_length=100)
-    suggestions: dict[SectionId, Words] | None = Field(default=None, max_length=100)
+    notes: NoteWords | None = None
+    sections: dict[SectionId, NoteWords] | None = Field(default=None, min_length=1, max_length=100)
+    suggestions: dict[SectionId, NoteWords] | None = Field(default=None, max_length=100)
     is_ai_generated: bool | None = None
     edited_from_ai: bool | None = None
 
@@ -104,7 +107,7 @@ class ConsentIn(Input):
 
 
 class AddendumIn(Input):
-    text: Words = Field(min_length=1, max_length=100_000)
+    text: NoteWords = Field(min_length=1)
 
 
 class UnlockIn(Input):
