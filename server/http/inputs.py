@@ -142,4 +142,6 @@ class StreamQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    last_event_id: str | None = Field(default=None, max_length=200)
+    last_event_id: str | None = Field(
+        default=None, max_length=200, description="as the header Last-Event-ID, which goes before it"
+    )

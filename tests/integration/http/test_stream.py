@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from models.engine.scripted import ScriptedEngine
@@ -66,19 +67,36 @@ async def test_generating_with_an_event_stream_answers_the_stream(tmp_path: Path
         assert parse(answer.text)[-1][1] == "note"
 
 
-async def test_who_was_cut_off_asks_again_for_the_same_stream_and_starts_no_other_note(tmp_path: Path) -> None:
+@pytest.mark.parametrize("as_header", [True, False])
+async def test_who_was_cut_off_asks_again_for_the_same_stream_and_starts_no_other_note(
+    tmp_path: Path, as_header: bool
+) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
         session_id = await api.create(original_transcription=SHORT_SESSION)
         path, headers = f"/sessions/{session_id}/generate-notes", {"Accept": "text/event-stream"}
         whole = parse((await api.http.post(path, headers=headers)).text)
-        for cut in range(0, len(whole) - 1, 9):
-            again = {**headers, "Last-Event-ID": whole[cut][0]}
-            rest = await api.http.post(path, headers=again, json={"regenerate": True})
-            assert parse(rest.text) == whole[cut + 1 :]
 
-        end = {**headers, "Last-Event-ID": whole[-1][0]}
-        assert (await api.http.post(path, headers=end)).status_code == 204
+        async def again(last: str, **body: bool) -> httpx.Response:
+            if as_header:
+                return await api.http.post(path, headers={**headers, "Last-Event-ID": last}, json=body)
+            return await api.http.post(path, headers=headers, params={"last_event_id": last}, json=body)
+
+        for cut in range(0, len(whole) - 1, 9):
+            assert parse((await again(whole[cut][0], regenerate=True)).text) == whole[cut + 1 :]
+
+        assert (await again(whole[-1][0])).status_code == 204
         assert (await api.http.get(f"/sessions/{session_id}/notes")).json()["version"] == 1
+
+
+async def test_the_header_says_where_to_resume_before_the_address_does(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        whole = parse((await api.http.get(f"/sessions/{session_id}/notes/stream")).text)
+        params, headers = {"last_event_id": whole[0][0]}, {"Last-Event-ID": whole[5][0], "Accept": "text/event-stream"}
+        got = await api.http.get(f"/sessions/{session_id}/notes/stream", params=params, headers=headers)
+        asked = await api.http.post(f"/sessions/{session_id}/generate-notes", params=params, headers=headers)
+
+        assert parse(got.text) == parse(asked.text) == whole[6:]
 
 
 async def test_generating_can_be_asked_for_without_waiting(tmp_path: Path) -> None:
