@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from structlog.testing import capture_logs
 
-from server.errors import UnauthorizedError
+from server.errors import TooBusyError, UnauthorizedError
 from server.http.auth import TokenCheck
 from server.http.keys import RemoteKeys
 from server.http.routes import OPERATIONS
@@ -233,6 +233,38 @@ async def test_tokens_are_checked_with_the_clinics_public_keys() -> None:
         assert (await check.check(token)).subject == "12"
 
     assert len(fetched) == 1
+
+
+UNUSABLE: dict[str, Any] = {
+    "an old curve": {"kty": "EC", "crv": "P-192", "kid": "q", "x": "AA", "y": "AA"},
+    "no point of the curve": {"kty": "EC", "crv": "P-256", "kid": "q", "x": "AQ", "y": "AQ"},
+    "no modulus": {"kty": "RSA", "kid": "q", "e": "AQAB"},
+    "no type": {"kid": "q"},
+    "another type": {"kty": "AKP", "alg": "ML-DSA-44", "kid": "q", "pub": "AA"},
+    "a number": 7,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+async def test_a_key_that_cannot_be_used_keeps_nobody_from_signing_in(kind: str) -> None:
+    rsa = RSAKey.generate_key(2048, {"kid": "one"})
+    keys = [UNUSABLE[kind], rsa.as_dict(private=False)]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": keys}))
+    check = TokenCheck("", RemoteKeys("https://login.example/keys", transport))
+    token = jwt.encode({"alg": "RS256", "kid": "one"}, {"sub": "12", "exp": time.time() + 60}, rsa, ["RS256"])
+    with capture_logs() as lines:
+        assert (await check.check(token)).subject == "12"
+
+    assert [(line["event"], line["count"]) for line in lines] == [("keys of the clinic's login cannot be used", 1)]
+
+
+@pytest.mark.parametrize("body", [{"keys": [UNUSABLE["no type"]]}, {"keys": []}, {"keys": 5}, {}, [], None])
+async def test_a_set_without_a_key_that_can_be_used_is_none(body: Any) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    token = jwt.encode({"alg": "RS256", "kid": "one"}, {"sub": "12"}, RSAKey.generate_key(2048), ["RS256"])
+    with pytest.raises(TooBusyError):
+        await TokenCheck("", RemoteKeys("https://login.example/keys", transport)).check(token)
 
 
 async def test_a_public_key_is_no_secret() -> None:
