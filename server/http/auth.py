@@ -106,9 +106,19 @@ def _checked(claims: dict[str, Any], now: float) -> Claims:
         raise _invalid("The token has expired.")
     if starts is not None and not (_is_time(starts) and starts <= now + _LEEWAY):
         raise _invalid("The token does not count yet.")
-    if not isinstance(subject, str) or not subject.strip() or "\x00" in subject or len(subject) > 255:
+    if not _is_subject(subject):
         raise _invalid("The token names nobody: the claim 'sub' must be the therapist's id as a text.")
     return Claims(subject, float(expires))
+
+
+def _is_subject(value: Any) -> TypeGuard[str]:
+    if not isinstance(value, str) or not value.strip() or "\x00" in value or len(value) > 255:
+        return False
+    try:
+        value.encode()  # half a surrogate pair is no character: no database stores it
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_time(value: Any) -> TypeGuard[float]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from structlog.testing import capture_logs
 
@@ -68,6 +68,9 @@ def wrong_tokens() -> dict[str, str]:
         "no subject": signed({"exp": later}),
         "blank subject": signed({"sub": " ", "exp": later}),
         "subject a number": signed({"sub": 7, "exp": later}),
+        "subject half a surrogate pair": jws.serialize_compact(
+            {"alg": "HS256"}, json.dumps({"sub": "\ud800", "exp": later}).encode(), key, ["HS256"]
+        ),
         "changed body": f"{head}.{segment({'sub': '8', 'exp': later})}.{signature}",
         "no signature": f"{head}.{body}.",
         "two parts": f"{head}.{body}",
@@ -183,6 +186,8 @@ async def test_no_cookie_for_a_token_that_does_not_count(tmp_path: Path) -> None
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://elsewhere.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://[::1"}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://elsewhere.example"}, 200),
         ({"Origin": "http://127.0.0.1:8002"}, 200),
         ({}, 200),
@@ -212,6 +217,15 @@ async def test_without_authentication_other_sites_are_refused_too(tmp_path: Path
         assert (change.status_code, rebound.status_code, local.status_code) == (403, 421, 200)
         assert (login.status_code, login.json()["title"]) == (400, "Bad request")
         assert (await api.http.get("/me")).json() == {"authentication": "off", "subject": None}
+
+
+@pytest.mark.parametrize("host", ["[::1", "[", "a]b", ""])
+async def test_a_name_that_is_no_address_is_a_foreign_one(tmp_path: Path, host: str) -> None:
+    async with running_api(tmp_path) as api:
+        answer = await api.http.get("/sessions", headers={"Host": host})
+
+        assert answer.status_code == 421
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def key_server(keys: list[KeySet], fetched: list[int]) -> httpx.MockTransport:
