@@ -59,7 +59,7 @@ def wrong_tokens() -> dict[str, str]:
         "another secret": token_of("7", secret="another secret that is long enough"),
         "no algorithm": unsigned("7"),
         "another algorithm": signed({"sub": "7", "exp": later}, "HS512"),
-        "no expiry": signed({"sub": "7"}),
+        "expiry null": signed({"sub": "7", "exp": None}),
         "expiry as text": signed({"sub": "7", "exp": str(later)}),
         "expiry true": signed({"sub": "7", "exp": True}),
         "expiry not a number": signed({"sub": "7", "exp": float("nan")}),
@@ -162,6 +162,24 @@ async def test_a_browser_keeps_the_token_in_a_cookie(tmp_path: Path) -> None:
         assert subject == "12"
         assert logout.status_code == 204
         assert (await api.http.get("/me")).status_code == 401
+
+
+async def test_a_token_without_an_expiry_counts_and_its_cookie_lasts_a_working_day(tmp_path: Path) -> None:
+    endless = jwt.encode({"alg": "HS256"}, {"sub": "12"}, OctKey.import_key(SECRET), ["HS256"])
+    async with running_api(tmp_path, script=SCRIPT, **JWT) as api:
+        headers = {"Authorization": f"Bearer {endless}"}
+        created = await api.http.post(
+            "/sessions/", json={"patient_id": 7, "original_transcription": SHORT_SESSION}, headers=headers
+        )
+        session_id = created.json()["session"]["id"]
+        stream = await api.http.post(
+            f"/sessions/{session_id}/generate-notes", headers={**headers, "Accept": "text/event-stream"}
+        )
+        login = await api.http.post("/login-token", json={"token": endless})
+
+        assert "event: note" in stream.text
+        assert "Max-Age=43200" in login.headers["set-cookie"]
+        assert (await api.http.get("/me")).json()["subject"] == "12"
 
 
 async def test_the_cookie_is_for_https_only_where_it_came_by_https(tmp_path: Path) -> None:
