@@ -143,17 +143,18 @@ async def wait_for_port(settings: Settings, seconds: float = 5.0) -> None:
 
 async def prepare_database(settings: Settings) -> None:
     """Brings the database to this release's schema. Raises ``SettingsError`` when it cannot be reached."""
-    database = Database(settings.database)
     try:
-        await migrate.upgrade(database)
+        database = Database(settings.database)
+        try:
+            await migrate.upgrade(database)
+        finally:
+            await database.close()
     except Exception as error:
         named = shown_address(settings.database)
         raise SettingsError(
             f"DATABASE_URL is {named}: the database cannot be used ({type(error).__name__}); "
             "check that it exists, that it can be written to, and that user and password are right"
         ) from error
-    finally:
-        await database.close()
 
 
 class Supervisor:
