@@ -37,6 +37,7 @@ REPLAY = timedelta(minutes=10)
 _LOOK_EVERY = 1.0
 _HISTORY_PATIENCE = 3.0
 _IDLE = 30.0
+_NOTHING = "No note is being written for this session, and none is stored"
 
 
 @dataclass(slots=True)
@@ -75,10 +76,10 @@ class NoteStreams:
         if latest is not None and self._is_live(latest, standing, known=known):
             return await self._open_log(session_id, latest, standing.position, seen)
         if version == 0:
-            if latest is not None and latest.state in ("failed", "cancelled") and _is_recent(latest):
+            if latest is not None and _failed_lately(latest):
                 end = failed_end(latest.id, latest.attempt, failure_problem(latest.error or ""))
                 return None if last_event_id == end.id else _whole(encode(end.id, end.event, end.data))
-            raise NotFoundError("No note is being written for this session, and none is stored")
+            raise NotFoundError(_NOTHING)
         final = f"note.{session_id}.{version}"
         if last_event_id == final:
             return None
@@ -86,6 +87,15 @@ class NoteStreams:
         if latest is not None and seen is not None and known and latest.attempt and _is_recent(latest):
             note = await self._rest(session_id, latest, seen[1]) + note
         return _whole(note)
+
+    async def look(self, session_id: int, caller: str | None) -> None:
+        """Opens nothing. Raises ``NotFoundError`` where ``open`` does."""
+        standing = await self._standings.of(session_id)
+        own(standing.session, caller)
+        latest = standing.latest
+        tells = latest is not None and (self._is_live(latest, standing, known=False) or _failed_lately(latest))
+        if not tells and standing.version == 0:
+            raise NotFoundError(_NOTHING)
 
     async def stop(self) -> None:
         """Ends every watcher."""
@@ -263,6 +273,10 @@ def _queued(row: GenerationRow, place: int) -> bytes:
 def _is_recent(row: GenerationRow) -> bool:
     """Whether a generation ended so lately that its readers may still come back."""
     return row.finished_at is not None and utc_now() - row.finished_at <= REPLAY
+
+
+def _failed_lately(row: GenerationRow) -> bool:
+    return row.state in ("failed", "cancelled") and _is_recent(row)
 
 
 def _foreign_reset(row: GenerationRow) -> bytes:

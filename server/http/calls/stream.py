@@ -7,14 +7,12 @@ from starlette.responses import Response
 from server.http.event_source import EventStream
 from server.http.inputs import StreamQuery
 from server.http.operation import Call
-from server.sessions import intake
 
 
 async def watch(call: Call) -> Response:
     """GET /sessions/{session_id}/notes/stream"""
     if call.request.method == "HEAD":
-        async with call.parts.database.read() as db:
-            await intake.found(db, call.session_id, call.caller)
+        await call.parts.streams.look(call.session_id, call.caller)
         return Response(media_type="text/event-stream")
     return await note_stream(call, seen_last(call))
 

@@ -254,9 +254,10 @@ async def test_nothing_running_and_nothing_stored_is_404(tmp_path: Path) -> None
     async with running_api(tmp_path) as api:
         session_id = await api.create()
         for path in (f"/sessions/{session_id}/notes/stream", "/sessions/999/notes/stream"):
-            answer = await api.http.get(path)
-            assert answer.status_code == 404
-            assert answer.headers["content-type"] == "application/problem+json"
+            for method in ("GET", "HEAD"):
+                answer = await api.http.request(method, path)
+                assert answer.status_code == 404
+                assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_asking_for_the_head_opens_no_stream(tmp_path: Path) -> None:
@@ -266,6 +267,17 @@ async def test_asking_for_the_head_opens_no_stream(tmp_path: Path) -> None:
 
         assert answer.status_code == 200
         assert api.parts.streams.watchers == 0
+
+
+async def test_the_head_of_a_stream_is_there_where_the_stream_is(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        by_hand, cancelled = await api.create(notes="By hand."), await closed(api)
+        await api.http.delete(f"/sessions/{cancelled}/notes/stream")
+        for session_id in (by_hand, cancelled):
+            path = f"/sessions/{session_id}/notes/stream"
+            head, got = await api.http.head(path), await api.http.get(path)
+            assert (head.status_code, got.status_code) == (200, 200)
+            assert head.headers["content-type"] == got.headers["content-type"]
 
 
 async def test_cancelling_a_queued_note_ends_it_at_once(tmp_path: Path) -> None:
