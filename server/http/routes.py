@@ -21,7 +21,7 @@ def _created(path: str) -> Operation:
 
 def _listed(path: str) -> Operation:
     return Operation(
-        method="GET", path=path, handler=sessions.listing, summary="List sessions by last change", tag="sessions",
+        method="GET", path=path, handler=sessions.listing, summary="List sessions, newest first", tag="sessions",
         query=inputs.ListQuery, answers={200: Answer("A page of the list", outputs.SessionList)}, problems=(422,),
     )  # fmt: skip
 
