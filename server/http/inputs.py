@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from events.contracts import MAX_SEGMENTS, SegmentIn
+from events import contracts
+from events.contracts import MAX_INDEX, MAX_SEGMENTS
 from models.formats import Density, Modality, Quoting
-from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
+from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words, whole
 from server.http.outputs import SessionStatus
 from server.notes.editing import LONGEST_NOTE
 
@@ -86,6 +87,13 @@ class NoteIn(Input):
         if self.suggestions and not set(self.suggestions) <= set(self.sections or ()):
             raise ValueError("give 'suggestions' only for sections that are stored with them")
         return self
+
+
+class SegmentIn(contracts.SegmentIn):
+    """One turn of a live session. ``index`` counts from 0; ``start`` is seconds from the session's beginning."""
+
+    # As every number of a call, and unlike those of events: 3.0 is 3.
+    index: Annotated[int, Field(ge=0, le=MAX_INDEX), BeforeValidator(whole)]
 
 
 class SegmentsIn(Input):
