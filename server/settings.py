@@ -41,10 +41,16 @@ def _roles(value: str) -> str:
 def _database_url(value: str) -> str:
     if value and not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
         raise ValueError("it must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    if not value:
+        return value
     try:
-        make_url(value or "sqlite+aiosqlite:///")
+        url = make_url(value)
     except (ArgumentError, ValueError):
         raise ValueError("it must be an address as in postgresql+asyncpg://user:password@host:5432/name") from None
+    file = (url.database or "").strip()
+    if url.get_backend_name() == "sqlite" and (not file or ":memory:" in file or url.query.get("mode") == "memory"):
+        # Each part of the product opens the database by itself: in memory each would have one of its own.
+        raise ValueError("it must name a file, as in sqlite+aiosqlite:////var/lib/casenote/casenote.db")
     return value
 
 

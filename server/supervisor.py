@@ -144,9 +144,12 @@ async def wait_for_port(settings: Settings, seconds: float = 5.0) -> None:
 
 async def prepare_database(settings: Settings) -> None:
     """Brings the database to this release's schema. Raises ``SettingsError`` when it cannot be reached."""
-    database = Database(settings.database)
     try:
-        await migrate.upgrade(database)
+        database = Database(settings.database)
+        try:
+            await migrate.upgrade(database)
+        finally:
+            await database.close()
     except migrate.NewerSchemaError:
         raise SettingsError(f"DATABASE_URL is {shown_address(settings.database)}: {NEWER}") from None
     except Exception as error:
@@ -155,8 +158,6 @@ async def prepare_database(settings: Settings) -> None:
             f"DATABASE_URL is {named}: the database cannot be used ({type(error).__name__}); "
             "check that it exists, that it can be written to, and that user and password are right"
         ) from error
-    finally:
-        await database.close()
 
 
 class Supervisor:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections import deque
 from itertools import product
+
+from models.clinical.rewriting import OPENING, Edit, Rewriting, Rule
 
 _PRONOUNS = (
     "myself",
@@ -53,9 +56,14 @@ def _letter(character: str) -> str:
 _RISK = r"(?<!\w)(?:" + "|".join("".join(map(_letter, term)) for term in RISK_TERMS) + r")(?!\w)"
 _MARK_OR_RISK = re.compile(r"(\{\{RED:[^{}]+\}\})|" + _RISK)
 _ONLY_RISK = re.compile(_RISK)
-_PAIRED = re.compile(r"\{\{\s*RED\s*\}\}((?:(?!\{\{).)*?)\{\{\s*/\s*REDC?\s*\}\}", re.IGNORECASE | re.DOTALL)
-_SINGLE = re.compile(r"\{\{\s*RED\s*:\s*([^{}]*?)\s*\}\}", re.IGNORECASE)
-_NESTED = re.compile(r"\{\{\s*RED\s*:\s*([^{}]*)\{\{RED:([^{}]+)\}\}([^{}]*)\}\}", re.IGNORECASE)
+_INSIDE = r"[^{}]*+"
+_OPEN = r"\{\{\s*+RED\s*+:\s*+"
+# Possessive: what a marker holds begins and ends at braces, and is never tried in parts.
+_PAIRED = re.compile(r"\{\{\s*+RED\s*+\}\}((?:(?!\{\{).)*+)\{\{\s*+/\s*+REDC?\s*+\}\}", re.IGNORECASE | re.DOTALL)
+_SINGLE = re.compile(rf"{_OPEN}({_INSIDE})\}}\}}", re.IGNORECASE)
+_NESTED = re.compile(rf"{_OPEN}({_INSIDE})\{{\{{RED:([^{{}}]++)\}}\}}({_INSIDE})\}}\}}", re.IGNORECASE)
+_AROUND_LEFT = re.compile(rf"{_OPEN}({_INSIDE})", re.IGNORECASE)
+_AROUND_RIGHT = re.compile(rf"({_INSIDE})\}}\}}")
 _MARK = re.compile(r"\{\{RED:([^{}]*)\}\}")
 
 
@@ -64,16 +72,46 @@ def _write(word: str) -> str:
     return f"{{{{RED:{trimmed}}}}}" if trimmed else word
 
 
+def _single(match: re.Match[str]) -> Edit:
+    return Edit(match.start(), match.end(), _write(match[1].strip()))
+
+
+def _nested(match: re.Match[str]) -> Edit:
+    """A marker in another is one; so are all that lie around these two and hold nothing else."""
+    text, start, end = match.string, match.start(), match.end()
+    word = "".join(match.groups())
+    if not word.strip():
+        return Edit(start, end, word)
+    parts = deque([word.strip()])
+    while True:
+        before = text.rfind(OPENING, 0, start)
+        left = _AROUND_LEFT.match(text, before, start) if before >= 0 else None
+        right = _AROUND_RIGHT.match(text, end)
+        if left is None or left.end() != start or right is None:
+            return Edit(start, end, _write("".join(parts)))
+        parts.appendleft(left[1].lstrip())
+        parts.append(right[1].rstrip())
+        start, end = before, right.end()
+
+
+def _paired(match: re.Match[str]) -> Edit:
+    return Edit(match.start(), match.end(), _write(_plain(match[1])))
+
+
+def _unmarked(match: re.Match[str]) -> Edit:
+    return Edit(match.start(), match.end(), match[1])
+
+
+_SPELLINGS = (Rule(_SINGLE, _single), Rule(_NESTED, _nested), Rule(_PAIRED, _paired))
+_STRIPPING = Rule(_MARK, _unmarked)
+
+
 def normalise_markers(text: str) -> str:
     """Every spelling of a marker as ``{{RED:word}}``; a marker around nothing is dropped, one in another is one.
     Idempotent."""
-    before = None
-    while before != text:
-        before = text
-        text = _SINGLE.sub(lambda match: _write(match.group(1)), text)
-        text = _NESTED.sub(lambda match: _write("".join(match.groups())), text)
-        text = _PAIRED.sub(lambda match: _write(_plain(match.group(1))), text)
-    return text
+    rewriting = Rewriting(text, _SPELLINGS)
+    rewriting.settle(_SPELLINGS)
+    return rewriting.text
 
 
 def _plain(text: str) -> str:
@@ -87,11 +125,11 @@ def mark_risk(text: str) -> str:
 
 def strip_markers(text: str) -> str:
     """``text`` without markers, their words kept."""
-    before = None
-    while before != text:
-        before = text
-        text = _MARK.sub(r"\1", normalise_markers(text))
-    return text
+    rewriting = Rewriting(text, (*_SPELLINGS, _STRIPPING))
+    while True:
+        rewriting.settle(_SPELLINGS)
+        if not rewriting.apply(_STRIPPING):
+            return rewriting.text
 
 
 def could_become_risk(tail: str) -> bool:

@@ -34,6 +34,13 @@ async def version(db: AsyncSession, session_id: int) -> int:
     return (await db.execute(select(NoteRow.version).where(NoteRow.session_id == session_id))).scalar_one_or_none() or 0
 
 
+async def latest(db: AsyncSession, session_id: int) -> tuple[int, datetime | None]:
+    """The version of a session's note, and since when it stands; 0 where none is stored."""
+    query = select(NoteRow.version, NoteRow.updated_at).where(NoteRow.session_id == session_id)
+    row = (await db.execute(query)).one_or_none()
+    return (row.version, row.updated_at) if row is not None else (0, None)
+
+
 async def of_sessions(db: AsyncSession, session_ids: Sequence[int]) -> dict[int, Note]:
     rows = (await db.execute(select(NoteRow).where(NoteRow.session_id.in_(session_ids)))).scalars()
     return {row.session_id: codec.from_json(row.state["note"]) for row in rows}

@@ -31,10 +31,10 @@ _LEEWAY = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What of a valid token matters. ``expires`` in seconds since 1970."""
+    """What of a valid token matters. ``expires`` in seconds since 1970; None for a token that never does."""
 
     subject: str
-    expires: float
+    expires: float | None
 
 
 class TokenCheck:
@@ -105,15 +105,26 @@ def _header(token: str) -> dict[str, Any]:
 
 def _checked(claims: dict[str, Any], now: float) -> Claims:
     expires, starts, subject = claims.get("exp"), claims.get("nbf"), claims.get("sub")
-    if not _is_time(expires):
-        raise _invalid("The token has no expiry: the claim 'exp' must be a number of seconds.")
-    if expires <= now:
-        raise _invalid("The token has expired.")
+    if "exp" in claims:  # RFC 7519 leaves it to who makes the token, and so do the clients that cannot change
+        if not _is_time(expires):
+            raise _invalid("The token's expiry is none: the claim 'exp' must be a number of seconds.")
+        if expires <= now:
+            raise _invalid("The token has expired.")
     if starts is not None and not (_is_time(starts) and starts <= now + _LEEWAY):
         raise _invalid("The token does not count yet.")
-    if not isinstance(subject, str) or not subject.strip() or "\x00" in subject or len(subject) > 255:
+    if not _is_subject(subject):
         raise _invalid("The token names nobody: the claim 'sub' must be the therapist's id as a text.")
-    return Claims(subject, float(expires))
+    return Claims(subject, float(expires) if expires is not None else None)
+
+
+def _is_subject(value: Any) -> TypeGuard[str]:
+    if not isinstance(value, str) or not value.strip() or "\x00" in value or len(value) > 255:
+        return False
+    try:
+        value.encode()  # half a surrogate pair is no character: no database stores it
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_time(value: Any) -> TypeGuard[float]:

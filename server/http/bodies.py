@@ -35,13 +35,13 @@ def _read_time(value: object) -> object:
         raise ValueError("must be a date and time in ISO 8601, as in 2026-03-05T14:30:00+00:00") from None
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON has one kind of number: 3000.0 is 3000."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_whole)]
-Count = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=0, le=MAX_ID), BeforeValidator(whole)]
 Words = Annotated[str, AfterValidator(_without_nul)]
 Moment = Annotated[datetime, BeforeValidator(_read_time)]
 

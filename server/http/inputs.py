@@ -6,11 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from events.contracts import MAX_SEGMENTS, SegmentIn
+from events import contracts
+from events.contracts import MAX_INDEX, MAX_SEGMENTS
 from models.formats import Density, Modality, Quoting
-from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words
+from server.http.bodies import MAX_ID, Count, Id, Input, Moment, Words, whole
 from server.http.outputs import SessionStatus
+from server.notes.editing import LONGEST_NOTE
 
+# As long as a note may be at all; what is not the note's own text is held against the same limit.
+NoteWords = Annotated[Words, Field(max_length=LONGEST_NOTE)]
 SectionId = Annotated[Words, Field(min_length=1, max_length=100)]
 
 
@@ -30,7 +34,7 @@ class SessionIn(Input):
     translation_language: Words | None = None
     audio_file_path: Words | None = None
     audio_file_size: Count | None = None
-    notes: Words | None = None
+    notes: NoteWords | None = None
     diagnosis: Words | None = None
     treatment_plan: Words | None = None
     is_completed: bool = False
@@ -70,9 +74,9 @@ class NoteIn(Input):
         }
     )
 
-    notes: Words | None = None
-    sections: dict[SectionId, Words] | None = Field(default=None, min_length=1, max_length=100)
-    suggestions: dict[SectionId, Words] | None = Field(default=None, max_length=100)
+    notes: NoteWords | None = None
+    sections: dict[SectionId, NoteWords] | None = Field(default=None, min_length=1, max_length=100)
+    suggestions: dict[SectionId, NoteWords] | None = Field(default=None, max_length=100)
     is_ai_generated: bool | None = None
     edited_from_ai: bool | None = None
 
@@ -83,6 +87,13 @@ class NoteIn(Input):
         if self.suggestions and not set(self.suggestions) <= set(self.sections or ()):
             raise ValueError("give 'suggestions' only for sections that are stored with them")
         return self
+
+
+class SegmentIn(contracts.SegmentIn):
+    """One turn of a live session. ``index`` counts from 0; ``start`` is seconds from the session's beginning."""
+
+    # As every number of a call, and unlike those of events: 3.0 is 3.
+    index: Annotated[int, Field(ge=0, le=MAX_INDEX), BeforeValidator(whole)]
 
 
 class SegmentsIn(Input):
@@ -104,7 +115,7 @@ class ConsentIn(Input):
 
 
 class AddendumIn(Input):
-    text: Words = Field(min_length=1, max_length=100_000)
+    text: NoteWords = Field(min_length=1)
 
 
 class UnlockIn(Input):
@@ -139,4 +150,6 @@ class StreamQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    last_event_id: str | None = Field(default=None, max_length=200)
+    last_event_id: str | None = Field(
+        default=None, max_length=200, description="as the header Last-Event-ID, which goes before it"
+    )

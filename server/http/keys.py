@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import httpx
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from server.errors import TooBusyError
+from server.logs import get_logger
 
 _KEEP = 300.0
 # Tokens with made-up key ids must not turn into a stream of fetches.
@@ -48,6 +50,25 @@ class RemoteKeys:
             async with httpx.AsyncClient(transport=self._transport, timeout=_TIMEOUT) as client:
                 answer = await client.get(self._url, headers={"accept": "application/json"})
             if answer.status_code == httpx.codes.OK and len(answer.content) <= _LARGEST:
-                self._keys = KeySet.import_key_set(answer.json())
-        except (httpx.HTTPError, JoseError, ValueError, TypeError, KeyError):
+                self._keys = _usable(answer.json()["keys"]) or self._keys
+        except (httpx.HTTPError, ValueError, TypeError, KeyError, RecursionError):
             return
+
+
+def _usable(described: Iterable[Any]) -> KeySet | None:
+    """The keys of a set that can be used; None where there are none. A set may hold keys for others, of kinds that
+    nobody here knows (RFC 7517, 5)."""
+    keys: list[Key] = []
+    skipped = 0
+    for one in described:
+        try:
+            key = JWKRegistry.import_key(one)
+            key.ensure_kid()
+            _ = key.public_key  # built at its first use: what does not make a key is found out here
+        except Exception:  # whatever the libraries raise for what is no key; it may quote the key
+            skipped += 1
+        else:
+            keys.append(key)
+    if skipped:
+        get_logger().warning("keys of the clinic's login cannot be used", count=skipped)
+    return KeySet(keys) if keys else None

@@ -30,7 +30,7 @@ _PROBLEMS = {
     412: "The note moved on; 'current' holds it as it is now",
     413: "The body, or what it would be stored in, is too large",
     421: "Without authentication: the name in the address is not this machine's",
-    422: "A field is missing or of another type; 'errors' names it",
+    422: "A field is missing, of another type or too long; 'errors' names it",
     423: "The note is signed, or still being written",
     500: "An error that was not expected",
     503: "The database, the queue or the model cannot take it now; Retry-After says when to try again",

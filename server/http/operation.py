@@ -21,8 +21,8 @@ from server.http.problems import InvalidInputError
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request that was let in. ``caller``: the therapist, None where authentication is off. ``expires``: when the
-    caller's token does, in seconds since 1970. ``body`` and ``query`` are instances of the operation's models; ``body``
-    is None where none was sent and none is needed."""
+    caller's token does, in seconds since 1970, None for one that never does. ``body`` and ``query`` are instances of
+    the operation's models; ``body`` is None where none was sent and none is needed."""
 
     request: Request
     api: Api

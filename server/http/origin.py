@@ -25,7 +25,7 @@ def refuse_other_sites(request: Request) -> None:
     if site is not None:
         foreign = site not in ("same-origin", "none")
     else:
-        foreign = origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
+        foreign = origin is not None and _netloc(origin) != request.headers.get("host", "").lower()
     if foreign:
         raise HTTPException(403, "This change was sent by another site's page; it must come from this one.")
 
@@ -33,6 +33,22 @@ def refuse_other_sites(request: Request) -> None:
 def refuse_other_hosts(request: Request, settings: Settings) -> None:
     """Without authentication the name that was asked for must be this machine's: a foreign name that resolves to it
     (DNS rebinding) would let any page read the notes. Raises 421."""
-    name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    name = _hostname(request.headers.get("host", ""))
     if not (is_loopback(name) or name.endswith(".localhost") or name == settings.api_host.lower()):
         raise HTTPException(421, "Without authentication this service answers to the name of this machine only.")
+
+
+def _netloc(origin: str) -> str | None:
+    """Name and port of an origin; None for what is no address."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
+
+
+def _hostname(host: str) -> str:
+    """The name without its port; empty for what is no address."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""

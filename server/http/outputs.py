@@ -97,7 +97,7 @@ class ListedSession(Output):
 
 
 class SessionList(Output):
-    sessions: list[ListedSession] = Field(description="by last change, newest first")
+    sessions: list[ListedSession] = Field(description="newest first, in the order that was asked for")
     next_cursor: str | None
 
 

@@ -21,7 +21,7 @@ def _created(path: str) -> Operation:
 
 def _listed(path: str) -> Operation:
     return Operation(
-        method="GET", path=path, handler=sessions.listing, summary="List sessions by last change", tag="sessions",
+        method="GET", path=path, handler=sessions.listing, summary="List sessions, newest first", tag="sessions",
         query=inputs.ListQuery, answers={200: Answer("A page of the list", outputs.SessionList)}, problems=(422,),
     )  # fmt: skip
 
@@ -77,7 +77,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="POST", path="/sessions/{session_id}/generate-notes", handler=generate.generate,
         summary="Write the note, and wait for it", tag="notes", body=inputs.GenerateIn, body_required=False,
-        headers=("Accept", "Prefer", "Last-Event-ID"),
+        query=inputs.StreamQuery, headers=("Accept", "Prefer", "Last-Event-ID"),
         answers={
             200: Answer("The note; asked for events, the stream", note_outputs.NoteGenerated, _EVENT_STREAM),
             202: Answer("With 'Prefer: respond-async'", note_outputs.GenerationAccepted, headers=("Location",)),

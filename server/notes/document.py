@@ -9,21 +9,45 @@ from typing import Any
 from models.clinical.coverage import coverage
 from models.clinical.evidence import Evidence, EvidenceIndex
 from models.clinical.risk import RiskMention, find_risk
+from models.clinical.sentences import split_sentences
 from models.transcript import Turn
 from server.notes.codec import model_to_json, reduced_to_json
 from server.notes.state import Note
 
+# Of one session: those of a few of the longest notes.
+_MOST_SENTENCES = 20_000
+
+
+class _Session:
+    """What of a session does not depend on the note, and what was found of the sentences of its notes."""
+
+    def __init__(self, turns: tuple[Turn, ...]) -> None:
+        self.risk: tuple[RiskMention, ...] = find_risk(turns)
+        self._index = EvidenceIndex(turns)
+        self._found: dict[str, Evidence] = {}
+
+    def sentences(self, text: str) -> list[Evidence]:
+        """Evidence for each sentence of ``text``, in order."""
+        return [self._support(sentence) for sentence in split_sentences(text)]
+
+    def _support(self, sentence: str) -> Evidence:
+        found = self._found.get(sentence)
+        if found is None:
+            if len(self._found) >= _MOST_SENTENCES:
+                self._found.clear()
+            found = self._found[sentence] = self._index.support(sentence)
+        return found
+
 
 # A note is changed many times over the same turns, as an editor saves.
 @lru_cache(maxsize=8)
-def _read(turns: tuple[Turn, ...]) -> tuple[EvidenceIndex, tuple[RiskMention, ...]]:
-    """What of the session does not depend on the note."""
-    return EvidenceIndex(turns), find_risk(turns)
+def _read(turns: tuple[Turn, ...]) -> _Session:
+    return _Session(turns)
 
 
 def evidence_of(note: Note, turns: Sequence[Turn]) -> dict[str, Any]:
     """Everything of the document that is found by holding the note against the session; stored with the version."""
-    index, risk = _read(tuple(turns))
+    index = _read(tuple(turns))
     by_section = {section.id: index.sentences(section.text) for section in note.sections}
     summary = index.sentences(note.summary)
     every = [*summary, *(evidence for evidences in by_section.values() for evidence in evidences)]
@@ -32,7 +56,7 @@ def evidence_of(note: Note, turns: Sequence[Turn]) -> dict[str, Any]:
         "summary_sentences": [_sentence(item) for item in summary],
         "risk": [
             {"term": r.term, "category": r.category, "negated": r.negated, "speaker": r.speaker, "turn": r.turn}
-            for r in risk
+            for r in index.risk
         ],
         "coverage": {"turns": len(turns), "uncovered": list(coverage(turns, every))},
     }

@@ -1,28 +1,26 @@
-"""What people do to notes: change, sign, unlock, add, and ask for a new one. Each call is one transaction's work:
-note, revision and event stand or fall together. On which version a change was made is the caller's to check, inside
-the same transaction."""
+"""What people do to notes: change, sign, unlock, add, and ask for a new one. A change is a decision on the note as it
+stands, made and stored by ``versions``: note, revision and event stand or fall together."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.clinical.markers import normalise_markers
 from models.formats import NoteFormat
-from server import announce
-from server.db import generations, notes, sessions
-from server.db.notes import Stored
+from server.db import generations, notes
 from server.db.tables import GenerationRow, SessionRow
-from server.errors import BadRequestError, LockedError, NotFoundError, TooBusyError
-from server.notes import state, text
-from server.notes.document import evidence_of
+from server.errors import BadRequestError, LockedError, NotFoundError, TooBusyError, TooLargeError
+from server.notes import state, text, versions
 from server.notes.state import Change, Note, Status
+from server.notes.versions import Decide, Made, Version
 from server.sessions import intake
+
+# Characters of a person's text: more than any note has, and found evidence for in seconds.
+LONGEST_NOTE = 100_000
 
 NOTES_EXIST = "Notes already exist. Set regenerate=true to overwrite."
 
@@ -36,65 +34,75 @@ class Editing:
     with_text: bool
     queue_limit: int
 
-    async def replace_text(
-        self, db: AsyncSession, session: SessionRow, new: str, by: str | None, now: datetime
-    ) -> Note:
+    def replacing_text(self, new: str, by: str | None) -> Decide:
         """A legacy client's whole text. The same text as the stored one changes nothing."""
-        before = await _current(db, session)
-        words = normalise_markers(new)
-        if before is not None and before.text == words:
-            return before
-        after = state.edited_text(before, self._format(before), words, text.parse, now)
-        return await self._store(db, session, after, Change.EDITED, {"kind": "person", "id": by}, now)
 
-    async def replace_sections(
-        self,
-        db: AsyncSession,
-        session: SessionRow,
-        texts: Mapping[str, str],
-        by: str | None,
-        now: datetime,
-        *,
-        still_open: Mapping[str, str] | None = None,
-    ) -> Note:
+        def decide(before: Note | None, now: datetime) -> Version | None:
+            words = normalise_markers(new)
+            if before is not None and before.text == words:
+                return None
+            after = state.edited_text(before, self._format(before), words, text.parse, now)
+            return Version(after, Change.EDITED, {"kind": "person", "id": by})
+
+        return decide
+
+    def replacing_sections(
+        self, texts: Mapping[str, str], by: str | None, *, still_open: Mapping[str, str] | None = None
+    ) -> Decide:
         """A person's text for some sections; ``still_open``: what they have not settled of the suggestions for these.
 
-        The same text makes a version only where that settles something.
+        The same text makes a version only where that settles something. Raises ``TooLargeError`` for sections that
+        make a note longer than ``LONGEST_NOTE``.
         """
-        before = await _current(db, session)
-        words = {section_id: normalise_markers(value) for section_id, value in texts.items()}
-        after = state.edited_sections(before, self._format(before), words, text.render, now, still_open or {})
-        settled = still_open is not None and before is not None and after.suggestions != before.suggestions
-        if before is not None and not settled and state.same_words(before, after):
-            return before
-        return await self._store(db, session, after, Change.EDITED, {"kind": "person", "id": by}, now)
 
-    async def sign(
-        self, db: AsyncSession, session: SessionRow, name: str | None, by: str | None, now: datetime
-    ) -> Note:
-        """Signs and locks the note. Raises ``LockedError`` when it is signed, or still being written."""
-        before = await _existing(db, session)
-        if await generations.active(db, session.id) is not None:
-            raise LockedError("The note is still being written: sign it when it is done, or cancel the writing first.")
-        after = state.signed(before, name or by, now)
-        return await self._store(db, session, after, Change.SIGNED, {"kind": "person", "id": by, "name": name}, now)
+        def decide(before: Note | None, now: datetime) -> Version | None:
+            words = {section_id: normalise_markers(value) for section_id, value in texts.items()}
+            after = state.edited_sections(before, self._format(before), words, text.render, now, still_open or {})
+            settled = still_open is not None and before is not None and after.suggestions != before.suggestions
+            if before is not None and not settled and state.same_words(before, after):
+                return None
+            _refuse_longer(before, after)
+            return Version(after, Change.EDITED, {"kind": "person", "id": by})
 
-    async def unlock(self, db: AsyncSession, session: SessionRow, reason: str, by: str | None, now: datetime) -> Note:
+        return decide
+
+    def signing(self, name: str | None, by: str | None) -> Decide:
+        """Signs and locks the note. Raises ``LockedError`` when it is signed; whoever stores it looks at
+        ``refuse_while_written`` too."""
+
+        def decide(before: Note | None, now: datetime) -> Version:
+            after = state.signed(_existing(before), name or by, now)
+            return Version(after, Change.SIGNED, {"kind": "person", "id": by, "name": name})
+
+        return decide
+
+    def unlocking(self, reason: str, by: str | None) -> Decide:
         """Opens a signed note again; the reason stays with the revision."""
-        if not reason.strip():
-            raise BadRequestError("Unlocking a signed note needs a reason.")
-        after = state.unlocked(await _existing(db, session), now)
-        author = {"kind": "person", "id": by, "reason": reason.strip()}
-        return await self._store(db, session, after, Change.UNLOCKED, author, now)
 
-    async def add_addendum(
-        self, db: AsyncSession, session: SessionRow, words: str, by: str | None, now: datetime
-    ) -> Note:
+        def decide(before: Note | None, now: datetime) -> Version:
+            if not reason.strip():
+                raise BadRequestError("Unlocking a signed note needs a reason.")
+            after = state.unlocked(_existing(before), now)
+            return Version(after, Change.UNLOCKED, {"kind": "person", "id": by, "reason": reason.strip()})
+
+        return decide
+
+    def adding(self, words: str, by: str | None) -> Decide:
         """Adds to a signed note without changing it."""
-        if not words.strip():
-            raise BadRequestError("The addendum is empty.")
-        after = state.with_addendum(await _existing(db, session), words.strip(), by, now)
-        return await self._store(db, session, after, Change.ADDENDUM, {"kind": "person", "id": by}, now)
+
+        def decide(before: Note | None, now: datetime) -> Version:
+            if not words.strip():
+                raise BadRequestError("The addendum is empty.")
+            after = state.with_addendum(_existing(before), words.strip(), by, now)
+            return Version(after, Change.ADDENDUM, {"kind": "person", "id": by})
+
+        return decide
+
+    async def change(self, db: AsyncSession, session: SessionRow, decide: Decide) -> Made:
+        """Makes a change and stores it, all in the caller's transaction."""
+        made = await versions.made(await versions.ground(db, session.id), decide)
+        await versions.keep(db, session, made, with_text=self.with_text)
+        return made
 
     async def request_generation(
         self,
@@ -143,23 +151,30 @@ class Editing:
         chosen = note.format if note and note.format in self.formats else self.default_format
         return self.formats[chosen]
 
-    async def _store(
-        self, db: AsyncSession, session: SessionRow, note: Note, change: Change, author: dict[str, Any], now: datetime
-    ) -> Note:
-        await store(db, session, note, change, author, now, with_text=self.with_text)
-        return note
 
-
-async def _current(db: AsyncSession, session: SessionRow) -> Note | None:
-    stored = await notes.find(db, session.id)
-    return stored.note if stored else None
-
-
-async def _existing(db: AsyncSession, session: SessionRow) -> Note:
-    note = await _current(db, session)
+def _existing(note: Note | None) -> Note:
     if note is None:
         raise NotFoundError("The session has no note yet")
     return note
+
+
+async def refuse_while_written(db: AsyncSession, session_id: int) -> None:
+    """Raises ``LockedError`` while a model writes the note: what is signed must be what the person has before them."""
+    if await generations.active(db, session_id) is not None:
+        raise LockedError("The note is still being written: sign it when it is done, or cancel the writing first.")
+
+
+def _refuse_longer(before: Note | None, after: Note) -> None:
+    """A note that is too long already can still be made shorter."""
+    length = _length(after)
+    if length > LONGEST_NOTE and (before is None or length > _length(before)):
+        raise TooLargeError(
+            f"The note would have {length} characters; at most {LONGEST_NOTE} are accepted.", limit=LONGEST_NOTE
+        )
+
+
+def _length(note: Note) -> int:
+    return len(note.text) + len(note.summary)
 
 
 def _refuse_parts(only: Sequence[str] | None, note_format: NoteFormat, note: Note | None) -> None:
@@ -173,23 +188,3 @@ def _refuse_parts(only: Sequence[str] | None, note_format: NoteFormat, note: Not
     unknown = sorted(set(only) - set(known))
     if unknown:
         raise BadRequestError(f"The format has no section '{unknown[0][:40]}'; it has {', '.join(known)}.")
-
-
-async def store(
-    db: AsyncSession,
-    session: SessionRow,
-    note: Note,
-    change: Change,
-    author: dict[str, Any],
-    now: datetime,
-    *,
-    with_text: bool,
-) -> Stored:
-    """Stores a note's next version: note, revision and event in the caller's transaction."""
-    turns = await sessions.turns(db, session.id)
-    # Up to a second for a very long session: other callers are served meanwhile.
-    stored = Stored(note, await asyncio.to_thread(evidence_of, note, turns))
-    await notes.save(db, session.id, stored, change=change.value, author=author, now=now)
-    session.updated_at = now
-    announce.note_updated(db, session, note, change, now, with_text=with_text)
-    return stored

@@ -44,14 +44,19 @@ class Appended:
 async def create(db: AsyncSession, new: NewSession, limits: Limits, now: datetime) -> SessionRow:
     """Stores a session; a transcription that comes with it becomes turns. Raises ``TooLargeError``."""
     text = new.original_transcription or ""
-    if len(text) > limits.transcript:
-        raise TooLargeError(
-            f"The transcription has {len(text)} characters; at most {limits.transcript} are accepted.",
-            limit=limits.transcript,
-        )
+    refuse_longer(text, limits)
     row = await sessions.add(db, new, now)
     await sessions.add_turns(db, row.id, parse_transcript(text))
     return row
+
+
+def refuse_longer(transcription: str, limits: Limits) -> None:
+    """Raises ``TooLargeError`` for a transcription that is over the limit."""
+    if len(transcription) > limits.transcript:
+        raise TooLargeError(
+            f"The transcription has {len(transcription)} characters; at most {limits.transcript} are accepted.",
+            limit=limits.transcript,
+        )
 
 
 async def append(

@@ -94,6 +94,10 @@ class NoteLog:
         """Everything from ``cursor`` on, in one piece."""
         return b"".join(self._encoded[cursor:])
 
+    def read_before_end(self, cursor: int) -> bytes:
+        """As ``read``, of a log that has ended, without what ended it."""
+        return b"".join(self._encoded[cursor:-1])
+
     async def grown(self, cursor: int) -> None:
         """Waits until there is something after ``cursor``, or something else that a reader must look at: the end,
         another generation, the end of the service."""

@@ -29,7 +29,7 @@ from server.sessions.intake import own
 from server.stream.ending import failed_end, is_partial, written_end
 from server.stream.log import NoteLog, encode
 from server.stream.shared_reads import SharedReads
-from server.stream.standing import read_standing
+from server.stream.standing import Standing, read_standing
 from server.stream.terminal import failure_problem
 
 # How long after its end a generation can be read again from the token log.
@@ -37,6 +37,7 @@ REPLAY = timedelta(minutes=10)
 _LOOK_EVERY = 1.0
 _HISTORY_PATIENCE = 3.0
 _IDLE = 30.0
+_NOTHING = "No note is being written for this session, and none is stored"
 
 
 @dataclass(slots=True)
@@ -71,17 +72,30 @@ class NoteStreams:
         own(standing.session, caller)
         latest, version = standing.latest, standing.version
         seen = parse_event_id(last_event_id) if last_event_id else None
-        if latest is not None and self._is_live(latest, version):
+        known = latest is not None and seen is not None and seen[0] == latest.id
+        if latest is not None and self._is_live(latest, standing, known=known):
             return await self._open_log(session_id, latest, standing.position, seen)
         if version == 0:
-            if latest is not None and latest.state in ("failed", "cancelled") and _is_recent(latest):
+            if latest is not None and _failed_lately(latest):
                 end = failed_end(latest.id, latest.attempt, failure_problem(latest.error or ""))
-                return None if last_event_id == end.id else _single(end.id, end.event, end.data)
-            raise NotFoundError("No note is being written for this session, and none is stored")
+                return None if last_event_id == end.id else _whole(encode(end.id, end.event, end.data))
+            raise NotFoundError(_NOTHING)
         final = f"note.{session_id}.{version}"
         if last_event_id == final:
             return None
-        return _single(final, "note", await self._document(session_id))
+        note = encode(final, "note", await self._document(session_id))
+        if latest is not None and seen is not None and known and latest.attempt and _is_recent(latest):
+            note = await self._rest(session_id, latest, seen[1]) + note
+        return _whole(note)
+
+    async def look(self, session_id: int, caller: str | None) -> None:
+        """Opens nothing. Raises ``NotFoundError`` where ``open`` does."""
+        standing = await self._standings.of(session_id)
+        own(standing.session, caller)
+        latest = standing.latest
+        tells = latest is not None and (self._is_live(latest, standing, known=False) or _failed_lately(latest))
+        if not tells and standing.version == 0:
+            raise NotFoundError(_NOTHING)
 
     async def stop(self) -> None:
         """Ends every watcher."""
@@ -93,13 +107,26 @@ class NoteStreams:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._watched.clear()
 
-    def _is_live(self, row: GenerationRow, version: int) -> bool:
-        """Whether a generation is what is streamed: it runs, or it ended lately and the note is as it left it."""
+    def _is_live(self, row: GenerationRow, standing: Standing, *, known: bool) -> bool:
+        """Whether a generation is what is streamed: it runs, or it ended lately and nobody stored a note since.
+        ``known``: the reader has seen some of it. Who saw some of one that failed hears how it ended."""
         if row.state in generations.ACTIVE:
             return True
-        if row.attempt == 0 or not _is_recent(row):
+        if row.attempt == 0 or row.finished_at is None or not _is_recent(row):
             return False
-        return row.state != "done" or row.note_version == version
+        if row.state == "done":
+            return row.note_version == standing.version
+        return known or standing.stored_at is None or standing.stored_at <= row.finished_at
+
+    async def _rest(self, session_id: int, row: GenerationRow, seen: Position) -> bytes:
+        """What came after ``seen`` of a generation that is over, up to its note, which is another one by now."""
+        log = self._watch(session_id, row.id, row.created_at).log
+        await self._fill(session_id, log)
+        if log.generation != row.id or not log.ended:
+            return b""
+        if is_partial(seen):
+            return _foreign_reset(row) + log.read_before_end(0)
+        return log.read_before_end(log.after(seen))
 
     async def _open_log(
         self, session_id: int, row: GenerationRow, place: int | None, seen: tuple[str, Position] | None
@@ -248,9 +275,13 @@ def _is_recent(row: GenerationRow) -> bool:
     return row.finished_at is not None and utc_now() - row.finished_at <= REPLAY
 
 
+def _failed_lately(row: GenerationRow) -> bool:
+    return row.state in ("failed", "cancelled") and _is_recent(row)
+
+
 def _foreign_reset(row: GenerationRow) -> bytes:
     return encode(f"{row.id}.0.0", "reset", {"attempt": max(1, row.attempt), "reason": "another generation"})
 
 
-async def _single(event_id: str, event: str, data: object) -> AsyncGenerator[bytes, None]:
-    yield encode(event_id, event, data)
+async def _whole(events: bytes) -> AsyncGenerator[bytes, None]:
+    yield events

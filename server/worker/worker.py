@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -26,9 +27,10 @@ from server.db.database import Database
 from server.db.generations import Try
 from server.db.tables import GenerationRow
 from server.errors import LockedError
-from server.notes import editing, merging, text
+from server.notes import merging, text, versions
 from server.notes.document import document
-from server.notes.state import Change, Draft
+from server.notes.state import Change, Draft, Note
+from server.notes.versions import Decide, Made, Version
 from server.stream.terminal import failure_problem
 from server.worker.drafting import Drafting, Task
 from server.worker.failure import GenerationFailedError, TooManyAttemptsError
@@ -223,47 +225,67 @@ class Worker:
         }
 
     async def _store(self, row: GenerationRow, draft: Draft, beams: int, frames: FrameWriter) -> None:
-        """The note, its revision, its event and the end of the generation, in one transaction. Raises
-        ``GenerationFailedError`` where its end was asked for meanwhile."""
-        now = utc_now()
+        """The note, its revision, its event and the end of the generation, in one transaction. What a person stores
+        while the draft is held against the session is the ground for another try. Raises ``GenerationFailedError``
+        where its end was asked for meanwhile."""
+        decide = self._merged(row, draft, beams)
+        for _ in range(versions.TRIES):
+            async with self._database.read() as db:
+                ground = await versions.ground(db, row.session_id)
+            if await self._keep(row, await versions.made(ground, decide), draft, frames):
+                return
+        await self._keep(row, decide, draft, frames)
+
+    def _merged(self, row: GenerationRow, draft: Draft, beams: int) -> Decide:
+        """What the draft makes of the note; nothing where that was signed."""
+        options = row.options
+        author = {
+            "kind": "fallback" if draft.fallback else "model",
+            "generation": row.id,
+            "settings": self._settings(options, beams),
+        }
+        only = frozenset(options["only"]) if options.get("only") else None
+
+        def decide(before: Note | None, now: datetime) -> Version | None:
+            try:
+                keeps = options["keep_edited"]
+                note = merging.generated(before, draft, text.render, now, keep_edited=keeps, only=only)
+            except LockedError:
+                return None
+            return Version(note, Change(row.change), author)
+
+        return decide
+
+    async def _keep(self, row: GenerationRow, change: Made | Decide, draft: Draft, frames: FrameWriter) -> bool:
+        """Stores what was made of the draft; what is still to be made is made while others wait. False where the note
+        moved on meanwhile."""
         async with self._database.write() as db:
             session = await sessions.lock(db, row.session_id)
             held = await generations.hold(db, row.id, self._options.owner, row.attempt)
             if held is None or session is None:
                 self._log.warning("the lease was lost", generation_id=row.id, session_id=row.session_id)
-                return
+                return True
             if held.cancel_requested:
                 # Whoever asked was told that nothing comes of it, perhaps just now and while no notice got through.
                 raise GenerationFailedError(EngineFailure.CANCELLED, "cancelled while its end was being stored")
-            stored = await notes.find(db, row.session_id)
-            options = row.options
-            try:
-                note = merging.generated(
-                    stored.note if stored else None,
-                    draft,
-                    text.render,
-                    now,
-                    keep_edited=options["keep_edited"],
-                    only=frozenset(options["only"]) if options.get("only") else None,
-                )
-            except LockedError:
-                generations.finish(held, "failed", now, error="signed")
+            made = change
+            if not isinstance(made, Made):
+                made = await versions.made(await versions.ground(db, session.id), made)
+            if made.on != await notes.version(db, session.id):
+                return False
+            if made.version is None or made.stored is None:
+                generations.finish(held, "failed", utc_now(), error="signed")
                 frames.add("error", failure_problem("signed"))
                 frames.flush()
-                return
-            author = {
-                "kind": "fallback" if draft.fallback else "model",
-                "generation": row.id,
-                "settings": self._settings(options, beams),
-            }
-            kept = await editing.store(
-                db, session, note, Change(row.change), author, now, with_text=self._options.with_text
-            )
-            generations.finish(held, "done", now, version=note.version, inference_time=draft.inference_time)
-            body = document(row.session_id, session.patient_id, note, kept.evidence, options.get("style") or {})
+                return True
+            await versions.keep(db, session, made, with_text=self._options.with_text)
+            note, evidence = made.stored.note, made.stored.evidence
+            generations.finish(held, "done", utc_now(), version=note.version, inference_time=draft.inference_time)
+            body = document(session.id, session.patient_id, note, evidence, row.options.get("style") or {})
         self._broker.notify(WAKE_RELAY)
         frames.add("note", body)
         frames.flush()
+        return True
 
     async def _fail(self, row: GenerationRow, reason: str, frames: FrameWriter) -> None:
         """Ends or hands back a generation that wrote nothing. The note stays as it was."""

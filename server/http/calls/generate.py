@@ -13,7 +13,7 @@ from server.db import generations, notes
 from server.db.tables import GenerationRow
 from server.errors import BadRequestError, ConflictError, NoModelError, NotFoundError, TooBusyError
 from server.http.answers import answer, stream_location, wants_events
-from server.http.calls.stream import note_stream
+from server.http.calls.stream import note_stream, seen_last
 from server.http.inputs import GenerateIn
 from server.http.operation import Call
 from server.sessions import intake
@@ -31,8 +31,8 @@ _NO_WORKER = 60.0
 async def generate(call: Call) -> Response:
     """POST /sessions/{session_id}/generate-notes"""
     wanted: GenerateIn = call.body or GenerateIn()
-    last_event_id = call.request.headers.get("last-event-id", "")
-    if wants_events(call.request) and await _is_of_this_note(call, last_event_id):
+    last_event_id = seen_last(call)
+    if wants_events(call.request) and last_event_id and await _is_of_this_note(call, last_event_id):
         return await note_stream(call, last_event_id)  # who was cut off asks again, and not for another note
     generation = await _requested(call, wanted)
     where = stream_location(call.session_id)

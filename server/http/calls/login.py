@@ -13,6 +13,11 @@ from server.http.auth import COOKIE
 from server.http.inputs import TokenIn
 from server.http.operation import Call
 
+# Browsers keep no cookie longer.
+_LONGEST = 400 * 86_400
+# A token that never expires is no reason to stay signed in for ever at a clinic's computer: a working day.
+_WITHOUT_EXPIRY = 12 * 3_600
+
 
 async def me(call: Call) -> Response:
     """GET /me"""
@@ -35,7 +40,7 @@ async def login(call: Call) -> Response:
     response.set_cookie(
         COOKIE,
         body.token,
-        max_age=max(1, min(int(claims.expires - time.time()), 400 * 86_400)),
+        max_age=_lifetime(claims.expires),
         path="/",
         secure=call.request.url.scheme == "https",
         httponly=True,
@@ -51,3 +56,10 @@ async def logout(call: Call) -> Response:
         COOKIE, path="/", secure=call.request.url.scheme == "https", httponly=True, samesite="strict"
     )
     return response
+
+
+def _lifetime(expires: float | None) -> int:
+    """Seconds for which a browser keeps the cookie."""
+    if expires is None:
+        return _WITHOUT_EXPIRY
+    return max(1, min(int(expires - time.time()), _LONGEST))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from server.clock import utc_now
 from server.db import generations, notes
 from server.db.notes import Stored
 from server.db.tables import GenerationRow, SessionRow
@@ -18,10 +16,13 @@ from server.http.answers import answer, check_conditions, etag, is_unchanged
 from server.http.inputs import AddendumIn, NoteIn, SignIn, UnlockIn
 from server.http.operation import Call
 from server.http.views import failure_json, generation_json, note_json, revision_json, revisions_json
-from server.notes.state import Note
+from server.notes import versions
+from server.notes.editing import refuse_while_written
+from server.notes.versions import Decide, Made
 from server.sessions import intake
 
-Change = Callable[[AsyncSession, SessionRow, datetime], Awaitable[Note]]
+# A reason that only the transaction knows why a change is not to be stored.
+Refuse = Callable[[AsyncSession, int], Awaitable[None]]
 
 
 async def read(call: Call) -> Response:
@@ -47,15 +48,11 @@ async def replace(call: Call) -> Response:
     """PUT /sessions/{session_id}/notes"""
     body: NoteIn = call.body
     editing = call.parts.editing
-
-    async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        if body.sections is not None:
-            return await editing.replace_sections(
-                db, session, body.sections, call.caller, now, still_open=body.suggestions
-            )
-        return await editing.replace_text(db, session, body.notes or "", call.caller, now)
-
-    changed = await _changed(call, change)
+    if body.sections is not None:
+        decide = editing.replacing_sections(body.sections, call.caller, still_open=body.suggestions)
+    else:
+        decide = editing.replacing_text(body.notes or "", call.caller)
+    changed = await _changed(call, decide)
     session, note = changed.session, changed.stored.note
     known = {"is_ai_generated": note.is_ai_generated, "edited_from_ai": note.edited_from_ai}
     return answer(
@@ -75,31 +72,20 @@ async def sign(call: Call) -> Response:
     """POST /sessions/{session_id}/notes/sign"""
     body: SignIn | None = call.body
     name = body.name if body is not None else None
-
-    async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.sign(db, session, name, call.caller, now)
-
-    return _answered(await _changed(call, change), 200)
+    decide = call.parts.editing.signing(name, call.caller)
+    return _answered(await _changed(call, decide, refuse=refuse_while_written), 200)
 
 
 async def unlock(call: Call) -> Response:
     """POST /sessions/{session_id}/notes/unlock"""
     body: UnlockIn = call.body
-
-    async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.unlock(db, session, body.reason, call.caller, now)
-
-    return _answered(await _changed(call, change), 200)
+    return _answered(await _changed(call, call.parts.editing.unlocking(body.reason, call.caller)), 200)
 
 
 async def add_addendum(call: Call) -> Response:
     """POST /sessions/{session_id}/notes/addenda"""
     body: AddendumIn = call.body
-
-    async def change(db: AsyncSession, session: SessionRow, now: datetime) -> Note:
-        return await call.parts.editing.add_addendum(db, session, body.text, call.caller, now)
-
-    return _answered(await _changed(call, change), 201)
+    return _answered(await _changed(call, call.parts.editing.adding(body.text, call.caller)), 201)
 
 
 async def revisions(call: Call) -> Response:
@@ -130,25 +116,50 @@ class _Changed:
     style: Mapping[str, str]
 
 
-async def _changed(call: Call, change: Change) -> _Changed:
-    """One transaction: the caller's conditions, then the change. A stale caller is told what the note is now."""
-    now = utc_now()
+async def _changed(call: Call, decide: Decide, *, refuse: Refuse | None = None) -> _Changed:
+    """The caller's conditions, then the change. A stale caller is told what the note is now."""
     try:
-        async with call.parts.database.write() as db:
-            session = await intake.locked(db, call.session_id, call.caller)
-            before = await notes.find(db, session.id)
-            check_conditions(call.request, session.id, before.note.version if before else 0)
-            await change(db, session, now)
-            after = await notes.find(db, session.id)
-            generation = await generations.active(db, session.id)
-            style = await generations.style_written(db, session.id)
+        for _ in range(versions.TRIES):
+            changed = await _stored(call, await _made(call, decide), refuse)
+            if changed is not None:
+                return changed
+        changed = await _stored(call, decide, refuse)
     except StaleVersionError as error:
         raise await _with_current(call, error) from None
-    if after is None:
+    if changed is None:
         raise NotFoundError("The session has no note yet")
-    if before is None or after.note.version != before.note.version:
+    return changed
+
+
+async def _made(call: Call, decide: Decide) -> Made:
+    """The change, made on the note as it is read: nobody waits for it."""
+    async with call.parts.database.read() as db:
+        session = await intake.found(db, call.session_id, call.caller)
+        ground = await versions.ground(db, session.id)
+    check_conditions(call.request, session.id, ground.stored.note.version if ground.stored is not None else 0)
+    return await versions.made(ground, decide)
+
+
+async def _stored(call: Call, change: Made | Decide, refuse: Refuse | None) -> _Changed | None:
+    """One transaction: the caller's conditions once more, and what was made is stored; a change that is still to be
+    made is made while others wait. None where the note moved on meanwhile."""
+    async with call.parts.database.write() as db:
+        session = await intake.locked(db, call.session_id, call.caller)
+        version = await notes.version(db, session.id)
+        check_conditions(call.request, session.id, version)
+        if refuse is not None:
+            await refuse(db, session.id)
+        made = change
+        if not isinstance(made, Made):
+            made = await versions.made(await versions.ground(db, session.id), made)
+        if made.stored is None or made.on != version:
+            return None
+        await versions.keep(db, session, made, with_text=call.parts.editing.with_text)
+        generation = await generations.active(db, session.id)
+        style = await generations.style_written(db, session.id)
+    if made.version is not None:
         call.changed(session.id)
-    return _Changed(session, after, generation, style)
+    return _Changed(session, made.stored, generation, style)
 
 
 def _answered(changed: _Changed, status: int) -> Response:

@@ -18,7 +18,7 @@ _POLICY = (
     "require-trusted-types-for 'script'"
 )
 _NOT_BUILT = (
-    "The editor's page has not been built yet. 'make web' builds it (make demo and make test do so too).\n"
+    "The editor's page has not been built yet. 'make setup' builds it (make demo and make test do so too).\n"
     "The API itself works: /docs describes it, /health tells how it is doing.\n"
 )
 

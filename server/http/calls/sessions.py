@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from starlette.responses import Response
 
-from models.transcript import Turn
+from models.transcript import Turn, parse_transcript
 from server import announce
 from server.clock import utc_now
 from server.db import notes, sessions, written
@@ -17,6 +18,8 @@ from server.http.event_source import EventStream
 from server.http.inputs import ConsentIn, ListQuery, SegmentsIn, SessionIn
 from server.http.operation import Call
 from server.http.views import listed_json, session_json, turn_json
+from server.notes import versions
+from server.notes.versions import Ground, Made
 from server.sessions import intake
 
 # Characters of segments in one event: far under what a broker takes as one message.
@@ -29,14 +32,24 @@ async def create(call: Call) -> Response:
     body: SessionIn = call.body
     now = utc_now()
     new = NewSession(therapist_id=call.caller, **body.model_dump(exclude={"notes"}))
+    made = await _note_by_hand(call, body)
     async with call.parts.database.write() as db:
         row = await intake.create(db, new, call.parts.limits, now)
-        note = None
-        if body.notes is not None and body.notes.strip():
-            note = await call.parts.editing.replace_text(db, row, body.notes, call.caller, now)
-        created = session_json(row, note)
-    call.changed(row.id, relay=note is not None)
+        if made is not None:
+            await versions.keep(db, row, made, with_text=call.parts.editing.with_text)
+        created = session_json(row, made.version.note if made is not None and made.version is not None else None)
+    call.changed(row.id, relay=made is not None)
     return answer({"success": True, "message": "Session created successfully", "session": created})
+
+
+async def _note_by_hand(call: Call, body: SessionIn) -> Made | None:
+    """The note that comes with a session, made before anything is stored."""
+    if body.notes is None or not body.notes.strip():
+        return None
+    text = body.original_transcription or ""
+    intake.refuse_longer(text, call.parts.limits)
+    turns = await asyncio.to_thread(parse_transcript, text)
+    return await versions.made(Ground(None, turns), call.parts.editing.replacing_text(body.notes, call.caller))
 
 
 async def read(call: Call) -> Response:

@@ -7,17 +7,20 @@ from starlette.responses import Response
 from server.http.event_source import EventStream
 from server.http.inputs import StreamQuery
 from server.http.operation import Call
-from server.sessions import intake
 
 
 async def watch(call: Call) -> Response:
     """GET /sessions/{session_id}/notes/stream"""
-    query: StreamQuery = call.query
     if call.request.method == "HEAD":
-        async with call.parts.database.read() as db:
-            await intake.found(db, call.session_id, call.caller)
+        await call.parts.streams.look(call.session_id, call.caller)
         return Response(media_type="text/event-stream")
-    return await note_stream(call, call.request.headers.get("last-event-id") or query.last_event_id)
+    return await note_stream(call, seen_last(call))
+
+
+def seen_last(call: Call) -> str | None:
+    """The id of the last event that the caller saw: as the header has it, else as the address has."""
+    query: StreamQuery = call.query
+    return call.request.headers.get("last-event-id") or query.last_event_id
 
 
 async def note_stream(call: Call, last_event_id: str | None) -> Response:

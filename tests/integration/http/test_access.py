@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from structlog.testing import capture_logs
 
-from server.errors import UnauthorizedError
+from server.errors import TooBusyError, UnauthorizedError
 from server.http.auth import TokenCheck
 from server.http.keys import RemoteKeys
 from server.http.routes import OPERATIONS
@@ -59,7 +59,7 @@ def wrong_tokens() -> dict[str, str]:
         "another secret": token_of("7", secret="another secret that is long enough"),
         "no algorithm": unsigned("7"),
         "another algorithm": signed({"sub": "7", "exp": later}, "HS512"),
-        "no expiry": signed({"sub": "7"}),
+        "expiry null": signed({"sub": "7", "exp": None}),
         "expiry as text": signed({"sub": "7", "exp": str(later)}),
         "expiry true": signed({"sub": "7", "exp": True}),
         "expiry not a number": signed({"sub": "7", "exp": float("nan")}),
@@ -68,6 +68,9 @@ def wrong_tokens() -> dict[str, str]:
         "no subject": signed({"exp": later}),
         "blank subject": signed({"sub": " ", "exp": later}),
         "subject a number": signed({"sub": 7, "exp": later}),
+        "subject half a surrogate pair": jws.serialize_compact(
+            {"alg": "HS256"}, json.dumps({"sub": "\ud800", "exp": later}).encode(), key, ["HS256"]
+        ),
         "changed body": f"{head}.{segment({'sub': '8', 'exp': later})}.{signature}",
         "no signature": f"{head}.{body}.",
         "two parts": f"{head}.{body}",
@@ -161,6 +164,24 @@ async def test_a_browser_keeps_the_token_in_a_cookie(tmp_path: Path) -> None:
         assert (await api.http.get("/me")).status_code == 401
 
 
+async def test_a_token_without_an_expiry_counts_and_its_cookie_lasts_a_working_day(tmp_path: Path) -> None:
+    endless = jwt.encode({"alg": "HS256"}, {"sub": "12"}, OctKey.import_key(SECRET), ["HS256"])
+    async with running_api(tmp_path, script=SCRIPT, **JWT) as api:
+        headers = {"Authorization": f"Bearer {endless}"}
+        created = await api.http.post(
+            "/sessions/", json={"patient_id": 7, "original_transcription": SHORT_SESSION}, headers=headers
+        )
+        session_id = created.json()["session"]["id"]
+        stream = await api.http.post(
+            f"/sessions/{session_id}/generate-notes", headers={**headers, "Accept": "text/event-stream"}
+        )
+        login = await api.http.post("/login-token", json={"token": endless})
+
+        assert "event: note" in stream.text
+        assert "Max-Age=43200" in login.headers["set-cookie"]
+        assert (await api.http.get("/me")).json()["subject"] == "12"
+
+
 async def test_the_cookie_is_for_https_only_where_it_came_by_https(tmp_path: Path) -> None:
     async with running_api(tmp_path, **JWT) as api:
         login = await api.http.post("https://127.0.0.1/login-token", json={"token": token_of("12")})
@@ -183,6 +204,8 @@ async def test_no_cookie_for_a_token_that_does_not_count(tmp_path: Path) -> None
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://elsewhere.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://[::1"}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://elsewhere.example"}, 200),
         ({"Origin": "http://127.0.0.1:8002"}, 200),
         ({}, 200),
@@ -214,6 +237,15 @@ async def test_without_authentication_other_sites_are_refused_too(tmp_path: Path
         assert (await api.http.get("/me")).json() == {"authentication": "off", "subject": None}
 
 
+@pytest.mark.parametrize("host", ["[::1", "[", "a]b", ""])
+async def test_a_name_that_is_no_address_is_a_foreign_one(tmp_path: Path, host: str) -> None:
+    async with running_api(tmp_path) as api:
+        answer = await api.http.get("/sessions", headers={"Host": host})
+
+        assert answer.status_code == 421
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def key_server(keys: list[KeySet], fetched: list[int]) -> httpx.MockTransport:
     def answer(_request: httpx.Request) -> httpx.Response:
         fetched.append(1)
@@ -233,6 +265,38 @@ async def test_tokens_are_checked_with_the_clinics_public_keys() -> None:
         assert (await check.check(token)).subject == "12"
 
     assert len(fetched) == 1
+
+
+UNUSABLE: dict[str, Any] = {
+    "an old curve": {"kty": "EC", "crv": "P-192", "kid": "q", "x": "AA", "y": "AA"},
+    "no point of the curve": {"kty": "EC", "crv": "P-256", "kid": "q", "x": "AQ", "y": "AQ"},
+    "no modulus": {"kty": "RSA", "kid": "q", "e": "AQAB"},
+    "no type": {"kid": "q"},
+    "another type": {"kty": "AKP", "alg": "ML-DSA-44", "kid": "q", "pub": "AA"},
+    "a number": 7,
+    "null": None,
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+async def test_a_key_that_cannot_be_used_keeps_nobody_from_signing_in(kind: str) -> None:
+    rsa = RSAKey.generate_key(2048, {"kid": "one"})
+    keys = [UNUSABLE[kind], rsa.as_dict(private=False)]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"keys": keys}))
+    check = TokenCheck("", RemoteKeys("https://login.example/keys", transport))
+    token = jwt.encode({"alg": "RS256", "kid": "one"}, {"sub": "12", "exp": time.time() + 60}, rsa, ["RS256"])
+    with capture_logs() as lines:
+        assert (await check.check(token)).subject == "12"
+
+    assert [(line["event"], line["count"]) for line in lines] == [("keys of the clinic's login cannot be used", 1)]
+
+
+@pytest.mark.parametrize("body", [{"keys": [UNUSABLE["no type"]]}, {"keys": []}, {"keys": 5}, {}, [], None])
+async def test_a_set_without_a_key_that_can_be_used_is_none(body: Any) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    token = jwt.encode({"alg": "RS256", "kid": "one"}, {"sub": "12"}, RSAKey.generate_key(2048), ["RS256"])
+    with pytest.raises(TooBusyError):
+        await TokenCheck("", RemoteKeys("https://login.example/keys", transport)).check(token)
 
 
 async def test_a_public_key_is_no_secret() -> None:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from server.clock import utc_now
 from server.db import outbox
 from tests.support.api import SCRIPT, eventually, running_api
+from tests.support.service import ROOT
 from tests.support.transcripts import SHORT_SESSION
 
 HEALTH_MEMBERS = {
@@ -163,6 +164,21 @@ async def test_every_call_documents_its_problems(tmp_path: Path) -> None:
                 assert ("401" in problems) == (call.get("security") != []), (method, path)
 
 
+async def test_the_list_is_described_in_the_order_that_it_has(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        first, second = await api.create(), await api.create()
+        await api.http.post(f"/sessions/{first}/close")
+        listed = [entry["id"] for entry in (await api.http.get("/sessions")).json()["sessions"]]
+        document = (await api.http.get("/openapi.json")).json()
+
+        call = document["paths"]["/sessions"]["get"]
+        order = next(one for one in call["parameters"] if one["name"] == "order")
+        assert listed == [second, first]
+        assert order["schema"]["default"] == "created"
+        described = document["components"]["schemas"]["SessionList"]["properties"]["sessions"]["description"]
+        assert "by last change" not in f"{call['summary']} {described}"
+
+
 async def answers(api: Any, session_id: int) -> list[tuple[str, str, Any]]:
     http = api.http
     return [
@@ -245,7 +261,10 @@ async def test_without_a_built_page_it_says_so(tmp_path: Path) -> None:
         answer = await api.http.get("/")
 
         assert answer.status_code == 200
-        assert "make web" in answer.text
+        named = re.findall(r"make ([a-z-]+)", answer.text)
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert named[0] == "setup"
+        assert set(named) - {"and"} <= set(targets)
 
 
 @pytest.mark.parametrize("path", ["/health", "/sessions", "/docs", "/openapi.json"])

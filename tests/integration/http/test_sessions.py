@@ -39,6 +39,19 @@ async def test_segments_are_appended_and_announced(tmp_path: Path) -> None:
         assert [segment["index"] for segment in event["data"]["segments"]] == [0, 1]
 
 
+async def test_a_whole_number_is_an_index_however_it_is_written(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        session_id = await api.create()
+        path = f"/sessions/{session_id}/segments"
+        whole = await api.http.post(path, json={"segments": [{**TURNS[0], "index": 3.0}]})
+        again = await api.http.post(path, json={"segments": [{**TURNS[0], "index": 3}]})
+        parts = await api.http.post(path, json={"segments": [{**TURNS[0], "index": 3.5}]})
+
+        assert (whole.status_code, again.status_code, parts.status_code) == (201, 200, 422)
+        [event] = await events_of(api)
+        assert event["data"]["segments"][0]["index"] == 3
+
+
 async def test_the_same_segment_twice_is_a_no_op(tmp_path: Path) -> None:
     async with running_api(tmp_path) as api:
         session_id = await api.create()

@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from models.engine.api import EngineFailure
 from models.engine.scripted import ScriptedEngine
 from server.http import event_source
 from server.stream.ending import texts_of
@@ -66,19 +68,36 @@ async def test_generating_with_an_event_stream_answers_the_stream(tmp_path: Path
         assert parse(answer.text)[-1][1] == "note"
 
 
-async def test_who_was_cut_off_asks_again_for_the_same_stream_and_starts_no_other_note(tmp_path: Path) -> None:
+@pytest.mark.parametrize("as_header", [True, False])
+async def test_who_was_cut_off_asks_again_for_the_same_stream_and_starts_no_other_note(
+    tmp_path: Path, as_header: bool
+) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
         session_id = await api.create(original_transcription=SHORT_SESSION)
         path, headers = f"/sessions/{session_id}/generate-notes", {"Accept": "text/event-stream"}
         whole = parse((await api.http.post(path, headers=headers)).text)
-        for cut in range(0, len(whole) - 1, 9):
-            again = {**headers, "Last-Event-ID": whole[cut][0]}
-            rest = await api.http.post(path, headers=again, json={"regenerate": True})
-            assert parse(rest.text) == whole[cut + 1 :]
 
-        end = {**headers, "Last-Event-ID": whole[-1][0]}
-        assert (await api.http.post(path, headers=end)).status_code == 204
+        async def again(last: str, **body: bool) -> httpx.Response:
+            if as_header:
+                return await api.http.post(path, headers={**headers, "Last-Event-ID": last}, json=body)
+            return await api.http.post(path, headers=headers, params={"last_event_id": last}, json=body)
+
+        for cut in range(0, len(whole) - 1, 9):
+            assert parse((await again(whole[cut][0], regenerate=True)).text) == whole[cut + 1 :]
+
+        assert (await again(whole[-1][0])).status_code == 204
         assert (await api.http.get(f"/sessions/{session_id}/notes")).json()["version"] == 1
+
+
+async def test_the_header_says_where_to_resume_before_the_address_does(tmp_path: Path) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        whole = parse((await api.http.get(f"/sessions/{session_id}/notes/stream")).text)
+        params, headers = {"last_event_id": whole[0][0]}, {"Last-Event-ID": whole[5][0], "Accept": "text/event-stream"}
+        got = await api.http.get(f"/sessions/{session_id}/notes/stream", params=params, headers=headers)
+        asked = await api.http.post(f"/sessions/{session_id}/generate-notes", params=params, headers=headers)
+
+        assert parse(got.text) == parse(asked.text) == whole[6:]
 
 
 async def test_generating_can_be_asked_for_without_waiting(tmp_path: Path) -> None:
@@ -105,6 +124,78 @@ async def test_a_stream_goes_on_from_the_last_event_seen(tmp_path: Path, as_head
             else:
                 rest = await api.http.get(path, params={"last_event_id": last})
             assert parse(rest.text) == whole[cut + 1 :]
+
+
+@pytest.mark.parametrize("change", ["notes", "notes/sign"])
+async def test_a_stream_goes_on_from_the_last_event_seen_though_the_note_was_changed_since(
+    tmp_path: Path, change: str
+) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        whole = parse((await api.http.get(path)).text)
+        method, body = ("PUT", {"notes": "Mine."}) if change == "notes" else ("POST", {})
+        assert (await api.http.request(method, f"/sessions/{session_id}/{change}", json=body)).status_code == 200
+        document = (await api.http.get(f"/sessions/{session_id}/notes")).json()
+        for cut in range(0, len(whole), 7):
+            rest = parse((await api.http.get(path, headers={"Last-Event-ID": whole[cut][0]})).text)
+            assert rest[:-1] == whole[cut + 1 : -1]
+            assert (rest[-1][1], json.loads(rest[-1][2])["version"]) == ("note", 2)
+            assert json.loads(rest[-1][2])["text"] == document["text"]
+
+        [(changed, name, _)] = parse((await api.http.get(path, headers={"Last-Event-ID": whole[-1][0]})).text)
+        assert name == "note"
+        assert (await api.http.get(path, headers={"Last-Event-ID": changed})).status_code == 204
+
+
+async def test_what_was_left_of_a_stream_is_told_once_when_the_tokens_were_lost_and_the_note_changed(
+    tmp_path: Path,
+) -> None:
+    async with running_api(tmp_path, script=SCRIPT) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION)
+        later = {"Prefer": "respond-async"}
+        asked = (await api.http.post(f"/sessions/{session_id}/generate-notes", headers=later)).json()
+
+        async def written() -> bool:
+            return (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 200
+
+        await eventually(written)
+        assert (await api.http.put(f"/sessions/{session_id}/notes", json={"notes": "Mine."})).status_code == 200
+        api.server.lose_memory()
+        headers = {"Last-Event-ID": f"{asked['generation']['id']}.1.4"}
+        events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream", headers=headers)).text)
+
+        note = json.loads(events[-1][2])
+        told = texts_of((name, json.loads(data)) for _, name, data in events)
+        assert [name for _, name, _ in events].count("note") == 1
+        assert (note["text"], events[0][1]) == ("Mine.", "reset")
+        assert told == {one["id"]: one["text"] for one in note["sections"]} | {"summary": note["summary"]}
+
+
+async def test_a_note_that_was_stored_after_a_failure_is_what_a_new_reader_gets(tmp_path: Path) -> None:
+    engine = ScriptedEngine(SCRIPT, failures=dict.fromkeys(range(1, 99), EngineFailure.DECODE))
+    async with running_api(tmp_path, engine=engine, allow_fallback=False) as api:
+        session_id = await closed(api)
+        path = f"/sessions/{session_id}/notes/stream"
+        failed = parse((await api.http.get(path)).text)
+        assert (await api.http.put(f"/sessions/{session_id}/notes", json={"notes": "Mine."})).status_code == 200
+        fresh = parse((await api.http.get(path)).text)
+        rest = parse((await api.http.get(path, headers={"Last-Event-ID": failed[0][0]})).text)
+
+        assert failed[-1][1] == "error"
+        assert [(name, json.loads(data)["text"]) for _, name, data in fresh] == [("note", "Mine.")]
+        assert rest == failed[1:]
+        assert (await api.http.get(path, headers={"Last-Event-ID": failed[-1][0]})).status_code == 204
+
+
+async def test_a_note_that_stood_before_a_failure_does_not_hide_it(tmp_path: Path) -> None:
+    engine = ScriptedEngine(SCRIPT, failures=dict.fromkeys(range(1, 99), EngineFailure.DECODE))
+    async with running_api(tmp_path, engine=engine, allow_fallback=False) as api:
+        session_id = await api.create(original_transcription=SHORT_SESSION, notes="Mine.")
+        await api.http.post(f"/sessions/{session_id}/generate-notes", json={"regenerate": True})
+        events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream")).text)
+
+        assert events[-1][1] == "error"
 
 
 @pytest.mark.parametrize("seen", ["1.4", "1.1000000002", None], ids=["some of it", "some told anew", "nothing"])
@@ -163,9 +254,10 @@ async def test_nothing_running_and_nothing_stored_is_404(tmp_path: Path) -> None
     async with running_api(tmp_path) as api:
         session_id = await api.create()
         for path in (f"/sessions/{session_id}/notes/stream", "/sessions/999/notes/stream"):
-            answer = await api.http.get(path)
-            assert answer.status_code == 404
-            assert answer.headers["content-type"] == "application/problem+json"
+            for method in ("GET", "HEAD"):
+                answer = await api.http.request(method, path)
+                assert answer.status_code == 404
+                assert answer.headers["content-type"] == "application/problem+json"
 
 
 async def test_asking_for_the_head_opens_no_stream(tmp_path: Path) -> None:
@@ -175,6 +267,17 @@ async def test_asking_for_the_head_opens_no_stream(tmp_path: Path) -> None:
 
         assert answer.status_code == 200
         assert api.parts.streams.watchers == 0
+
+
+async def test_the_head_of_a_stream_is_there_where_the_stream_is(tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api:
+        by_hand, cancelled = await api.create(notes="By hand."), await closed(api)
+        await api.http.delete(f"/sessions/{cancelled}/notes/stream")
+        for session_id in (by_hand, cancelled):
+            path = f"/sessions/{session_id}/notes/stream"
+            head, got = await api.http.head(path), await api.http.get(path)
+            assert (head.status_code, got.status_code) == (200, 200)
+            assert head.headers["content-type"] == got.headers["content-type"]
 
 
 async def test_cancelling_a_queued_note_ends_it_at_once(tmp_path: Path) -> None:

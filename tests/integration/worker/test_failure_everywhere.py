@@ -42,7 +42,7 @@ async def edited_note(bench: Bench) -> int:
     async with bench.database.write() as db:
         session = await sessions.lock(db, session_id)
         assert session is not None
-        await EDITING.replace_sections(db, session, {"plan": PERSONS}, "t1", utc_now())
+        await EDITING.change(db, session, EDITING.replacing_sections({"plan": PERSONS}, "t1"))
     return session_id
 
 

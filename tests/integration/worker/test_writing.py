@@ -285,7 +285,7 @@ async def test_a_person_who_writes_while_the_note_is_written_keeps_their_section
     async with bench.database.write() as db:
         session = await sessions.lock(db, session_id)
         assert session is not None
-        await EDITING.replace_sections(db, session, {"plan": "My own plan."}, "t1", utc_now())
+        await EDITING.change(db, session, EDITING.replacing_sections({"plan": "My own plan."}, "t1"))
 
     await bench.ended(generation_id)
 
