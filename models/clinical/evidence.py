@@ -63,7 +63,7 @@ class Evidence:
     supported: bool
 
 
-def _answers(turns: Sequence[Turn], after: Sequence[int]) -> Sequence[Turn]:
+def _answers(turns: list[Turn], after: Sequence[int]) -> list[Turn]:
     """Of turns that say the same word the one that answers the turns ``after``; the only one where there is no such
     turn to go by."""
     if not after:
