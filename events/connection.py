@@ -15,13 +15,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from nats import errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.errors import APIError
 from nats.js.manager import JetStreamManager
 
 from events.broker import BrokerUnavailableError
+from events.client import Client
 from events.errors import MessageRefusedError, StreamMissingError
 from events.server_url import ServerUrl
 from events.tasks import forget
@@ -47,7 +47,7 @@ class Connection:
     ends then too, and not at some timeout: nats-py itself would wait, in places for ever."""
 
     def __init__(self, name: str, timeout: float) -> None:
-        self._client = Client()
+        self._client = Client(self._mark_lost)
         self._name = name
         self._timeout = timeout
         self.lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -12,6 +12,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from events.broker import BrokerUnavailableError
+from events.client import plain_subject
 from events.connection import Connection, describe
 from events.streams import STREAMS, ConsumerSettings, StreamSettings
 
@@ -146,12 +147,13 @@ async def durable_progress(connection: Connection, stream: str, durable: str) ->
 
 
 async def subject_at(connection: Connection, stream: str, sequence: int) -> str | None:
-    """The subject of a stored message; None when it is stored no more. Raises ``BrokerUnavailableError``."""
+    """The subject of a stored message, as it is delivered; None when it is stored no more. Raises
+    ``BrokerUnavailableError``."""
     try:
         message = await connection.ask(connection.jetstream.get_msg(stream, seq=sequence))
     except APIError:
         return None
-    return str(message.subject)
+    return plain_subject(str(message.subject).encode())
 
 
 async def _manage(connection: Connection, work: Coroutine[Any, Any, Any]) -> Any:

@@ -6,6 +6,11 @@ from enum import StrEnum
 
 MAX_ID = 2**63 - 1  # ids are positive and fit a signed 64-bit column
 
+# A server reads lines of at most 4096 bytes, and ends the connection of whoever sends a longer one. A message whose
+# subject fills that line could be published, and not be kept as a dead letter under its own, which is longer.
+MAX_SUBJECT = 1024
+OVERLONG_DEAD = "dead.sessions.overlong.subject"
+
 
 class SessionEventName(StrEnum):
     """The last token of a subject of the stream SESSIONS."""
@@ -29,7 +34,7 @@ def updated_subject(session_id: int) -> str:
 
 def dead_subject(original: str) -> str:
     """Where a message that could not be processed is kept."""
-    return f"dead.{original}"
+    return f"dead.{original}" if len(original) <= MAX_SUBJECT else OVERLONG_DEAD
 
 
 def frames_subject(key: str) -> str:
