@@ -14,9 +14,10 @@ from contextlib import suppress
 from events.backoff import Backoff
 from events.broker import BrokerUnavailableError, MessageBroker
 from events.cloudevent import STRUCTURED
-from events.errors import MessageRefusedError
+from events.complaints import Complaints
+from events.errors import MessageRefusedError, NotStoredError
 from events.outbox import OutboxMessage, OutboxStore
-from events.subjects import lane_of
+from events.subjects import first_token, lane_of
 from events.tasks import end
 from events.wake import WAKE_RELAY
 
@@ -44,7 +45,7 @@ class Relay:
         self._poll_every = poll_every
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._refused: set[int] = set()
+        self._complaints = Complaints()
         broker.listen(wake_subject, lambda subject, payload: self._wake.set())
 
     def wake(self) -> None:
@@ -100,36 +101,40 @@ class Relay:
         return len(rows) == BATCH and bool(confirmed)
 
     async def _publish_by_session(self, rows: Sequence[OutboxMessage], confirmed: list[int]) -> None:
-        """Sessions go side by side, the rows of one in order: the first that fails holds back its own session only."""
+        """Sessions go side by side, the rows of one in order: the first that fails holds back its own session, one that
+        is not answered those of its stream. Only a broker that is away ends it all."""
         sessions: dict[str, list[OutboxMessage]] = {}
         for row in rows:
             sessions.setdefault(lane_of(row.subject), []).append(row)
         gate = asyncio.Semaphore(SESSIONS_AT_ONCE)
         away: list[BrokerUnavailableError] = []
+        silent: set[str] = set()
 
         async def publish_session(own: Sequence[OutboxMessage]) -> None:
             async with gate:
                 for row in own:
-                    try:
-                        if away or not await self._publish(row):
-                            return
-                    except BrokerUnavailableError as error:
-                        away.append(error)
+                    stream = first_token(row.subject)
+                    if away or stream in silent:
                         return
+                    try:
+                        await self._broker.publish(row.subject, row.payload, _headers(row))
+                    except (MessageRefusedError, NotStoredError) as error:
+                        self._complaints.about(row, error)
+                        return
+                    except BrokerUnavailableError as error:
+                        if self._broker.connected:
+                            self._complaints.about(row, error)
+                            silent.add(stream)
+                        else:
+                            away.append(error)
+                        return
+                    self._complaints.settled(row)
                     confirmed.append(row.position)
 
         await asyncio.gather(*map(publish_session, sessions.values()))
         if away:
             raise away[0]
 
-    async def _publish(self, row: OutboxMessage) -> bool:
-        """False when the broker refuses this row as it is: it stays, and is said, and its session waits."""
-        try:
-            await self._broker.publish(row.subject, row.payload, {"content-type": STRUCTURED, "Nats-Msg-Id": row.id})
-        except MessageRefusedError as error:
-            if row.position not in self._refused:
-                self._refused.add(row.position)
-                logger.error("outbox row %d on %s cannot be published: %s", row.position, row.subject, error)
-            return False
-        self._refused.discard(row.position)
-        return True
+
+def _headers(row: OutboxMessage) -> dict[str, str]:
+    return {"content-type": STRUCTURED, "Nats-Msg-Id": row.id}

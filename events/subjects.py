@@ -60,6 +60,11 @@ def lane_of(subject: str) -> str:
     return ".".join(parts[:2]) if parts[0] in ("sessions", "notes") and len(parts) > 2 else subject
 
 
+def first_token(subject: str) -> str:
+    """What tells the stream of a subject: each of ours has one such token of its own."""
+    return subject.partition(".")[0]
+
+
 def matches(pattern: str, subject: str) -> bool:
     """Whether a pattern of NATS (``*`` one token, ``>`` the rest) takes the subject."""
     wanted, given = pattern.split("."), subject.split(".")
