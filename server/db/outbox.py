@@ -35,11 +35,11 @@ class DatabaseOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unpublished(self, limit: int) -> Sequence[OutboxMessage]:
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
         async with self._database.read() as db:
             rows = await db.execute(
                 select(OutboxRow.position, OutboxRow.id, OutboxRow.subject, OutboxRow.payload)
-                .where(OutboxRow.published_at.is_(None))
+                .where(OutboxRow.published_at.is_(None), OutboxRow.position > after)
                 .order_by(OutboxRow.position)
                 .limit(limit)
             )

@@ -17,7 +17,7 @@ from events.memory import MemoryBroker
 from events.memory_server import MemoryServer
 from events.outbox import OutboxMessage
 from events.outcome import Ack, Outcome
-from events.relay import Relay
+from events.relay import BATCH, Relay
 from events.streams import ConsumerSettings
 from events.subjects import closed_subject, segment_subject, updated_subject
 
@@ -37,11 +37,11 @@ class ListStore:
         position = len(self.rows) + 1
         self.rows.append(OutboxMessage(position, f"id-{position}", subject, payload))
 
-    async def unpublished(self, limit: int) -> Sequence[OutboxMessage]:
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
         if self.read_failures:
             self.read_failures -= 1
             raise OSError("the database is locked")
-        return [row for row in self.rows if row.position not in self.published][:limit]
+        return [row for row in self.rows if row.position not in self.published and row.position > after][:limit]
 
     async def mark_published(self, positions: Sequence[int]) -> None:
         if self.mark_failures:
@@ -185,6 +185,32 @@ async def test_a_row_that_is_refused_holds_back_its_session_only_and_is_kept(cap
 
     broker.most = 100
     await eventually(lambda: store.done)
+    await relay.stop()
+    await broker.stop()
+
+
+async def test_a_refused_row_with_more_of_its_session_than_one_look_takes_holds_nobody_else_back() -> None:
+    store, broker = ListStore(), RefusingBroker()
+    await broker.start()
+    store.add(updated_subject(1), b"x" * 11)
+    for _ in range(2 * BATCH):
+        store.add(updated_subject(1))
+    others = [len(store.rows) + 1, len(store.rows) + 2]
+    store.add(updated_subject(2))
+    store.add(updated_subject(3))
+    relay = Relay(store, broker, poll_every=0.05)
+    await relay.start()
+    await eventually(lambda: sorted(store.published) == others)
+
+    # What comes later of the session waits behind the refused row, and of others goes out.
+    store.add(updated_subject(1))
+    store.add(updated_subject(4))
+    await eventually(lambda: sorted(store.published) == [*others, len(store.rows)])
+
+    broker.most = 100
+    await eventually(lambda: store.done)
+    own = [int(id.removeprefix("id-")) for at, id in stored(broker.server, "NOTES") if at == updated_subject(1)]
+    assert own == sorted(own)
     await relay.stop()
     await broker.stop()
 
