@@ -25,6 +25,7 @@ from events.embedded import EmbeddedNats
 from events.errors import EmbeddedNatsError
 from events.server_process import dies_with_parent
 from models.engine.environment import engine_environment
+from server import logs
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
@@ -288,6 +289,7 @@ class Supervisor:
 
 async def serve(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> int:
     """Runs the service until SIGTERM or SIGINT."""
+    logs.watch_loop()
     supervisor = Supervisor(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
