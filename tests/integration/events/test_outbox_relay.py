@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from nats_waiting import eventually
 
 from events.contracts import UPDATED_TYPE, NoteChange, NoteUpdatedData, encode_event, new_event, updated_subject
 from events.jetstream import JetStreamBroker
+from events.outbox import OutboxMessage
 from events.relay import BATCH, Relay
 from server.clock import utc_now
 from server.db import migrate, outbox
@@ -49,6 +50,31 @@ async def broker(server: NatsServer) -> AsyncIterator[JetStreamBroker]:
     await broker.stop()
 
 
+class WatchedOutbox(DatabaseOutbox):
+    """Tells whether it is being used: a read that is cancelled leaves its connection to the garbage collector."""
+
+    uses = 0
+
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
+        self.uses += 1
+        try:
+            return await super().unpublished(limit, after)
+        finally:
+            self.uses -= 1
+
+    async def mark_published(self, positions: Sequence[int]) -> None:
+        self.uses += 1
+        try:
+            await super().mark_published(positions)
+        finally:
+            self.uses -= 1
+
+
+async def stop(relay: Relay, store: WatchedOutbox) -> None:
+    await eventually(lambda: store.uses == 0)
+    await relay.stop()
+
+
 async def add(database: Database, session: int, *, count: int = 1, **words: str) -> None:
     """Events about a note of the session."""
     async with database.write() as db:
@@ -77,14 +103,15 @@ async def test_a_note_whose_words_are_too_many_for_the_server_is_told_of_without
 ) -> None:
     await add(database, 1, text=BEYOND_ONE_MEBIBYTE, summary="In short.")
     await add(database, 1, text="Few words.", summary="In short.")
-    relay = Relay(DatabaseOutbox(database), broker)
+    store = WatchedOutbox(database)
+    relay = Relay(store, broker)
     await relay.start()
 
     async def is_told() -> bool:
         return await held_by(broker, "NOTES") == 2
 
     await eventually(is_told)
-    await relay.stop()
+    await stop(relay, store)
     connection = broker._link.connection()
     long, short = [await connection.ask(connection.jetstream.get_msg("NOTES", seq=number)) for number in (1, 2)]
     told: dict[str, Any] = json.loads(long.data)
@@ -101,7 +128,7 @@ async def test_a_row_that_no_server_takes_lets_more_rows_than_one_look_has_pass_
         outbox.enqueue(db, "large", updated_subject(1), BEYOND_ONE_MEBIBYTE.encode(), utc_now())
     await add(database, 1, count=BATCH)
     await add(database, 2, count=3)
-    store = DatabaseOutbox(database)
+    store = WatchedOutbox(database)
     relay = Relay(store, broker)
     await relay.start()
 
@@ -109,4 +136,4 @@ async def test_a_row_that_no_server_takes_lets_more_rows_than_one_look_has_pass_
         return await held_by(broker, "NOTES") == 3 and await store.lag() == BATCH + 1
 
     await eventually(others_are_told)
-    await relay.stop()
+    await stop(relay, store)
