@@ -21,7 +21,8 @@ from events.errors import MessageRefusedError
 from events.link import Link
 from events.provision import durable_progress, ensure_durable, ensure_streams, subject_at
 from events.pull import Pull
-from events.streams import ConsumerSettings
+from events.room import keep_room
+from events.streams import STREAMS, ConsumerSettings
 from events.subjects import dead_subject
 from events.tasks import end, forget
 
@@ -88,10 +89,16 @@ class Deliveries:
     async def _consume_on(self, connection: Connection) -> None:
         last = await self._expect_unsettled(connection)
         watch = asyncio.create_task(self._watch_unsettled(connection, last)) if last else None
+        room = asyncio.create_task(keep_room(connection, self._stream, self._durable)) if self._refuses_new else None
         try:
             await self._pump(connection)
         finally:
             await end(watch)
+            await end(room)
+
+    @property
+    def _refuses_new(self) -> bool:
+        return any(stream.name == self._stream and stream.keep_oldest for stream in STREAMS)
 
     async def _expect_unsettled(self, connection: Connection) -> int:
         """Tells the dispatcher which messages others have in hand, or had when they died; the last one, or 0.

@@ -126,6 +126,28 @@ async def stream_birth(connection: Connection, stream: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamState:
+    """``size`` and ``limit`` are in bytes, ``limit`` below 1 for none; ``first`` and ``last`` are sequences."""
+
+    size: int
+    limit: int
+    first: int
+    last: int
+
+
+async def stream_state(connection: Connection, stream: str) -> StreamState:
+    """How full a stream is. Raises ``BrokerUnavailableError``."""
+    info = await _manage(connection, connection.jetstream.stream_info(stream))
+    state = info.state
+    return StreamState(state.bytes, info.config.max_bytes or 0, state.first_seq, state.last_seq)
+
+
+async def drop_before(connection: Connection, stream: str, sequence: int) -> None:
+    """Removes every message before ``sequence``. Raises ``BrokerUnavailableError``."""
+    await _manage(connection, connection.jetstream.purge_stream(stream, seq=sequence))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """``floor``: every message up to it is acknowledged. ``delivered``: the last one that was handed out."""
 
