@@ -15,14 +15,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from nats import errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.errors import APIError
 from nats.js.manager import JetStreamManager
 
 from events.broker import BrokerUnavailableError
-from events.errors import MessageRefusedError, StreamMissingError
+from events.client import Client
+from events.errors import MessageRefusedError, NotStoredError, StreamMissingError
 from events.server_url import ServerUrl
 from events.tasks import forget
 
@@ -37,6 +37,7 @@ LOST = (errors.Error, OSError, asyncio.TimeoutError)
 CLOSE_TIMEOUT = 1.0
 
 _HEADER_OVERHEAD = 64  # bytes of protocol around headers, generously
+_MESSAGE_TOO_LARGE = 10054  # JetStream's code for a message beyond what its stream takes
 
 Result = TypeVar("Result")
 Receiver = Callable[[Msg], Awaitable[None]]
@@ -47,7 +48,7 @@ class Connection:
     ends then too, and not at some timeout: nats-py itself would wait, in places for ever."""
 
     def __init__(self, name: str, timeout: float) -> None:
-        self._client = Client()
+        self._client = Client(self._mark_lost)
         self._name = name
         self._timeout = timeout
         self.lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -140,8 +141,9 @@ class Connection:
             forget(asking)
 
     async def store(self, subject: str, payload: bytes, headers: Mapping[str, str], within: float) -> None:
-        """Publishes into the subject's stream and waits for the confirmation."""
-        answer = read_answer(await self.request(subject, payload, headers, within))
+        """Publishes into the subject's stream and waits for the confirmation. Raises ``MessageRefusedError`` and
+        ``NotStoredError`` when the stream says no, ``BrokerUnavailableError`` when it says nothing."""
+        answer = read_confirmation(await self.request(subject, payload, headers, within))
         if "stream" not in answer:
             raise BrokerUnavailableError("the broker's confirmation is of no known form")
 
@@ -188,8 +190,8 @@ def unavailable_when_lost() -> Iterator[None]:
         raise BrokerUnavailableError(describe(error)) from error
 
 
-def read_answer(payload: bytes) -> dict[str, Any]:
-    """A JetStream answer; its error, if it has one, as ``BrokerUnavailableError``."""
+def read_confirmation(payload: bytes) -> dict[str, Any]:
+    """What a stream answers to a message; its error, if it has one, as an exception."""
     try:
         answer = json.loads(payload)
     except ValueError as error:
@@ -198,7 +200,9 @@ def read_answer(payload: bytes) -> dict[str, Any]:
         raise BrokerUnavailableError("the broker's answer is of no known form")
     if "error" in answer:
         problem = answer["error"]
-        raise BrokerUnavailableError(f"{problem.get('description', 'refused')} ({problem.get('err_code', 'no code')})")
+        code = problem.get("err_code", "no code")
+        kind = MessageRefusedError if code == _MESSAGE_TOO_LARGE else NotStoredError
+        raise kind(f"{problem.get('description', 'refused')} ({code})")
     return answer
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from events.broker import Delivery
 from events.consumer import header_text
+from events.subjects import MAX_SUBJECT
 
 REASON = "Casenote-Reason"
 ATTEMPTS = "Casenote-Attempts"
@@ -27,7 +28,7 @@ def dead_letter_headers(delivery: Delivery, reason: str, now: datetime, identity
     kept[REASON] = header_text(reason)
     kept[ATTEMPTS] = str(delivery.attempt)
     kept[TIME] = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    kept["Nats-Msg-Id"] = f"dead-{delivery.subject}-{identity[0]}-{identity[1]}"
+    kept["Nats-Msg-Id"] = f"dead-{delivery.subject[:MAX_SUBJECT]}-{identity[0]}-{identity[1]}"
     return kept
 
 

@@ -21,7 +21,8 @@ from events.errors import MessageRefusedError
 from events.link import Link
 from events.provision import ensure_durable, ensure_streams
 from events.pull import Pull
-from events.streams import ConsumerSettings
+from events.room import keep_room
+from events.streams import STREAMS, ConsumerSettings
 from events.subjects import dead_subject
 from events.tasks import end, forget
 from events.unsettled import SettledHere, Unsettled
@@ -90,10 +91,16 @@ class Deliveries:
     async def _consume_on(self, connection: Connection) -> None:
         await self._unsettled.expect_all(connection)
         watch = asyncio.create_task(self._unsettled.watch(connection))
+        room = asyncio.create_task(keep_room(connection, self._stream, self._durable)) if self._refuses_new else None
         try:
             await self._pump(connection)
         finally:
             await end(watch)
+            await end(room)
+
+    @property
+    def _refuses_new(self) -> bool:
+        return any(stream.name == self._stream and stream.keep_oldest for stream in STREAMS)
 
     async def _pump(self, connection: Connection) -> None:
         pull = Pull(connection, self._stream, self._durable)

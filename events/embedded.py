@@ -95,6 +95,11 @@ class EmbeddedNats:
                     self._told = True
                     return
             raise EmbeddedNatsError(f"nats-server found no free port on {HOST}")
+        except OSError as error:
+            await self._end()
+            raise EmbeddedNatsError(
+                f"nats-server cannot be started in {self._folder.parent} ({error.strerror or type(error).__name__})"
+            ) from error
         except BaseException:
             await self._end()
             raise

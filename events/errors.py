@@ -2,6 +2,7 @@
 
 BrokerUnavailableError      (events.broker) not now: try again
 ├── StreamMissingError      nobody answers on this subject: its stream does not exist
+├── NotStoredError          not in this stream now: it answers, and is full or cannot write
 └── MessageRefusedError     not this message: it is too large, or its subject or headers are not allowed
 EmbeddedNatsError           the embedded server cannot be started
 
@@ -15,6 +16,10 @@ from events.broker import BrokerUnavailableError
 
 class StreamMissingError(BrokerUnavailableError):
     """No stream takes this subject now."""
+
+
+class NotStoredError(BrokerUnavailableError):
+    """The stream of this subject answered, and did not take the message; other streams may."""
 
 
 class MessageRefusedError(BrokerUnavailableError):

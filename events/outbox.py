@@ -18,8 +18,8 @@ class OutboxMessage:
 
 
 class OutboxStore(Protocol):
-    async def unpublished(self, limit: int) -> Sequence[OutboxMessage]:
-        """The oldest rows that wait, in order of position, claimed for this relay."""
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
+        """The oldest rows that wait beyond the position ``after``, in order, claimed for this relay."""
 
     async def mark_published(self, positions: Sequence[int]) -> None: ...
 

@@ -12,6 +12,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from events.broker import BrokerUnavailableError
+from events.client import plain_subject
 from events.connection import Connection, describe
 from events.streams import STREAMS, ConsumerSettings, StreamSettings
 
@@ -125,6 +126,28 @@ async def stream_birth(connection: Connection, stream: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamState:
+    """``size`` and ``limit`` are in bytes, ``limit`` below 1 for none; ``first`` and ``last`` are sequences."""
+
+    size: int
+    limit: int
+    first: int
+    last: int
+
+
+async def stream_state(connection: Connection, stream: str) -> StreamState:
+    """How full a stream is. Raises ``BrokerUnavailableError``."""
+    info = await _manage(connection, connection.jetstream.stream_info(stream))
+    state = info.state
+    return StreamState(state.bytes, info.config.max_bytes or 0, state.first_seq, state.last_seq)
+
+
+async def drop_before(connection: Connection, stream: str, sequence: int) -> None:
+    """Removes every message before ``sequence``. Raises ``BrokerUnavailableError``."""
+    await _manage(connection, connection.jetstream.purge_stream(stream, seq=sequence))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """``floor``: every message up to it is acknowledged. ``delivered``: the last one that was handed out."""
 
@@ -146,12 +169,13 @@ async def durable_progress(connection: Connection, stream: str, durable: str) ->
 
 
 async def subject_at(connection: Connection, stream: str, sequence: int) -> str | None:
-    """The subject of a stored message; None when it is stored no more. Raises ``BrokerUnavailableError``."""
+    """The subject of a stored message, as it is delivered; None when it is stored no more. Raises
+    ``BrokerUnavailableError``."""
     try:
         message = await connection.ask(connection.jetstream.get_msg(stream, seq=sequence))
     except APIError:
         return None
-    return str(message.subject)
+    return plain_subject(str(message.subject).encode())
 
 
 @dataclass(frozen=True, slots=True)

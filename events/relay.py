@@ -14,11 +14,14 @@ from contextlib import suppress
 from events.backoff import Backoff
 from events.broker import BrokerUnavailableError, MessageBroker
 from events.cloudevent import STRUCTURED
-from events.errors import MessageRefusedError
+from events.complaints import Complaints
+from events.errors import MessageRefusedError, NotStoredError
+from events.held_back import HOLD_FOR, HeldBack
 from events.outbox import OutboxMessage, OutboxStore
-from events.subjects import lane_of
+from events.subjects import first_token, lane_of
 from events.tasks import end
 from events.wake import WAKE_RELAY
+from events.without_text import without_text
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +47,8 @@ class Relay:
         self._poll_every = poll_every
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._refused: set[int] = set()
+        self._complaints = Complaints()
+        self._held = HeldBack()
         broker.listen(wake_subject, lambda subject, payload: self._wake.set())
 
     def wake(self) -> None:
@@ -64,43 +68,46 @@ class Relay:
         while True:
             self._wake.clear()
             try:
-                again = await self._publish_waiting()
+                await self._publish_waiting()
                 failures = 0
             except BrokerUnavailableError as error:
                 failures += 1
-                again = False
                 log = logger.warning if failures == 1 else logger.debug
                 log("the relay waits for the broker: %s", error)
             except Exception as error:
                 failures += 1
-                again = False
                 logger.error("the relay could not read or mark the outbox: %s", type(error).__name__)
             if failures:
                 # No wake here: notices come in numbers, and each would be a try against a broker that is away.
                 await asyncio.sleep(AFTER_FAILURE.delay(failures))
-            elif not again:
+            else:
                 await self._wait()
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._poll_every):
+            async with asyncio.timeout(min(self._poll_every, HOLD_FOR) if self._held else self._poll_every):
                 await self._wake.wait()
 
-    async def _publish_waiting(self) -> bool:
-        """Publishes what waits. True when there may be more to publish at once; raises when the broker is away."""
-        rows = await self._store.unpublished(BATCH)
-        if not rows:
-            return False
-        confirmed: list[int] = []
-        try:
-            await self._publish_by_session(rows, confirmed)
-        finally:
-            if confirmed:
-                await asyncio.shield(self._store.mark_published(sorted(confirmed)))
-        return len(rows) == BATCH and bool(confirmed)
+    async def _publish_waiting(self) -> None:
+        """Publishes all that waits, a batch after the other: rows that are held back must not hide those behind them.
+        Raises when the broker is away."""
+        self._held.begin(asyncio.get_running_loop().time())
+        while True:
+            rows = await self._store.unpublished(BATCH, self._held.after)
+            confirmed: list[int] = []
+            try:
+                await self._publish_by_session(rows, confirmed)
+            finally:
+                if confirmed:
+                    await asyncio.shield(self._store.mark_published(sorted(confirmed)))
+            if rows:
+                self._held.passed(rows[-1].position)
+            if len(rows) < BATCH:
+                return
 
     async def _publish_by_session(self, rows: Sequence[OutboxMessage], confirmed: list[int]) -> None:
-        """Sessions go side by side, the rows of one in order: the first that fails holds back its own session only."""
+        """Sessions go side by side, the rows of one in order: the first that fails holds back its own session, one that
+        is not answered those of its stream. Only a broker that is away ends it all."""
         sessions: dict[str, list[OutboxMessage]] = {}
         for row in rows:
             sessions.setdefault(lane_of(row.subject), []).append(row)
@@ -110,26 +117,40 @@ class Relay:
         async def publish_session(own: Sequence[OutboxMessage]) -> None:
             async with gate:
                 for row in own:
-                    try:
-                        if away or not await self._publish(row):
-                            return
-                    except BrokerUnavailableError as error:
-                        away.append(error)
+                    if away or self._held.holds(row.subject):
                         return
-                    confirmed.append(row.position)
+                    try:
+                        await self._publish(row)
+                    except (MessageRefusedError, NotStoredError) as error:
+                        self._hold(lane_of(row.subject), row, error)
+                    except BrokerUnavailableError as error:
+                        if not self._broker.connected:
+                            away.append(error)
+                            return
+                        self._hold(first_token(row.subject), row, error)
+                    else:
+                        self._complaints.settled(row)
+                        confirmed.append(row.position)
 
         await asyncio.gather(*map(publish_session, sessions.values()))
         if away:
             raise away[0]
 
-    async def _publish(self, row: OutboxMessage) -> bool:
-        """False when the broker refuses this row as it is: it stays, and is said, and its session waits."""
+    async def _publish(self, row: OutboxMessage) -> None:
+        """A note whose words make its event too large is told of without them, rather than not at all."""
         try:
-            await self._broker.publish(row.subject, row.payload, {"content-type": STRUCTURED, "Nats-Msg-Id": row.id})
+            await self._broker.publish(row.subject, row.payload, _headers(row))
         except MessageRefusedError as error:
-            if row.position not in self._refused:
-                self._refused.add(row.position)
-                logger.error("outbox row %d on %s cannot be published: %s", row.position, row.subject, error)
-            return False
-        self._refused.discard(row.position)
-        return True
+            smaller = without_text(row.payload)
+            if smaller is None:
+                raise
+            await self._broker.publish(row.subject, smaller, _headers(row))
+            logger.warning("outbox row %d on %s went without the note's text: %s", row.position, row.subject, error)
+
+    def _hold(self, name: str, row: OutboxMessage, error: BrokerUnavailableError) -> None:
+        self._held.hold(name, asyncio.get_running_loop().time())
+        self._complaints.about(row, error)
+
+
+def _headers(row: OutboxMessage) -> dict[str, str]:
+    return {"content-type": STRUCTURED, "Nats-Msg-Id": row.id}

@@ -1,7 +1,7 @@
 """The streams and the consumer settings, as data. The adapter writes them to the server; nothing else names them.
 
-SESSIONS refuses new messages when full, because dropping old ones would silently lose unread sessions. TOKENS is a log
-for ten minutes of replay: memory, and the oldest goes first.
+SESSIONS refuses new messages when full, because dropping old ones would silently lose unread sessions; ``events.room``
+drops those that were handled. TOKENS is a log for ten minutes of replay: memory, and the oldest goes first.
 """
 
 from __future__ import annotations

@@ -6,6 +6,11 @@ from enum import StrEnum
 
 MAX_ID = 2**63 - 1  # ids are positive and fit a signed 64-bit column
 
+# A server reads lines of at most 4096 bytes, and ends the connection of whoever sends a longer one. A message whose
+# subject fills that line could be published, and not be kept as a dead letter under its own, which is longer.
+MAX_SUBJECT = 1024
+OVERLONG_DEAD = "dead.sessions.overlong.subject"
+
 
 class SessionEventName(StrEnum):
     """The last token of a subject of the stream SESSIONS."""
@@ -29,7 +34,7 @@ def updated_subject(session_id: int) -> str:
 
 def dead_subject(original: str) -> str:
     """Where a message that could not be processed is kept."""
-    return f"dead.{original}"
+    return f"dead.{original}" if len(original) <= MAX_SUBJECT else OVERLONG_DEAD
 
 
 def frames_subject(key: str) -> str:
@@ -59,6 +64,11 @@ def lane_of(subject: str) -> str:
     """Messages of one lane are handled one at a time and in order: a session's own, else each subject for itself."""
     parts = subject.split(".")
     return ".".join(parts[:2]) if parts[0] in ("sessions", "notes") and len(parts) > 2 else subject
+
+
+def first_token(subject: str) -> str:
+    """What tells the stream of a subject: each of ours has one such token of its own."""
+    return subject.partition(".")[0]
 
 
 def matches(pattern: str, subject: str) -> bool:

@@ -5,12 +5,15 @@ A key that is not on the list is dropped, so that text of a session cannot reach
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from typing import Any
 
 import structlog
 from structlog.types import EventDict, Processor
+
+from events.dispatch import where
 
 KEYS = frozenset(
     {
@@ -73,6 +76,24 @@ def configure(level: str, role: str) -> None:
         "alembic",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def watch_loop() -> None:
+    """What the running loop says of failures that nobody waited for names their kind and place from now on. Its own
+    line has the whole error and its arguments in it, which may be text of a session."""
+    asyncio.get_running_loop().set_exception_handler(_failed_unseen)
+
+
+def _failed_unseen(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    task = context.get("task", context.get("future"))
+    coroutine = task.get_coro() if isinstance(task, asyncio.Task) else None
+    get_logger().error(
+        "something failed that nobody waited for",
+        # Without an error the loop's message is a fixed one, as of a task that was dropped.
+        error=where(error) if isinstance(error, BaseException) else str(context.get("message")),
+        detail=getattr(coroutine, "__qualname__", None),
+    )
 
 
 def get_logger() -> structlog.stdlib.BoundLogger:

@@ -54,6 +54,7 @@ def _run_api(settings: Settings) -> int:
 
 
 async def _until_told(settings: Settings, role: Role) -> int:
+    logs.watch_loop()
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -25,6 +25,7 @@ from events.embedded import EmbeddedNats
 from events.errors import EmbeddedNatsError
 from events.server_process import dies_with_parent
 from models.engine.environment import engine_environment
+from server import logs
 from server.db import migrate
 from server.db.database import Database
 from server.errors import SettingsError
@@ -247,38 +248,52 @@ class Supervisor:
             await embedded.stop()
 
     async def _keep(self, embedded: EmbeddedNats) -> None:
-        """Starts the embedded server again whenever it ends; it keeps its port."""
+        """Starts the embedded server again whenever it ends; it keeps its port. Whatever goes wrong, as a disk that
+        takes no file, it is tried again: after the end of this nobody would."""
         while True:
             began = time.monotonic()
             code = await embedded.wait()
             structlog.get_logger().warning("a process ended", error="nats-server", exit_code=code)
             if time.monotonic() - began < _STEADY / 10:
                 await asyncio.sleep(1.0)
-            while True:
-                try:
-                    await embedded.start()
-                except EmbeddedNatsError as error:
-                    structlog.get_logger().error("nats-server cannot be started again", detail=str(error))
-                    await asyncio.sleep(_LONGEST_DELAY / 4)
-                else:
-                    self._note_processes()
-                    break
+            await self._start_again(embedded)
+            self._note_processes()
+
+    async def _start_again(self, embedded: EmbeddedNats) -> None:
+        while True:
+            try:
+                return await embedded.start()
+            except EmbeddedNatsError as error:
+                structlog.get_logger().error("nats-server cannot be started again", detail=str(error))
+            except Exception as error:
+                structlog.get_logger().error("nats-server cannot be started again", error=type(error).__name__)
+            await asyncio.sleep(_LONGEST_DELAY / 4)
 
     async def _mend(self, embedded: EmbeddedNats) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY)
-            if await embedded.mend():
+            try:
+                mended = await embedded.mend()
+            except Exception as error:
+                structlog.get_logger().error("nats-server's store cannot be looked at", error=type(error).__name__)
+                continue
+            if mended:
                 structlog.get_logger().warning("nats-server could not write to its disk, and can again: started anew")
 
     def _note_processes(self) -> None:
-        """Leaves the process ids where an operator finds them."""
+        """Leaves the process ids where an operator finds them; on a full disk those of before stay."""
         ids = {child.name: child.process.pid for child in self._children if child.process is not None}
         body = {"supervisor": os.getpid(), **ids}
-        (self._settings.casenote_home / CHILDREN_FILE).write_text(json.dumps(body) + "\n")
+        file = self._settings.casenote_home / CHILDREN_FILE
+        draft = file.with_name(f"{file.name}.new")
+        with contextlib.suppress(OSError):
+            draft.write_text(json.dumps(body) + "\n")
+            draft.replace(file)
 
 
 async def serve(settings: Settings, *, on_ready: Callable[[], None] | None = None) -> int:
     """Runs the service until SIGTERM or SIGINT."""
+    logs.watch_loop()
     supervisor = Supervisor(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

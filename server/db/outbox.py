@@ -13,6 +13,7 @@ from events.outbox import OutboxMessage
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.tables import InboxRow, OutboxRow
+from server.errors import ConflictError
 
 
 def enqueue(db: AsyncSession, message_id: str, subject: str, payload: bytes, now: datetime) -> None:
@@ -20,11 +21,15 @@ def enqueue(db: AsyncSession, message_id: str, subject: str, payload: bytes, now
     db.add(OutboxRow(id=message_id, subject=subject, payload=payload.decode(), created_at=now))
 
 
-async def is_first_time(db: AsyncSession, source: str, event_id: str, now: datetime) -> bool:
-    """Whether this event was not handled before; from now on it was, if the transaction commits."""
-    if await db.get(InboxRow, (source, event_id)) is not None:
+async def is_first_time(db: AsyncSession, source: str, event_id: str, subject: str, now: datetime) -> bool:
+    """Whether this event was not handled before; from now on it was, if the transaction commits. Raises
+    ``ConflictError`` for one that came on another subject: it is no redelivery, and would be lost as one."""
+    known = await db.get(InboxRow, (source, event_id))
+    if known is not None:
+        if known.subject not in (None, subject):
+            raise ConflictError("This id was used for another event, on another subject.")
         return False
-    db.add(InboxRow(source=source, event_id=event_id, received_at=now))
+    db.add(InboxRow(source=source, event_id=event_id, subject=subject, received_at=now))
     await db.flush()
     return True
 
@@ -35,11 +40,11 @@ class DatabaseOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def unpublished(self, limit: int) -> Sequence[OutboxMessage]:
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
         async with self._database.read() as db:
             rows = await db.execute(
                 select(OutboxRow.position, OutboxRow.id, OutboxRow.subject, OutboxRow.payload)
-                .where(OutboxRow.published_at.is_(None))
+                .where(OutboxRow.published_at.is_(None), OutboxRow.position > after)
                 .order_by(OutboxRow.position)
                 .limit(limit)
             )

@@ -159,12 +159,14 @@ class TrainingConsentRow(Base):
 
 
 class InboxRow(Base):
-    """Events that were handled: a redelivery of one of them changes nothing."""
+    """Events that were handled: a redelivery of one of them changes nothing. ``subject`` is the one that it came on;
+    rows of earlier releases have none."""
 
     __tablename__ = "inbox"
 
     source: Mapped[str] = mapped_column(primary_key=True)
     event_id: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str | None]
     received_at: Mapped[datetime]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from events.broker import MessageBroker
+from server import logs
 from server.db.database import Database
 from server.http.application import create_api
 from server.http.parts import ApiParts
@@ -57,6 +58,7 @@ def build_api(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:
+        logs.watch_loop()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             await broker.start()

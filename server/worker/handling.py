@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, Operation
 from events.broker import Delivery
 from events.contracts import ClosedData, SegmentData, SessionEvent, UnreadableEventError, read_session_event
 from events.outcome import Ack, Outcome, Reject, Retry
+from events.subjects import closed_subject, segment_subject
 from models.transcript import Turn
 from server.clock import utc_now
 from server.db import outbox, sessions
@@ -112,7 +113,7 @@ class SessionEvents:
         now = utc_now()
         async with self._database.write() as db:
             session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
-            if await outbox.is_first_time(db, source, event_id, now):
+            if await outbox.is_first_time(db, source, event_id, segment_subject(data.session_id), now):
                 # They were on their way when the session was closed by a call, which does not wait for the stream.
                 await intake.append(db, session, turns, self._limits, now, until_begun=True)
             live = session.status == "live"
@@ -127,7 +128,7 @@ class SessionEvents:
             if data.transcript is None and await sessions.find(db, data.session_id) is None:
                 raise _UnknownSessionError("The session is not known here, and the event brings no transcript of it.")
             session = await intake.of_event(db, data.session_id, data.patient_id, data.therapist_id, now)
-            if await outbox.is_first_time(db, source, event_id, now):
+            if await outbox.is_first_time(db, source, event_id, closed_subject(data.session_id), now):
                 if data.transcript is not None:
                     await intake.take_transcript(db, session, data.transcript, self._limits, now)
                 await intake.close(db, session, now, closed_at=data.closed_at)

@@ -47,7 +47,7 @@ async def leave(database: Database, message_id: str, written: datetime, publishe
 
 async def handle(database: Database, event_id: str, at: datetime) -> bool:
     async with database.write() as db:
-        return await outbox.is_first_time(db, "/clinic", event_id, at)
+        return await outbox.is_first_time(db, "/clinic", event_id, "sessions.1.segment", at)
 
 
 async def kept(database: Database) -> tuple[set[str], set[str]]:

@@ -270,7 +270,7 @@ async def test_a_message_larger_than_the_server_takes_is_refused_without_losing_
         connection = broker._link.connection()
         with pytest.raises(MessageRefusedError, match="the broker takes"):
             await broker.publish(closed_subject(1), b"x" * (4 * 1024 * 1024), {})
-        with pytest.raises(BrokerUnavailableError, match="message size exceeds maximum"):
+        with pytest.raises(MessageRefusedError, match="message size exceeds maximum"):
             await broker.publish(closed_subject(1), b"x" * MAX_SESSION_MESSAGE, {"Nats-Msg-Id": "a"})
         assert broker._link.connection() is connection
 

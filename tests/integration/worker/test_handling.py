@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,6 +27,7 @@ from models.transcript import parse_transcript
 from server.clock import utc_now
 from server.db import generations, sessions
 from server.db.database import Database
+from server.db.tables import InboxRow
 from server.sessions import intake
 from server.worker.ahead import LiveReading
 from server.worker.handling import SessionEvents
@@ -195,6 +197,45 @@ async def test_events_that_come_again_after_they_were_forgotten_change_nothing(b
     async with bench.database.read() as db:
         assert (before, await generations.totals(db)) == ({"queued": 2}, {"cancelled": 2})
     assert await bench.turns(50) == 2
+
+
+def renamed(delivery: Delivery, event_id: str) -> Delivery:
+    payload = json.dumps({**json.loads(delivery.payload), "id": event_id}).encode()
+    return replace(delivery, payload=payload, headers={**delivery.headers, "Nats-Msg-Id": event_id})
+
+
+async def test_an_id_that_was_used_for_another_session_is_refused_and_loses_nothing_in_silence(bench: Bench) -> None:
+    first, second = renamed(closed(60, SHORT_SESSION), "visit-1"), renamed(closed(61, SHORT_SESSION), "visit-1")
+    assert await events_of(bench).handle(first) == Ack()
+    assert await events_of(bench).handle(first) == Ack()
+
+    outcome = await events_of(bench).handle(second)
+
+    assert isinstance(outcome, Reject)
+    assert "id was used for another event" in outcome.reason
+    async with bench.database.read() as db:
+        assert await generations.active(db, 60) is not None
+        assert await sessions.find(db, 61) is None
+
+
+async def test_an_end_under_the_id_of_a_segment_is_refused(bench: Bench) -> None:
+    data = SegmentData(session_id=62, patient_id=7, segments=[SegmentIn(index=0, speaker="client", text="Better.")])
+    payload, headers = encode_event(new_event(SEGMENT_TYPE, data, source="/clinic", subject="62"))
+    segment = renamed(Delivery(segment_subject(62), payload, headers, 1, 1), "visit-2")
+    assert await events_of(bench).handle(segment) == Ack()
+
+    assert isinstance(await events_of(bench).handle(renamed(closed(62, None), "visit-2")), Reject)
+
+
+async def test_an_event_that_an_earlier_release_handled_changes_nothing_when_it_comes_again(bench: Bench) -> None:
+    delivery = renamed(closed(63, SHORT_SESSION), "visit-3")
+    async with bench.database.write() as db:
+        db.add(InboxRow(source="/clinic", event_id="visit-3", subject=None, received_at=utc_now()))
+
+    assert await events_of(bench).handle(delivery) == Ack()
+
+    async with bench.database.read() as db:
+        assert await generations.active(db, 63) is None
 
 
 async def test_an_event_waits_while_the_database_is_away_and_costs_no_delivery(bench: Bench) -> None:

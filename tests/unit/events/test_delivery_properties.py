@@ -166,9 +166,9 @@ class Rows:
         if self._failures and self._failures.pop():
             raise OSError("the database is locked")
 
-    async def unpublished(self, limit: int) -> Sequence[OutboxMessage]:
+    async def unpublished(self, limit: int, after: int = 0) -> Sequence[OutboxMessage]:
         self._fail_perhaps()
-        return [self.waiting[position] for position in sorted(self.waiting)][:limit]
+        return [self.waiting[position] for position in sorted(self.waiting) if position > after][:limit]
 
     async def mark_published(self, positions: Sequence[int]) -> None:
         self._fail_perhaps()
