@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from models.clinical.text import parse_legacy_text
 from models.formats import NoteFormat
-from server.notes.state import FREE_TEXT, Draft, Section
+from server.notes.state import FREE_TEXT, Section
 
 FALLBACK_LINE = "(Extractive draft: sentences taken from the transcript without the language model.)"
 
 
-def render(note_format: NoteFormat, sections: Sequence[Section], draft: Draft | None) -> str:
+def render(note_format: NoteFormat, sections: Sequence[Section], extractive: Collection[str] = ()) -> str:
     """The text of a note: the sections it has, in the order of the format, and what the format does not have behind
-    them. Of a section that is not there nothing is said: that something was not assessed is a finding too."""
+    them. Of a section that is not there nothing is said: that something was not assessed is a finding too. Where some
+    were taken from the transcript (``extractive``, by id), the text says so at its end."""
     places = {spec.id: place for place, spec in enumerate(note_format.sections)}
     ordered = sorted(sections, key=lambda section: places.get(section.id, len(places)))
     parts = [
         section.text if section.id == FREE_TEXT else f"**{section.heading}:** {section.text.strip()}".rstrip()
         for section in ordered
     ]
-    if draft is not None and draft.fallback:
+    if any(section.id in extractive for section in ordered):
         parts.append(FALLBACK_LINE)
     return "\n\n".join(part for part in parts if part)
 

@@ -23,7 +23,8 @@ def pair(
     identity = {"id": str(session_id), "patient_id": patient_id, "consent": consent}
     if not consent:
         return identity
-    drafts = [one.note for one in versions if one.change in (Change.GENERATED, Change.REGENERATED) and one.note.model]
+    generated = [one.note for one in versions if one.change in (Change.GENERATED, Change.REGENERATED)]
+    drafts = [note for note in generated if note.model and not note.fallback]
     return {
         **identity,
         "transcript": "\n".join(render_turn(turn) for turn in turns),
