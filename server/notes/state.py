@@ -135,9 +135,9 @@ class Note:
 FREE_TEXT = "note"
 
 # How sections become the legacy text, with the ids of those that were taken from the transcript, and how such a text is
-# read: (section id, heading, words) in order.
+# read, given the sections that the note had: (section id, heading, words) in order.
 RenderText = Callable[[NoteFormat, Sequence[Section], Collection[str]], str]
-ParseText = Callable[[NoteFormat, str], Sequence[tuple[str, str, str]]]
+ParseText = Callable[[NoteFormat, str, Sequence[Section]], Sequence[tuple[str, str, str]]]
 
 
 def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: ParseText, now: datetime) -> Note:
@@ -150,7 +150,7 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
         Section(
             section_id, heading, words, _author_after(before.get(section_id), words, base.model_words, from_ai=from_ai)
         )
-        for section_id, heading, words in parse(note_format, text)
+        for section_id, heading, words in parse(note_format, text, base.sections)
     )
     is_ai = base.is_ai_generated or any(wording.holds(section.text, base.model_words) for section in sections)
     return replace(
@@ -189,7 +189,8 @@ def edited_sections(
     old = {section.id: section for section in base.sections}
     is_ai = base.is_ai_generated or any(wording.holds(text, base.model_words) for text in texts.values())
     sections = []
-    for section_id, heading in known.items():
+    # A free text stands before all that has a heading, as in the text.
+    for section_id, heading in sorted(known.items(), key=lambda one: one[0] != FREE_TEXT):
         before = old.get(section_id)
         text = texts.get(section_id, before.text if before else "")
         author = before.author if before else Author.PERSON
