@@ -40,15 +40,7 @@ def generated(
     words = wording.sentences_of([*draft.sections.values(), draft.summary])
     words |= note.model_words if note is not None else frozenset()
     if note is not None and _is_free_text(note) and (keep_edited or only is not None):
-        return replace(
-            note,
-            version=next_version(note),
-            generated_at=now,
-            model=draft.model,
-            inference_time=draft.inference_time,
-            suggestions={**draft.sections, "summary": draft.summary},
-            model_words=words,
-        )
+        return _beside(note, draft, render, now, words, only)
     sections, suggestions, written = _merge(note, draft, keep_edited=keep_edited, only=only)
     keeps_summary = (
         note is not None
@@ -89,6 +81,39 @@ def generated(
         summary_author=summary_author,
         suggestions=suggestions or None,
         addenda=note.addenda if note is not None else (),
+        reduced=models.reduced,
+        model_words=words,
+        extractive=extractive,
+    )
+
+
+def _beside(
+    note: Note, draft: Draft, render: RenderText, now: datetime, words: frozenset[str], only: frozenset[str] | None
+) -> Note:
+    """A note that a person wrote as one text, in the draft's format; all that the draft wrote is only suggested."""
+    sections = note.sections
+    if note.format != draft.format.id:
+        before = _standing(note, draft.format)
+        placed = [replace(before[s.id], id=s.id, heading=s.heading) for s in draft.format.sections if s.id in before]
+        strangers = _strangers(note, draft.format, before.values())
+        free = [section for section in strangers if section.id == FREE_TEXT]
+        sections = (*free, *placed, *(section for section in strangers if section.id != FREE_TEXT))
+    extractive, models = _origin(note, draft, {section.id: section.author for section in sections}, frozenset())
+    stands = {section.id: section.text for section in sections} | {"summary": note.summary}
+    offered = {**draft.sections, "summary": draft.summary}
+    if only is not None:
+        offered = {**(note.suggestions or {}), **{part: text for part, text in offered.items() if part in only}}
+    return replace(
+        note,
+        version=next_version(note),
+        format=draft.format.id,
+        text=note.text if note.sections == sections else render(draft.format, sections, extractive),
+        sections=sections,
+        generated_at=now,
+        model=models.model,
+        fallback=draft.fallback or bool(extractive),
+        inference_time=draft.inference_time,
+        suggestions={part: text for part, text in offered.items() if text.strip() and text != stands.get(part)} or None,
         reduced=models.reduced,
         model_words=words,
         extractive=extractive,

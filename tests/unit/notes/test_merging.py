@@ -107,6 +107,34 @@ def test_a_text_without_headings_gets_suggestions_however_it_is_asked_for() -> N
         assert after.suggestions is not None
 
 
+def test_what_is_suggested_for_a_text_without_headings_in_another_format_can_be_taken_over() -> None:
+    note = state.edited_text(None, FORMATS["progress"], "Just words.", text.parse, NOW)
+    first = edited(written(note, "progress", "First"), plan="Call on Friday.", progress="Calmer.")
+    away = written(first, "soap", "Second")
+
+    assert away.format == "soap"
+    assert away.text == "Just words.\n\n**Plan:** Call on Friday.\n\n**Progress:** Calmer."
+    taken = edited(away, subjective=(away.suggestions or {})["subjective"])
+    assert texts_of(taken)["subjective"] == "Second in the section subjective."
+    assert texts_of(taken)["note"] == "Just words."
+
+
+def test_what_is_suggested_in_part_for_a_text_without_headings_leaves_open_what_was_suggested_for_the_rest() -> None:
+    note = written(state.edited_text(None, FORMATS["progress"], "Just words.", text.parse, NOW), "progress", "First")
+    after = written(note, "progress", "Second", only="plan")
+
+    assert after.suggestions == {**(note.suggestions or {}), "plan": "Second in the section plan."}
+    taken = edited(after, plan="Second in the section plan.")
+    assert "plan" not in (written(taken, "progress", "Second").suggestions or {})
+
+
+def test_what_the_fallback_suggests_beside_a_text_without_headings_is_said_to_be_its() -> None:
+    note = state.edited_text(None, FORMATS["progress"], "Just words.", text.parse, NOW)
+
+    assert says_so(extracted(note)) == (True, False)
+    assert says_so(written(extracted(note), "progress", "First")) == (False, False)
+
+
 def test_a_suggestion_that_a_person_takes_over_is_still_the_models() -> None:
     by_hand = state.edited_text(None, FORMATS["progress"], "**Plan:** Call on Friday.", text.parse, NOW)
     note = written(by_hand, "progress", "First")
