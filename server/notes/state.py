@@ -130,6 +130,11 @@ class Note:
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
 
+    def untouched(self) -> frozenset[str]:
+        """The sections that stand as they were generated, and ``summary`` if it does."""
+        sections = {section.id for section in self.sections if section.author is Author.AI}
+        return frozenset(sections | ({"summary"} if self.summary and self.summary_author is Author.AI else set()))
+
 
 # The id of the one section of a text that has no headings.
 FREE_TEXT = "note"
