@@ -31,10 +31,12 @@ def parse(note_format: NoteFormat, text: str, own: Sequence[Section] = ()) -> li
     """The sections of a text: those of the format and those that the note has of its ``own``, or one free text where
     none of their headings begins a line. What a note with a free text says before its first heading stays that;
     elsewhere it belongs to the first section of the format."""
-    places = {spec.id: spec.heading for spec in note_format.sections}
-    places |= {one.id: one.heading for one in own if one.id not in places and one.id != FREE_TEXT}
+    of_format = [(spec.id, spec.heading) for spec in note_format.sections]
+    # The text was made with these: a clinic may have renamed a heading since, or its format may be gone.
+    of_note = [(section.id, section.heading) for section in own if section.id != FREE_TEXT]
+    places = dict([*of_format, *of_note])
     ids: dict[str, str] = {}
-    for section_id, heading in places.items():
+    for section_id, heading in (*of_note, *of_format):
         ids.setdefault(heading.casefold(), section_id)
     before, under = parse_headed_text(ids, text.replace(FALLBACK_LINE, ""))
     is_free = not under or any(section.id == FREE_TEXT for section in own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -78,6 +79,28 @@ def test_a_free_text_stays_the_persons_beside_a_section_that_was_taken_over() ->
     saved = sent(taken, f"{taken.text} More.")
     assert of(saved, FREE_TEXT) == ("My free words.", Author.PERSON)
     assert of(saved, "plan") == (f"{plan} More.", Author.BOTH)
+
+
+def test_a_heading_that_the_format_has_renamed_since_still_begins_its_section() -> None:
+    note = generated(None, "progress")
+    renamed = [replace(s, heading="Next Steps") if s.id == "plan" else s for s in FORMATS["progress"].sections]
+    today = replace(FORMATS["progress"], sections=tuple(renamed))
+
+    saved = state.edited_text(note, today, f"{note.text} More.", text.parse, NOW)
+
+    assert [section.id for section in saved.sections] == [section.id for section in note.sections]
+    assert of(saved, "progress") == of(note, "progress")
+    assert of(saved, "plan") == ("Written for the section plan today. More.", Author.BOTH)
+    anew = text.parse(today, "**Next Steps:** Walk.", note.sections)
+    assert [(section_id, words) for section_id, _, words in anew] == [("plan", "Walk.")]
+
+
+def test_a_note_whose_format_is_gone_keeps_its_sections() -> None:
+    note = generated(None, "soap")
+    saved = state.edited_text(note, FORMATS["progress"], f"{note.text} More.", text.parse, NOW)
+
+    assert {one.id for one in saved.sections} == {one.id for one in note.sections}
+    assert of(saved, "subjective") == of(note, "subjective")
 
 
 def test_a_heading_within_a_sentence_begins_no_section() -> None:
