@@ -61,12 +61,13 @@ def generated(
     if note is not None and keeps_summary:
         kept["summary"] = summary_author
     extractive, models = _origin(note, draft, kept, written)
+    authors = [summary_author, *(section.author for section in sections)]
     # What a person's words stand in is kept to the letter; only what it says of its own origin may have to change.
     is_as_it_was = note is not None and note.sections == sections
     is_as_it_was &= note is None or not written - {"summary"} or note.extractive == extractive
     return Note(
         version=next_version(note),
-        status=Status.EDITED if any(section.author is not Author.AI for section in sections) else Status.DRAFT,
+        status=Status.DRAFT if all(author is Author.AI for author in authors) else Status.EDITED,
         format=draft.format.id,
         summary=note.summary if note is not None and keeps_summary else draft.summary,
         text=note.text if note is not None and is_as_it_was else render(draft.format, sections, extractive),

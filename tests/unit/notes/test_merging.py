@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from models.formats import NoteFormat, SectionSpec, load_formats
 from server.notes import codec, merging, state, text
-from server.notes.state import Author, Draft, Note, Reduced, Section, WrittenBy
+from server.notes.state import Author, Draft, Note, Reduced, Section, Status, WrittenBy
 
 FORMATS = load_formats()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -95,6 +95,8 @@ def test_a_summary_of_a_persons_gets_a_suggestion_as_sections_do() -> None:
     after = written(note, "progress", "Second")
     later = written(after, "progress", "Third", only="risk")
 
+    # Not a draft that nobody looked at.
+    assert (after.status, later.status) == (Status.EDITED, Status.EDITED)
     assert (after.summary, later.summary) == ("My own paragraph.", "My own paragraph.")
     assert after.suggestions == later.suggestions == {"summary": "Second as a paragraph."}
 
