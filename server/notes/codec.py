@@ -32,6 +32,7 @@ def to_json(note: Note) -> dict[str, Any]:
         "addenda": [{"text": a.text, "author": a.author, "created_at": _time(a.created_at)} for a in note.addenda],
         "reduced": reduced_to_json(note),
         "model_words": sorted(note.model_words),
+        "extractive": sorted(note.extractive),
     }
 
 
@@ -60,7 +61,16 @@ def from_json(data: dict[str, Any]) -> Note:
         # Notes of earlier releases lack these.
         reduced=tuple(Reduced(**window) for window in data.get("reduced", ())),
         model_words=frozenset(data.get("model_words", ())),
+        extractive=frozenset(data["extractive"] if "extractive" in data else _extractive(data)),
     )
+
+
+def _extractive(data: dict[str, Any]) -> list[str]:
+    """The parts that the fallback wrote of a note that does not say which: then it wrote all that no person did."""
+    if not data["fallback"]:
+        return []
+    authors = {**{s["id"]: s["author"] for s in data["sections"]}, "summary": data["summary_author"]}
+    return [part for part, author in authors.items() if author != Author.PERSON.value]
 
 
 def reduced_to_json(note: Note) -> list[dict[str, int]]:

@@ -4,7 +4,7 @@ out, how long they took. Pure; numbers only, no text leaves this module."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -60,7 +60,8 @@ def label(model: WrittenBy) -> str:
 
 def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
     """What became of the last text that a model wrote before the note was first signed, or at all where it is not.
-    None where no model wrote: the extractive fallback is nobody's work."""
+    None where no model wrote: the extractive fallback is nobody's work. What a person had written before the draft is
+    theirs and does not count."""
     end = next((place for place, one in enumerate(versions) if one.note.status is Status.SIGNED), len(versions))
     written = [
         place for place, one in enumerate(versions[:end]) if one.change in (Change.GENERATED, Change.REGENERATED)
@@ -68,9 +69,11 @@ def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
     if not written:
         return None
     draft = versions[written[-1]]
-    if draft.note.model is None or draft.note.fallback:
+    if draft.note.model is None or draft.note.fallback or not draft.note.untouched():
         return None
-    name, support, seconds = label(draft.note.model), _support(draft.evidence), draft.note.inference_time
+    persons = {section.id for section in draft.note.sections} | {"summary"}
+    persons -= draft.note.untouched()
+    name, support, seconds = label(draft.note.model), _support(draft.evidence, persons), draft.note.inference_time
     if end == len(versions):
         return Outcome(session_id, name, support, seconds)
     signed = versions[end]
@@ -80,7 +83,7 @@ def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
         support,
         seconds,
         edits=sum(one.change == Change.EDITED for one in versions[written[-1] : end]),
-        changed=changed(_whole(draft.note), _whole(signed.note)),
+        changed=changed(_without(persons, draft.note), _without(persons, signed.note)),
         to_sign=(signed.created_at - draft.created_at).total_seconds(),
     )
 
@@ -120,10 +123,12 @@ def _shown(interval: Interval) -> str:
     return str(interval) if interval.n else "–"
 
 
-def _support(evidence: Mapping[str, Any]) -> float | None:
-    sentences = [*evidence["summary_sentences"], *(s for each in evidence["sentences"].values() for s in each)]
+def _support(evidence: Mapping[str, Any], persons: Collection[str]) -> float | None:
+    by_part = {**evidence["sentences"], "summary": evidence["summary_sentences"]}
+    sentences = [sentence for part, each in by_part.items() if part not in persons for sentence in each]
     return sum(bool(s["supported"]) for s in sentences) / len(sentences) if sentences else None
 
 
-def _whole(note: Note) -> str:
-    return "\n".join([note.summary, *(section.text for section in note.sections)])
+def _without(persons: Collection[str], note: Note) -> str:
+    texts = {"summary": note.summary} | {section.id: section.text for section in note.sections}
+    return "\n".join(text for part, text in texts.items() if part not in persons)

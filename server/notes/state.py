@@ -11,7 +11,7 @@ rules of authorship are here and nowhere else:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -100,8 +100,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One version of a note. ``text`` is what legacy clients read and write, kept to the letter. ``model_words``: the
-    sentences that a model ever wrote for it, as ``wording`` knows them."""
+    """One version of a note. ``text`` is what legacy clients read and write, kept to the letter. ``model``: the last
+    that wrote for it. ``fallback``: some of it was taken from the transcript instead. ``extractive``: the sections that
+    were, and ``summary``, as long as a person did not write them anew. ``model_words``: the sentences that a model ever
+    wrote for it, as ``wording`` knows them."""
 
     version: int
     status: Status
@@ -123,18 +125,24 @@ class Note:
     addenda: tuple[Addendum, ...] = ()
     reduced: tuple[Reduced, ...] = ()
     model_words: frozenset[str] = frozenset()
+    extractive: frozenset[str] = frozenset()
 
     def section(self, section_id: str) -> Section | None:
         return next((section for section in self.sections if section.id == section_id), None)
+
+    def untouched(self) -> frozenset[str]:
+        """The sections that stand as they were generated, and ``summary`` if it does."""
+        sections = {section.id for section in self.sections if section.author is Author.AI}
+        return frozenset(sections | ({"summary"} if self.summary and self.summary_author is Author.AI else set()))
 
 
 # The id of the one section of a text that has no headings.
 FREE_TEXT = "note"
 
-# How sections become the legacy text (the draft is given where one was just written), and how such a text is read:
-# (section id, heading, words) in order.
-RenderText = Callable[[NoteFormat, Sequence[Section], Draft | None], str]
-ParseText = Callable[[NoteFormat, str], Sequence[tuple[str, str, str]]]
+# How sections become the legacy text, with the ids of those that were taken from the transcript, and how such a text is
+# read, given the sections that the note had: (section id, heading, words) in order.
+RenderText = Callable[[NoteFormat, Sequence[Section], Collection[str]], str]
+ParseText = Callable[[NoteFormat, str, Sequence[Section]], Sequence[tuple[str, str, str]]]
 
 
 def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: ParseText, now: datetime) -> Note:
@@ -147,7 +155,7 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
         Section(
             section_id, heading, words, _author_after(before.get(section_id), words, base.model_words, from_ai=from_ai)
         )
-        for section_id, heading, words in parse(note_format, text)
+        for section_id, heading, words in parse(note_format, text, base.sections)
     )
     is_ai = base.is_ai_generated or any(wording.holds(section.text, base.model_words) for section in sections)
     return replace(
@@ -158,6 +166,7 @@ def edited_text(note: Note | None, note_format: NoteFormat, text: str, parse: Pa
         edited_from_ai=is_ai,
         text=text,
         sections=sections,
+        extractive=_extractive_after(base, sections, base.summary_author),
         suggestions=_still_suggested(base, text) or None,
         last_edited_at=now,
     )
@@ -185,7 +194,8 @@ def edited_sections(
     old = {section.id: section for section in base.sections}
     is_ai = base.is_ai_generated or any(wording.holds(text, base.model_words) for text in texts.values())
     sections = []
-    for section_id, heading in known.items():
+    # A free text stands before all that has a heading, as in the text.
+    for section_id, heading in sorted(known.items(), key=lambda one: one[0] != FREE_TEXT):
         before = old.get(section_id)
         text = texts.get(section_id, before.text if before else "")
         author = before.author if before else Author.PERSON
@@ -201,14 +211,16 @@ def edited_sections(
         summary_author = (
             Author.BOTH if was_models or wording.holds(texts["summary"], base.model_words) else Author.PERSON
         )
+    extractive = _extractive_after(base, kept, summary_author)
     return replace(
         base,
         version=next_version(note),
         status=Status.EDITED,
         summary=texts.get("summary", base.summary),
         summary_author=summary_author,
-        text=render(note_format, kept, None),
+        text=render(note_format, kept, extractive),
         sections=kept,
+        extractive=extractive,
         is_ai_generated=is_ai,
         edited_from_ai=is_ai,
         suggestions={key: words for key, words in left.items() if words and words.strip()} or None,
@@ -263,6 +275,14 @@ def _author_after(before: Section | None, text: str, model_words: frozenset[str]
         # A new section in a text that the model began may hold the model's words: it is not the person's alone.
         return Author.BOTH if from_ai else Author.PERSON
     return Author.PERSON if before.author is Author.PERSON else Author.BOTH
+
+
+def _extractive_after(note: Note, sections: Iterable[Section], summary_author: Author) -> frozenset[str]:
+    """Of the parts that were taken from the transcript those that a person did not write anew."""
+    standing = {section.id for section in sections if section.author is not Author.PERSON}
+    if summary_author is not Author.PERSON:
+        standing.add("summary")
+    return note.extractive & standing
 
 
 def _still_suggested(note: Note, text: str) -> dict[str, str]:

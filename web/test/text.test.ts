@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { wordDiff } from "../src/text/diff.ts";
 import { riskSpans, withoutMarkers } from "../src/text/markers.ts";
 import { mergeTexts } from "../src/text/merge.ts";
-import { overviewWords } from "../src/text/origin.ts";
+import { fallbackWords, overviewWords } from "../src/text/origin.ts";
 import { placeSentences } from "../src/text/sentences.ts";
 import { clock, turnNumbers } from "../src/text/words.ts";
 import { chance, pick } from "./random.ts";
@@ -27,6 +27,13 @@ test("an overview says what it is taken from, and names no model, which none was
   assert.match(overviewWords(1), /^Over 1 session · Taken from the notes/);
   assert.match(overviewWords(3), /^Over 3 sessions · /);
   assert.doesNotMatch(overviewWords(3), /model/i);
+});
+
+test("a note that rules wrote in part does not say that they wrote it all", () => {
+  const model = { name: "m", adapter: null };
+  assert.equal(fallbackWords({ fallback: false, model }), "");
+  assert.match(fallbackWords({ fallback: true, model: null }), /no usable note/);
+  assert.match(fallbackWords({ fallback: true, model }), /a part of this note/);
 });
 
 test("a difference holds both texts whole", () => {

@@ -69,6 +69,42 @@ def test_what_no_model_wrote_is_nobodys_outcome(fields: dict[str, Any]) -> None:
     assert outcome(5, [version(1, Change.EDITED, "By hand.", Status.EDITED), SIGNED]) is None
 
 
+def beside(section: Section, **fields: Any) -> list[Version]:
+    """A note in which a person had written ``section`` before the model wrote, and which was then signed."""
+    versions = []
+    for one in (GENERATED, SIGNED):
+        note = replace(one.note, sections=(*one.note.sections, section), **fields)
+        evidence = {**one.evidence, "sentences": {**one.evidence["sentences"], section.id: [{"supported": False}] * 8}}
+        versions.append(replace(one, note=note, evidence=evidence))
+    return versions
+
+
+def test_what_a_person_had_written_before_the_draft_is_no_outcome_of_a_model() -> None:
+    alone = outcome(5, [GENERATED, SIGNED])
+
+    assert outcome(5, beside(Section("risk", "Risk", "Mine alone, in many words of my own.", Author.PERSON))) == alone
+    assert outcome(5, beside(Section("risk", "Risk", "The model's and mine, long before.", Author.BOTH))) == alone
+
+
+def test_a_model_that_only_suggested_has_no_outcome_and_no_draft() -> None:
+    free = Section("note", "Note", "All in my own words.", Author.PERSON)
+    own = [replace(one, note=replace(one.note, sections=(free,), summary="")) for one in (GENERATED, SIGNED)]
+
+    assert outcome(5, own) is None
+    row = pair(5, 7, TURNS, own, consent=True)
+    assert row is not None
+    assert row["draft"] is None
+
+
+def test_the_draft_of_a_pair_holds_nothing_that_a_person_had_written() -> None:
+    mine = Section("risk", "Risk", "Mine alone.", Author.PERSON)
+    row = pair(5, 7, TURNS, beside(mine, summary="My paragraph.", summary_author=Author.PERSON), consent=True)
+
+    assert row is not None
+    assert row["draft"] == {"summary": "", "sections": {"plan": "Homework: a sleep diary."}}
+    assert row["sections"]["risk"] == "Mine alone."
+
+
 @given(WORDS, WORDS)
 def test_the_share_of_changed_words_is_none_for_the_same_words_and_all_for_others(first: str, second: str) -> None:
     assert changed(first, first) == 0

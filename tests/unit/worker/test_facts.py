@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.clinical.risk import find_risk
 from models.transcript import Turn, parse_transcript, render_turn
 from server.worker.facts import Fact, chosen, facts_of, fitting
 from tests.support.transcripts import SHORT_SESSION
@@ -41,6 +42,82 @@ def test_what_was_said_of_danger_comes_first_and_word_for_word() -> None:
     assert not any(fact.danger for fact in facts[1:])
 
 
+DANGERS = (
+    "Therapist: Any thoughts of ending your life in the past two weeks, even fleeting ones, at night?\n"
+    "Client: Most nights I think about ending my life with the insulin, I have six pens saved.\n"
+    "Therapist: And have you hurt yourself?\n"
+    "Client: I burned my arm with the iron on Thursday, twice, and I hid it from my wife.\n"
+    "Therapist: You said your brother is staying.\n"
+    "Client: He hit me with a belt on Sunday and he said he would kill my dog.\n"
+    "Client: I took too many pills in 2019, I was in intensive care.\n"
+)
+
+
+def test_each_exchange_about_danger_is_a_fact_that_names_the_turns_it_tells() -> None:
+    facts = facts_of(parse_transcript(DANGERS))
+
+    told = {fact.turns: fact.text for fact in facts if fact.danger}
+    assert sorted(told) == [(0, 1), (2, 3), (5,), (6,)]
+    for turns, words in {(0, 1): "six pens saved", (2, 3): "burned my arm", (5,): "with a belt", (6,): "2019"}.items():
+        assert words in told[turns]
+    # What the client affirmed comes first, and nothing of danger is told twice.
+    assert facts[0].turns == (0, 1)
+    assert [fact.turns for fact in facts if not fact.danger] == [(4,)]
+
+
+def test_two_questions_about_danger_that_are_answered_alike_each_have_their_answer() -> None:
+    facts = facts_of(
+        parse_transcript(
+            "Therapist: Any thoughts of suicide?\nClient: No.\nTherapist: Any self-harm?\nClient: No.\n"
+            "Therapist: Do you want to hurt anybody else?\nClient: No."
+        )
+    )
+
+    assert [fact.turns for fact in facts if fact.danger] == [(0, 1), (2, 3), (4, 5)]
+    assert all(fact.text.endswith('Patient said: "No."') for fact in facts if fact.danger)
+
+
+def test_danger_behind_the_end_of_a_quotation_is_a_fact_of_its_own() -> None:
+    long = "I did something with a knife on Monday when I could not sleep and everybody was away and nobody called me"
+    facts = facts_of(parse_transcript(f"Therapist: Any self-harm?\nClient: Well. {long} at all. Then I cut my leg."))
+
+    assert facts[0].turns == (0, 1)
+    assert "cut my leg" not in facts[0].text
+    assert any(fact.danger and fact.turns == (1,) and "cut my leg" in fact.text for fact in facts)
+
+
+SAID = [
+    "I want to kill myself.",
+    "I cut my arm on Monday.",
+    "He beat me with a belt.",
+    "Any thoughts of suicide?",
+    "Have you hurt yourself?",
+    "No.",
+    "Yes, I took an overdose in May.",
+    "I slept badly, and the garden is dry.",
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["client", "therapist", "mother", "unknown"]),
+            st.lists(st.sampled_from(SAID), min_size=1, max_size=3, unique=True),
+        ),
+        max_size=8,
+    )
+)
+def test_all_that_is_said_of_danger_stands_in_some_fact(spoken: list[tuple[str, list[str]]]) -> None:
+    window = [Turn(place, speaker, " ".join(said)) for place, (speaker, said) in enumerate(spoken)]
+
+    facts = facts_of(window)
+
+    for turn, (_, said) in zip(window, spoken, strict=True):
+        for sentence in said:
+            if find_risk([Turn(turn.index, turn.speaker, sentence)]):
+                assert any(fact.danger and sentence.rstrip(".?") in fact.text for fact in facts), sentence
+
+
 def test_no_mark_of_a_risk_word_reaches_the_prompt() -> None:
     turns = [Turn(0, "client", "I thought of {{RED:suicide}} on Monday, and of {{RED:self-harm}}.")]
 
@@ -71,6 +148,24 @@ def test_what_is_kept_of_a_window_fits_and_is_something(facts: list[Fact], most:
 
     assert sum(map(length, kept)) <= most
     assert bool(kept) == bool(facts)
+
+
+def test_much_danger_leaves_a_quarter_of_the_room_to_what_else_was_said() -> None:
+    danger = [Fact(f"Patient said: number {place} of what is dangerous.", (place,), danger=True) for place in range(9)]
+    other = [Fact("Patient slept badly.", (20,)), Fact("Patient reads.", (21,))]
+
+    kept = fitting([*danger, *other], 300, length)
+
+    assert kept[:3] == tuple(danger[:3])
+    assert kept[-2:] == tuple(other)
+    # Where nothing else was said, danger has all of it.
+    assert sum(map(length, fitting(danger, 300, length))) > 225
+
+
+def test_a_danger_that_is_too_long_is_shortened_and_not_left_out_for_what_is_short() -> None:
+    kept = fitting([Fact("Patient said: " + "very " * 40, (1,), danger=True), Fact("Patient reads.", (2,))], 80, length)
+
+    assert [fact.danger for fact in kept][:1] == [True]
 
 
 @given(st.lists(st.lists(FACTS, max_size=4), max_size=30), st.integers(20, 3000))

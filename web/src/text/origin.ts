@@ -10,6 +10,14 @@ export function modelWords(stored: StoredNote): string {
   return `Drafted by ${stored.model.name}${adapter}${time}`;
 }
 
+/** Where rules wrote in the model's place: all of the note, or a part of it. */
+export function fallbackWords({ fallback, model }: Pick<StoredNote, "fallback" | "model">): string {
+  if (!fallback) return "";
+  return model
+    ? "The model gave no usable text for a part of this note. Its sentences were picked from the transcript by rule."
+    : "The model gave no usable note. These sentences were picked from the transcript by rule.";
+}
+
 export function signature(stored: StoredNote): string {
   if (stored.status !== "signed") return "";
   const when = stored.signedAt ? `, ${dayAndTime(stored.signedAt)}` : "";

@@ -1,7 +1,7 @@
 /** Around the sections of a note: what wrote them, what was dangerous in the session, what was added, who signed. */
 
 import type { NoteState, StoredNote } from "../state/note.ts";
-import { modelWords, signature, trustWords } from "../text/origin.ts";
+import { fallbackWords, modelWords, signature, trustWords } from "../text/origin.ts";
 import { dayAndTime, speakerName } from "../text/words.ts";
 import { h, setText, show } from "./dom.ts";
 import { icon } from "./icons.ts";
@@ -52,11 +52,12 @@ export class Origin {
       "The text comes from the small model that ships with the product. It shows how the service works; it is not fit for clinical use.",
     ),
   );
+  readonly #fallbackWords = h("span", {});
   readonly #fallback = h(
     "p",
     { class: "banner banner-warn", hidden: true },
     icon("warning"),
-    h("span", {}, "The model gave no usable note. These sentences were picked from the transcript by rule."),
+    this.#fallbackWords,
   );
   readonly #risk = h("ul", { class: "risk-list" });
   readonly #riskBox: HTMLElement;
@@ -90,6 +91,7 @@ export class Origin {
     if (this.#shown?.stored === stored && this.#shown.demonstration === demonstration) return;
     this.#shown = { stored, demonstration };
     show(this.#demonstration, demonstration);
+    setText(this.#fallbackWords, stored ? fallbackWords(stored) : "");
     show(this.#fallback, stored?.fallback === true);
     show(this.#riskBox, (stored?.risk.length ?? 0) > 0);
     this.#risk.replaceChildren(...(stored ? riskWords(stored, this.#goToTurn) : []));
