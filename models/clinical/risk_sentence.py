@@ -9,6 +9,16 @@ from models.clinical.sentences import quotations
 
 BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
 _DANGER_BY_NEGATION = re.compile(r"\W*(?:not|\w+n't|no longer|never|no)(?!\w)", re.IGNORECASE)
+# German puts its "nicht" between the person and what is done, and a verb before both.
+_DENIED_INSIDE = re.compile(
+    r"(?:mich|mir|sich|dich|will|wollte|möchte|wollen|wollten|möchten) (?:\w+ ){0,5}?(?:nicht|nie|niemals) .*"
+    r"(?:geschnitten|schneiden|geritzt|ritzen|verletzt|verbrannt|geschlagen|sterben|antun|antue|anzutun|erhäng\w*"
+    r"|erschie\w*|umbringen)"
+    r"|verletz\w* (?:ich |sie )?(?:mich|sich) (?:nicht|nie|niemals) selbst|.*(?<!\w)nichts an",
+    re.IGNORECASE,
+)
+_ENDS_ON_PERSON = re.compile(r"(?<!\w)(?:mich|sich)(?: selbst)?$", re.IGNORECASE)
+_NOT_AFTER = re.compile(r"(?: \w+){0,2}? (?:nicht|nie|niemals)(?! nur)(?!\w)", re.IGNORECASE)
 _DENIED_AFTER = re.compile(
     r"\W*(?:(?:ideation|thoughts?|intent|plan) )?(?:(?:is|was) )?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)"
     # "Exhausted, yes. Suicidal, no."
@@ -50,6 +60,10 @@ def negated(sentence: str, start: int, end: int) -> bool:
     clause = clause[breaks[-1] :] if breaks else clause
     if _DANGER_BY_NEGATION.match(sentence[start:end]):
         return False  # "not waking up" is the danger itself
+    if _DENIED_INSIDE.match(sentence[start:end]):
+        return True
+    if _ENDS_ON_PERSON.search(sentence[start:end]) and _NOT_AFTER.match(sentence[end:]):
+        return True
     but = BREAK.search(sentence, end)
     if but and OF_DANGER.search(_NO_PLAN.sub("", sentence[but.end() :])):
         return False  # "no self-harm for two months, but urges come"

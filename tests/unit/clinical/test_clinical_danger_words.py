@@ -1,0 +1,195 @@
+"""The words of danger in German, Spanish and English, and the everyday words beside them that mean none."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.gates import holds
+from models.clinical.risk import RiskMention, find_risk
+from models.formats import Gate
+from models.transcript import Turn, parse_transcript
+
+
+def said(text: str, speaker: str = "client") -> list[RiskMention]:
+    return list(find_risk([Turn(0, speaker, text)]))
+
+
+def is_danger(text: str, category: str) -> bool:
+    return any(one.category == category and not one.negated for one in said(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Ich habe mich gestern geschnitten.", "self_harm"),
+        ("Ich habe mich am Handgelenk geschnitten.", "self_harm"),
+        ("Gestern hab ich mich wieder tief geschnitten.", "self_harm"),
+        ("Ich ritze mich.", "self_harm"),
+        ("Ich verletze mich selbst.", "self_harm"),
+        ("Ich habe mir absichtlich weh getan.", "self_harm"),
+        ("Haben Sie den Drang, sich zu schneiden?", "self_harm"),
+        ("Ich wollte sterben.", "suicide"),
+        ("Ich will einfach nur noch sterben.", "suicide"),
+        ("Wollten Sie sterben?", "suicide"),
+        ("Gestern wollte ich mir etwas antun.", "suicide"),
+        ("Haben Sie Gedanken, sich etwas anzutun?", "suicide"),
+        ("Ich wäre lieber tot.", "suicide"),
+        ("Ich wünschte, ich wäre tot.", "suicide"),
+        ("Ich will nicht mehr aufwachen.", "suicide"),
+        ("Ich will einschlafen und nie mehr aufwachen.", "suicide"),
+        ("Ich wollte von der Brücke springen.", "suicide"),
+        ("Ich denke daran, vor den Zug zu springen.", "suicide"),
+        ("Ich wollte mich vor die U-Bahn werfen.", "suicide"),
+        ("Ich habe alle Tabletten genommen.", "overdose"),
+        ("Ohne mich wären alle besser dran.", "suicide"),
+        ("Ich habe einen Abschiedsbrief geschrieben.", "suicide"),
+        ("Ich wollte mich erhängen.", "suicide"),
+        ("Er schlägt mich.", "violence"),
+        ("Er hat mich vergewaltigt.", "abuse"),
+        ("Haben Sie eine Waffe im Haus?", "weapon"),
+    ],
+)
+def test_danger_is_known_in_german(text: str, category: str) -> None:
+    assert is_danger(text, category)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Quiero morir.", "suicide"),
+        ("Sí, quería morir.", "suicide"),
+        ("¿Quería morir?", "suicide"),
+        ("Me quiero morir.", "suicide"),
+        ("Quisiera estar muerta.", "suicide"),
+        ("Ojalá no despertara.", "suicide"),
+        ("Quería no despertar.", "suicide"),
+        ("Estarían mejor sin mí.", "suicide"),
+        ("Me quiero tirar del puente.", "suicide"),
+        ("Escribí una carta de despedida a mis hijos.", "suicide"),
+        ("Sí, el martes me corté en la pierna.", "self_harm"),
+        ("Me corto los brazos.", "self_harm"),
+        ("Me corté anoche con una cuchilla.", "self_harm"),
+        ("Me hago daño.", "self_harm"),
+        ("Me hice daño otra vez.", "self_harm"),
+        ("Me tomé todas las pastillas.", "overdose"),
+        ("Me tomé las pastillas de mi madre.", "overdose"),
+        ("Anoche tomé diez pastillas de más.", "overdose"),
+        ("Mi marido me pegó.", "violence"),
+        ("Me violó mi tío.", "abuse"),
+        ("Tengo una pistola.", "weapon"),
+    ],
+)
+def test_danger_is_known_in_spanish(text: str, category: str) -> None:
+    assert is_danger(text, category)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich habe mich beim Kochen geschnitten.",
+        "Beim Rasieren habe ich mich geschnitten.",
+        "Ich habe mich am Papier geschnitten.",
+        "Ich habe mich in den Finger geschnitten.",
+        "Da haben Sie sich geschnitten.",
+        "Die Sache ist geritzt.",
+        "Ich bin gestürzt und habe mir wehgetan.",
+        "Ich könnte sterben vor Scham.",
+        "Ich bin fast gestorben vor Lachen.",
+        "Mein Vater liegt im Sterben.",
+        "Ich hatte Angst zu sterben.",
+        "Meine Oma ist gestorben.",
+        "Ich habe mir die Haare schneiden lassen.",
+        "Ich möchte mir die Haare schneiden lassen.",
+        "Ich möchte nachts nicht mehr aufwachen.",
+        "Ich habe Brot geschnitten.",
+        "Wir sind vom Beckenrand gesprungen.",
+        "Ich bin ins Wasser gesprungen.",
+        "Ich wäre fast tot umgefallen.",
+        "Ich habe alle Tabletten genommen, wie die Ärztin es wollte.",
+        "Ich nehme die Tabletten jeden Morgen.",
+        "Humor ist seine stärkste Waffe.",
+        "Wir waren Waffeln essen.",
+        "Er schlägt mir einen Spaziergang vor.",
+        "Er schlägt mich immer beim Schach.",
+        "Schreiben Sie einen Abschiedsbrief an den Alkohol.",
+        "Das Auto ist vor den Zug gefahren.",
+        "Ich habe mich über ihn geärgert und Brot geschnitten.",
+        "Die Linien schneiden sich.",
+        "Das bringt mich um.",
+        "Ich würde es meinen Kindern nie antun.",
+        "Ich war todmüde und habe mich hingelegt.",
+        "Der Computer hat sich aufgehängt.",
+        "Ich verletze mich oft beim Sport.",
+        "Ich muss mich von ihm trennen.",
+    ],
+)
+def test_everyday_german_is_no_danger(text: str) -> None:
+    assert not said(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Me muero de risa.",
+        "Me quiero morir de vergüenza.",
+        "Quiero morirme de risa con él.",
+        "Me corté el pelo.",
+        "Me corté el dedo cocinando.",
+        "Quiero cortarme el pelo.",
+        "Me corto mucho hablando en público.",
+        "Me hice daño en la rodilla jugando.",
+        "Me hice daño al caer.",
+        "Eso no tiene sentido sin mí.",
+        "No quiero despertar a mi hijo.",
+        "Quiero despertarme temprano.",
+        "Me tomé las pastillas esta mañana.",
+        "Me tomé todas las pastillas como me dijo el médico.",
+        "Me pegó un susto.",
+        "Me pegó la gripe.",
+        "Violó la ley.",
+        "Es un arma de doble filo.",
+        "Tiré la basura por la ventana.",
+        "Mi madre me va a matar cuando vea la nota.",
+        "Mi abuelo murió en mayo.",
+        "Escribí una carta de despedida a la empresa.",
+        "Tengo miedo a morir.",
+        "Vamos a cortar el pan.",
+        "Mi jefe me mata a trabajar.",
+    ],
+)
+def test_everyday_spanish_is_no_danger(text: str) -> None:
+    assert not said(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich habe mich nicht geschnitten.",
+        "Ich habe mich seit Mai nicht mehr geschnitten.",
+        "Ich ritze mich nicht mehr.",
+        "Ich wollte nicht sterben.",
+        "Ich würde mir nie etwas antun.",
+        "Ich werde mir nichts antun.",
+        "Ich verletze mich nicht selbst.",
+        "No quiero morir.",
+        "No me corté.",
+        "Nunca me hago daño.",
+    ],
+)
+def test_a_no_between_the_words_of_danger_denies_it(text: str) -> None:
+    found = said(text)
+
+    assert found
+    assert all(one.negated for one in found)
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "Therapeut: Wie war die Woche?\nKlientin: Ich habe mich gestern geschnitten.",
+        "Therapeut: Haben Sie Gedanken, sich etwas anzutun?\nKlientin: Nein.",
+        "Terapeuta: ¿Qué pasó?\nPaciente: Quería morir.",
+    ],
+)
+def test_danger_in_german_and_spanish_is_no_silence(talk: str) -> None:
+    assert holds(Gate.RISK, parse_transcript(talk))
