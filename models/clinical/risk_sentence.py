@@ -9,6 +9,7 @@ from models.clinical.sentences import quotations
 
 BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
 _DANGER_BY_NEGATION = re.compile(r"\W*(?:not|\w+n't|no longer|never|no)(?!\w)", re.IGNORECASE)
+_NOT_THAT = re.compile(r"(?<!\w)(?:not|\w+n't) (?:that|because|as if) (?:i|he|she|they|you) (?:do )?$", re.IGNORECASE)
 # German puts its "nicht" between the person and what is done, and a verb before both.
 _DENIED_INSIDE = re.compile(
     r"(?:mich|mir|sich|dich|will|wollte|möchte|wollen|wollten|möchten) (?:\w+ ){0,5}?(?:nicht|nie|niemals) .*"
@@ -45,6 +46,11 @@ _NO_PLAN = re.compile(r"(?<!\w)no (?:plans?|inten\w+)(?!\w)", re.IGNORECASE)
 _ASIDE = re.compile(r"\s?[—–;]\s?")
 _OTHER_SELF = re.compile(r"(?<!\w)(?:himself|herself|themselves|themself)(?!\w)", re.IGNORECASE)
 _OWN_SELF = re.compile(r"(?<!\w)(?:myself|yourself|ourselves|matarme|matarse)(?!\w)", re.IGNORECASE)
+# Whose danger it is by its own words, whoever else is spoken of: "he'd be better off if I was dead".
+_OF_SPEAKER = re.compile(
+    r"i (?:put|held|hold|press\w*|point\w*|stuck|placed|took|\w+ put)|if i |be (?:\w+ )?better off without me",
+    re.IGNORECASE,
+)
 _DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"(?:ed|en|hit|hurt)$", re.IGNORECASE)
 _PASSIVE = re.compile(r"(?<!\w)(?:is|are|was|were|be|been|being|gets?|got|getting)(?: \w+){0,2} $", re.IGNORECASE)
@@ -59,7 +65,7 @@ def negated(sentence: str, start: int, end: int) -> bool:
     breaks = [match.end() for match in BREAK.finditer(clause)]
     clause = clause[breaks[-1] :] if breaks else clause
     if _DANGER_BY_NEGATION.match(sentence[start:end]):
-        return False  # "not waking up" is the danger itself
+        return _NOT_THAT.search(sentence[:start]) is not None  # "not waking up" is the danger itself
     if _DENIED_INSIDE.match(sentence[start:end]):
         return True
     if _ENDS_ON_PERSON.search(sentence[start:end]) and _NOT_AFTER.match(sentence[end:]):
@@ -79,7 +85,7 @@ def about(sentence: str, start: int, end: int, category: str) -> str:
     before, term = sentence[:start], sentence[start:end]
     if _quoted_from_another(before) or _OTHER_SELF.search(term):
         return "other"
-    if _OWN_SELF.search(term):
+    if _OWN_SELF.search(term) or _OF_SPEAKER.match(term):
         return "client"
     people = list(OTHERS.finditer(before))
     third = [match.start() for match in people]

@@ -193,3 +193,116 @@ def test_a_no_between_the_words_of_danger_denies_it(text: str) -> None:
 )
 def test_danger_in_german_and_spanish_is_no_silence(talk: str) -> None:
     assert holds(Gate.RISK, parse_transcript(talk))
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("I tied the rope in the garage and put it round my neck.", "suicide"),
+        ("On Sunday I tied the rope in the garage and put it round my neck.", "suicide"),
+        ("I think about driving my car into a tree on the way home.", "suicide"),
+        ("Sometimes I think about just driving into the bridge.", "suicide"),
+        ("I've thought of steering into oncoming traffic.", "suicide"),
+        ("I wrote goodbye letters to the kids.", "suicide"),
+        ("I've written a goodbye note.", "suicide"),
+        ("I don't want to live.", "suicide"),
+        ("I don't want to live without him.", "suicide"),
+        ("I never wanted to live after that.", "suicide"),
+        ("I took all the pills.", "overdose"),
+        ("I took all of my sleeping pills.", "overdose"),
+        ("I cut again last night.", "self_harm"),
+        ("I cut last night and needed stitches.", "self_harm"),
+        ("I cut on Tuesday.", "self_harm"),
+        ("I've cut twice this month.", "self_harm"),
+        ("I cut again on Tuesday, four times.", "self_harm"),
+        ("I think about jumping from the bridge near my house.", "suicide"),
+        ("Since the layoff I think about jumping from the parking garage at work.", "suicide"),
+        ("I drank bleach.", "suicide"),
+        ("I have pills saved in the bathroom.", "suicide"),
+        ("I've been saving up my pills.", "suicide"),
+        ("Sometimes I think he'd be better off if I was dead.", "suicide"),
+        ("They'd all be better off without me.", "suicide"),
+        ("I put the gun in my mouth on Friday and pulled it out again.", "suicide"),
+        ("Honestly I put my service gun to my head last week.", "suicide"),
+        ("I held the knife against my throat.", "suicide"),
+        ("Did you put the gun to your head?", "suicide"),
+        ("Put gun to head last week.", "suicide"),
+    ],
+)
+def test_danger_is_known_by_how_it_is_planned_or_was_done(text: str, category: str) -> None:
+    assert is_danger(text, category)
+    assert all(one.about == "client" for one in said(text) if one.category == category)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to live with him.",
+        "I don't want to live there anymore than you do.",
+        "I don't want to live in the city.",
+        "That's the house where I don't want to live.",
+        "I don't want to live like this.",
+        "I took all the pills he prescribed.",
+        "I took all the pills as directed.",
+        "I took all the pills to the pharmacy.",
+        "I cut class on Tuesday.",
+        "I cut sugar again.",
+        "I cut the grass on Tuesday.",
+        "I cut again on carbs.",
+        "I cut last night's call short.",
+        "We cut again the cake.",
+        "I cut back on Friday nights out.",
+        "They cut on Tuesdays and colour on Fridays.",
+        "He cut me off last night.",
+        "I tied the rope to the boat.",
+        "I wore the scarf round my neck.",
+        "I jumped from job to job.",
+        "We went bungee jumping from the bridge.",
+        "The cat jumped from the balcony.",
+        "My son jumped from the pier into the water.",
+        "I drank coffee.",
+        "I cleaned the bath with bleach.",
+        "The pills saved my life.",
+        "I saved the receipt for the pills.",
+        "I'm saving my pills for the flight.",
+        "He looked at me as if I was dead.",
+        "If I was dead tired I would sleep.",
+        "I drove into a tree by accident.",
+        "I think about driving to the lake.",
+        "I want to drive into town.",
+        "I worry the car runs into a wall.",
+        "We could write a goodbye letter to your father.",
+        "I wrote a goodbye letter to alcohol.",
+        "I got a goodbye card from my colleagues.",
+        "The team wrote goodbye letters to my colleagues.",
+        "He put a pillow under my head.",
+        "I put the phone to my ear.",
+        "There is a cutting board on the table.",
+    ],
+)
+def test_everyday_english_is_no_danger(text: str) -> None:
+    assert not said(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I haven't cut in three months.",
+        "I haven't cut since May.",
+        "No cutting this week.",
+        "I didn't drink bleach.",
+        "It's not that I don't want to live.",
+    ],
+)
+def test_a_no_to_how_it_is_done_denies_it(text: str) -> None:
+    found = said(text)
+
+    assert found
+    assert all(one.negated for one in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["He held a knife to my throat.", "She wrote goodbye letters.", "My brother put a gun in his mouth."]
+)
+def test_what_another_did_is_not_the_speakers(text: str) -> None:
+    assert {one.about for one in said(text)} == {"other"}
