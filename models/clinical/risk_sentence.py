@@ -48,9 +48,21 @@ _OTHER_SELF = re.compile(r"(?<!\w)(?:himself|herself|themselves|themself)(?!\w)"
 _OWN_SELF = re.compile(r"(?<!\w)(?:myself|yourself|ourselves|matarme|matarse)(?!\w)", re.IGNORECASE)
 # Whose danger it is by its own words, whoever else is spoken of: "he'd be better off if I was dead".
 _OF_SPEAKER = re.compile(
-    r"i (?:put|held|hold|press\w*|point\w*|stuck|placed|took|\w+ put)|if i |be (?:\w+ )?better off without me",
+    r"i (?:put|held|hold|press\w*|point\w*|stuck|placed|took|\w+ put)|if i |be (?:\w+ )?better off without me"
+    r"|(?:ritze|schneide|verletze|bringe?|tue?) (?:ich )?(?:mich|mir)(?!\w)|ich wäre|wünsche?(?:te)?(?!\w)|ohne mich"
+    r"|me (?:cort(?:é|o)|hago|hice|he |tomé|tragué|tomo|quem(?:é|o)|quiero|voy|tiré)(?!\w)|(?:quiero|quisiera|ojalá) ",
     re.IGNORECASE,
 )
+_OWN_VERB = re.compile(r"(?<!\w)(?:habe|hab|bin|(?:habe|hatte|will|wollte|würde|könnte) ich) $", re.IGNORECASE)
+# What somebody does to the speaker or threatens to, "me iba a matar"; and what a third one wants, "wollte sie sterben".
+_OF_ANOTHER = re.compile(
+    r"(?:me|nos|mich|amenaz\w+|droht\w*|schl(?:ägt|ug)|verprügel\w*|würgt|trat|tritt|schubst|stieß|bringte?"
+    r"|(?:will|wollte|würde|könnte|wird|werde|möchte) mich)(?!\w)",
+    re.IGNORECASE,
+)
+_DONE_TO_ONE = frozenset({"harm_to_others", "violence", "abuse"})
+_SHE, _WANTS = re.compile(r"(?<!\w)sie $", re.IGNORECASE), re.compile(r"(?:will|wollte|möchte)(?!\w)", re.IGNORECASE)
+_WANTED_BY_ANOTHER = re.compile(r"(?:will|wollte|möchte) (?:er|(?-i:sie))(?!\w)", re.IGNORECASE)
 _DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"(?:ed|en|hit|hurt)$", re.IGNORECASE)
 _PASSIVE = re.compile(r"(?<!\w)(?:is|are|was|were|be|been|being|gets?|got|getting)(?: \w+){0,2} $", re.IGNORECASE)
@@ -85,7 +97,13 @@ def about(sentence: str, start: int, end: int, category: str) -> str:
     before, term = sentence[:start], sentence[start:end]
     if _quoted_from_another(before) or _OTHER_SELF.search(term):
         return "other"
+    if category in _DONE_TO_ONE and _OF_ANOTHER.match(term):
+        return "other"
+    if _WANTED_BY_ANOTHER.match(term) or (_SHE.search(before) and _WANTS.match(term)):
+        return "other"
     if _OWN_SELF.search(term) or _OF_SPEAKER.match(term):
+        return "client"
+    if _OWN_VERB.search(before):
         return "client"
     people = list(OTHERS.finditer(before))
     third = [match.start() for match in people]

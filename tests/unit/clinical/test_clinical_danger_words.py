@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from models.clinical.gates import holds
+from models.clinical.grounding import check_section
 from models.clinical.risk import RiskMention, find_risk
+from models.clinical.risk_rule import unspoken_risk
+from models.clinical.session import session_of
 from models.formats import Gate
 from models.transcript import Turn, parse_transcript
 
@@ -306,3 +309,58 @@ def test_a_no_to_how_it_is_done_denies_it(text: str) -> None:
 )
 def test_what_another_did_is_not_the_speakers(text: str) -> None:
     assert {one.about for one in said(text)} == {"other"}
+
+
+@pytest.mark.parametrize(
+    ("text", "whose"),
+    [
+        ("Meine Mutter hat sich umgebracht, als ich zwölf war.", "other"),
+        ("Meine Frau hat sich etwas angetan.", "other"),
+        ("Mein Mann hat mich geschlagen.", "other"),
+        ("Mein Vater hat mich früher geschlagen.", "other"),
+        ("Er hat gesagt, er bringt sich um, wenn ich gehe.", "other"),
+        ("Er hat gesagt, er bringt mich um.", "other"),
+        ("Mein Ehemann wollte mich umbringen.", "other"),
+        ("Meine Mutter ist krank, sie wollte sterben.", "other"),
+        ("Damals wollte sie sterben.", "other"),
+        ("Sie hat sich umgebracht.", "other"),
+        ("Mein Opa hat sich erhängt.", "other"),
+        ("Me dijo que me iba a matar.", "other"),
+        ("Me amenazó con matarme.", "other"),
+        ("Mi marido me quería matar.", "other"),
+        ("Mi marido me pegó otra vez.", "other"),
+        ("Mi mujer quería morir.", "other"),
+        ("Me violó mi tío.", "other"),
+        ("Er hat mich vergewaltigt.", "other"),
+        ("Mi hermana se corta los brazos.", "other"),
+        ("Me pegó.", "other"),
+        ("Ich habe meinen Mann belogen und habe mich geschnitten.", "client"),
+        ("Wegen meiner Frau habe ich mich geschnitten.", "client"),
+        ("Ich will mich umbringen.", "client"),
+        ("Wollten Sie sterben?", "client"),
+        ("Haben Sie daran gedacht, sich das Leben zu nehmen?", "client"),
+        ("Mi marido se fue y me corté en la pierna.", "client"),
+        ("Cuando mi novio grita, quiero morir.", "client"),
+        ("Por mi pareja me tomé todas las pastillas.", "client"),
+        ("Ich könnte meinen Mann umbringen.", "client"),
+        ("Quiero matarlo.", "client"),
+        ("Mi hermano dijo que no, pero yo quería morir.", "client"),
+        ("Hatten Sie Gedanken, sich umzubringen?", "client"),
+    ],
+)
+def test_whose_danger_it_is_is_known_in_german_and_spanish(text: str, whose: str) -> None:
+    assert {one.about for one in said(text)} == {whose}
+
+
+def test_a_note_makes_no_attempt_of_the_patients_of_a_suicide_in_the_family() -> None:
+    talk = "Therapeut: Was ist passiert?\nKlientin: Meine Mutter hat sich umgebracht, als ich zwölf war."
+    session = session_of(parse_transcript(talk))
+
+    assert unspoken_risk("Suizidversuch in der Vergangenheit.", session) == "risk_of_another"
+    assert unspoken_risk("Mutter verstarb durch Suizid.", session) is None
+
+
+def test_a_cut_that_was_told_in_spanish_stands_in_a_note() -> None:
+    talk = "Terapeuta: ¿Volvió a cortarse?\nPaciente: Sí, el martes me corté en la pierna."
+
+    assert check_section("Se cortó en la pierna el martes.", parse_transcript(talk), Gate.RISK).removed == ()
