@@ -9,7 +9,15 @@ from models.clinical.denials import denies, is_empty_denial
 from models.clinical.exchanges import turns_of
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk, is_affirmed
-from models.clinical.risk_parts import denied_in_part, noted_as_done, only_wished, parts_denied, parts_of, unheard_parts
+from models.clinical.risk_parts import (
+    denied_in_part,
+    is_told,
+    noted_as_done,
+    only_wished,
+    parts_denied,
+    parts_of,
+    unheard_parts,
+)
 from models.clinical.risk_times import NOT_NOW, PAST
 from models.clinical.session import Session
 from models.transcript import Turn
@@ -89,9 +97,10 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if noted.category == "danger":
         return _broken_by_danger(session, denied=denied)
     related = [said for said in session.mentions if _same_kind(said, noted)]
-    if not related:
-        return "risk_not_spoken_of"
     about = about_whom(sentence, noted)
+    if not related:
+        told = about == "client" and not denied and is_told(sentence, noted, session)
+        return None if told else "risk_not_spoken_of"
     # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
     same = [said for said in related if (not said.done_to_other if about is None else said.about == about)]
     if not same:

@@ -1,0 +1,66 @@
+"""A true telling of danger stays in a note, and what was denied of it is not affirmed."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.clinical.grounding import check_section
+from models.clinical.markers import strip_markers
+from models.clinical.risk_rule import unspoken_risk
+from models.clinical.session import session_of
+from models.formats import Gate
+from models.transcript import parse_transcript
+
+CUTS = """Therapist: How was the week with the urges?
+Client: I did it on Tuesday with the razor. Twice, on my thigh. I hadn't for six weeks.
+Therapist: What happened before it?
+Client: My dad called me useless.
+Therapist: Did you want to die?
+Client: No, I wanted it to stop, the noise."""
+GARAGE = """Therapist: You mentioned on the phone it's been worse.
+Client: Since the layoff I think about jumping from the parking garage at work. Every night.
+Therapist: What stopped you?
+Client: My daughter called.
+Therapist: Do you intend to act on it?
+Client: I don't know. Not today."""
+ACCIDENT = """Therapist: You said you took too many oxys in March. Was that on purpose?
+Client: No, that was an accident. I overdosed, they gave me Narcan."""
+ANGER = """Therapist: And your brother?
+Client: I get so angry at him, I could kill him. But I don't mean that."""
+
+
+def stored(text: str, talk: str) -> str:
+    return strip_markers(check_section(text, parse_transcript(talk), Gate.RISK, words=45).text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "talk"),
+    [
+        ("Self-harm on Tuesday, twice on the thigh with a razor, after six weeks without.", CUTS),
+        ("Suicidal ideation with a plan to jump from the parking garage at work.", GARAGE),
+    ],
+)
+def test_a_danger_that_the_turns_support_stays_in_the_notes_words(sentence: str, talk: str) -> None:
+    assert stored(sentence, talk) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "talk"),
+    [
+        ("Suicide attempt by overdose in March.", ACCIDENT),
+        ("Suicidal ideation since the father called the client useless.", CUTS),
+        ("Homicidal ideation since the father called the client useless.", CUTS),
+        ("Intentional overdose in March.", ACCIDENT),
+        ("Overdose in March with intent.", ACCIDENT),
+        ("Homicidal ideation toward brother with intent.", ANGER),
+    ],
+)
+def test_what_nobody_said_of_a_danger_or_was_denied_does_not_stand(sentence: str, talk: str) -> None:
+    assert unspoken_risk(sentence, session_of(parse_transcript(talk)))
+
+
+def test_what_is_not_denied_of_a_danger_stands() -> None:
+    session = session_of(parse_transcript(ACCIDENT))
+
+    assert unspoken_risk("Accidental overdose in March.", session) is None
+    assert unspoken_risk("Overdose in March, reversed with Narcan.", session) is None
