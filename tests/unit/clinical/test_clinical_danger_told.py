@@ -64,3 +64,14 @@ def test_what_is_not_denied_of_a_danger_stands() -> None:
 
     assert unspoken_risk("Accidental overdose in March.", session) is None
     assert unspoken_risk("Overdose in March, reversed with Narcan.", session) is None
+
+
+def test_a_denial_is_not_all_that_stays_of_a_danger() -> None:
+    told = stored("Severe cutting episode and suicide attempt on Sunday. Denied suicidal intent.", CUTS)
+
+    assert told.startswith("Therapist asked:")
+    assert "Denied" not in told
+
+
+def test_a_denial_that_stood_alone_stays() -> None:
+    assert stored("Denied suicidal intent.", CUTS) == "Denied suicidal intent."
