@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from models.clinical.coverage import is_backchannel
 from models.clinical.danger import risk_spans
-from models.clinical.lexicon import CUES, MENTAL_STATUS, PLAN
+from models.clinical.lexicon import CUES, MENTAL_STATUS
+from models.clinical.planned import plan_cues
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.words import content_stems
@@ -29,7 +30,6 @@ _CUES = {
     Topic.EMOTION: CUES["emotion"],
     Topic.INTERVENTION: CUES["intervention"],
     Topic.PROGRESS: CUES["progress"],
-    Topic.PLAN: PLAN,
     Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
 _FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
@@ -59,7 +59,6 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
     if topic is Topic.RISK:
         at_risk = {mention.turn for mention in find_risk(turns)}
         return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
-    pattern = _CUES.get(topic, _CUES[Topic.PRESENTATION])
     who = _speaker(_BY.get(topic), turns)
     scored = []
     for order, one in enumerate(spoken):
@@ -67,13 +66,19 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
             continue
         if asks_of_danger(one.text):
             continue  # is told as danger, with its answer
-        cues = len(pattern.findall(one.text))
+        cues = _cues(one, topic)
         if word_count(one.text) < _FEWEST_WORDS:
             continue
         if not cues and (surely or topic in _BY_WORD_ONLY):
             continue
         scored.append((-_worth(one, cues, topic, len(turns)), order, one))
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]
+
+
+def _cues(one: Spoken, topic: Topic) -> int:
+    if topic is Topic.PLAN:
+        return plan_cues(one.text, one.turn.speaker)
+    return len(_CUES.get(topic, _CUES[Topic.PRESENTATION]).findall(one.text))
 
 
 def asks_of_danger(sentence: str) -> bool:
