@@ -6,6 +6,7 @@ import re
 
 from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
+from models.clinical.evidence import index_of
 from models.clinical.exchanges import turns_of
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk, is_affirmed
@@ -20,6 +21,7 @@ from models.clinical.risk_parts import (
 )
 from models.clinical.risk_times import NOT_NOW, PAST
 from models.clinical.session import Session
+from models.clinical.words import content_stems
 from models.transcript import Turn
 
 _PATIENT = re.compile(
@@ -48,6 +50,19 @@ _KINDS = (
 # Who keeps a weapon away from the patient is not in danger: "brother to hold the rifles".
 _KEPT_AWAY = re.compile(
     r"(?<!\w)(?:to|will) (?:hold|keep|take|lock|store|remove|secure|manage|collect)(?: \w+){0,2} ?$", re.IGNORECASE
+)
+# Where a weapon is or that it is put away may be told whoever did it: "wife locked up the gun".
+_ACCESS = re.compile(
+    r"(?<!\w)(?:has|have|owns?|keeps?|kept|access|at home|in (?:the|his|her|a|their) \w+|lock\w*|unlock\w*"
+    r"|stor(?:es?|ed|age|ing)|remov\w+|secur\w+|surrender\w*|hand(?:s|ed)? over|gave|given|giv(?:es|ing)|bolt"
+    r"|at (?:the )?\w+['’]s|tak(?:es?|en)|took|im haus|zu hause|weggeschlossen|eingeschlossen|abgegeben|en casa"
+    r"|guard\w+)(?!\w)",
+    re.IGNORECASE,
+)
+_USED_ON = re.compile(
+    r"(?<!\w)(?:threat\w*|point\w*|shot|shoot\w*|fir(?:ed|ing)|attack\w*|assault\w*|brandish\w*|aim\w*|held"
+    r"|hold(?:s|ing)|droht\w*|bedroh\w*|amenaz\w*)(?!\w)",
+    re.IGNORECASE,
 )
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
@@ -101,6 +116,8 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if not related:
         told = about == "client" and not denied and is_told(sentence, noted, session)
         return None if told else "risk_not_spoken_of"
+    if noted.category == "weapon" and not denied and _tells_access(sentence, noted, related, session):
+        return None
     # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
     same = [said for said in related if (not said.done_to_other if about is None else said.about == about)]
     if not same:
@@ -120,6 +137,25 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if noted_as_done(sentence, noted) and only_wished(affirmed, session):
         return "risk_contradicted"
     return None
+
+
+def _tells_access(sentence: str, noted: RiskMention, related: list[RiskMention], session: Session) -> bool:
+    """Whether ``sentence`` tells where a weapon is that was spoken of, or asked for and not denied: "In the shed." is
+    no yes to whether there is one, and tells of it."""
+    spoken = [said for said in related if said.category == "weapon" and not said.negated]
+    if not spoken or not _ACCESS.search(sentence) or _USED_ON.search(sentence):
+        return False
+    if about_whom(sentence, noted) == "client" and all(said.about == "other" for said in spoken):
+        return False
+    if not index_of(session.turns).support(sentence).supported:
+        return False
+    told = set(content_stems(sentence.replace(noted.term, " ")))
+    order = {turn.index: place for place, turn in enumerate(session.turns)}
+    return any(
+        not said.question or told & set(content_stems(turn.text))
+        for said in spoken
+        for turn in session.turns[order[said.turn] + 1 : order[said.turn] + 2] or session.turns[-1:]
+    )
 
 
 def _broken_by_danger(session: Session, *, denied: bool) -> str | None:

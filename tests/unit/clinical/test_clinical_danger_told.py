@@ -75,3 +75,35 @@ def test_a_denial_is_not_all_that_stays_of_a_danger() -> None:
 
 def test_a_denial_that_stood_alone_stays() -> None:
     assert stored("Denied suicidal intent.", CUTS) == "Denied suicidal intent."
+
+
+SHED = """Therapist: Do you still have the hunting rifle?
+Client: In the shed. I gave the bolt to my neighbour Frank."""
+LOCKED = """Client: Honestly I put my service gun to my head last week.
+Therapist: Is the gun still at home?
+Client: My wife locked it up."""
+NO_GUN = "Therapist: Do you have a gun at home?\nClient: No."
+NOT_SAID = "Therapist: Do you have a gun at home?\nClient: Why would you ask that?"
+BROTHERS = "Therapist: What worries you?\nClient: My brother owns a rifle."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "talk", "stands"),
+    [
+        ("Has a hunting rifle in the shed; bolt given to neighbour.", SHED, True),
+        ("Rifle in shed, bolt given to neighbour.", SHED, True),
+        ("Wife locked up the gun.", LOCKED, True),
+        ("Gun locked up by wife.", LOCKED, True),
+        ("No access to the rifle.", SHED, False),
+        ("Has a gun at home.", NO_GUN, False),
+        ("Has a gun in the bedroom.", NOT_SAID, False),
+        ("Patient owns a rifle.", BROTHERS, False),
+        ("Brother owns a rifle.", BROTHERS, True),
+        ("Wife threatened patient with the gun.", LOCKED, False),
+        ("Patient keeps the gun loaded.", LOCKED, False),
+    ],
+)
+def test_access_to_a_weapon_stands_as_it_was_told(sentence: str, talk: str, stands: bool) -> None:
+    session = session_of(parse_transcript(talk))
+
+    assert all(unspoken_risk(clause, session) is None for clause in sentence.split("; ")) is stands
