@@ -6,10 +6,11 @@ import pytest
 
 from models.clinical.grounding import check_section
 from models.clinical.markers import strip_markers
+from models.clinical.risk_quotes import risk_quotes
 from models.clinical.risk_rule import unspoken_risk
 from models.clinical.session import session_of
 from models.formats import Gate
-from models.transcript import parse_transcript
+from models.transcript import Turn, parse_transcript
 
 CUTS = """Therapist: How was the week with the urges?
 Client: I did it on Tuesday with the razor. Twice, on my thigh. I hadn't for six weeks.
@@ -107,3 +108,20 @@ def test_access_to_a_weapon_stands_as_it_was_told(sentence: str, talk: str, stan
     session = session_of(parse_transcript(talk))
 
     assert all(unspoken_risk(clause, session) is None for clause in sentence.split("; ")) is stands
+
+
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("No, that was an accident. I overdosed, they gave me Narcan.", None),
+        ("I get so angry, I could kill him. But I don't mean that.", None),
+        ("I keep getting images of killing him. I would never do it.", None),
+        ("Ich könnte ihn umbringen. Das war nicht ernst gemeint.", None),
+        ("I could kill him. He took my bike.", "I could kill him."),
+        ("My brother came. I could kill him.", "I could kill him."),
+    ],
+)
+def test_a_danger_is_quoted_with_the_sentence_that_takes_it_back(said: str, quoted: str | None) -> None:
+    quotes = risk_quotes([Turn(0, "client", said)], 45)
+
+    assert quotes == f'Patient said: "{quoted or said}"'
