@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
@@ -64,6 +65,7 @@ _USED_ON = re.compile(
     r"|hold(?:s|ing)|droht\w*|bedroh\w*|amenaz\w*)(?!\w)",
     re.IGNORECASE,
 )
+_SPEAKERS_OF_TWO = 2
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
 
@@ -116,6 +118,8 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if not related:
         told = about == "client" and not denied and is_told(sentence, noted, session)
         return None if told else "risk_not_spoken_of"
+    if _named_another(sentence, noted, related, session):
+        return "risk_of_another"
     if noted.category == "weapon" and not denied and _tells_access(sentence, noted, related, session):
         return None
     # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
@@ -137,6 +141,28 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if noted_as_done(sentence, noted) and only_wished(affirmed, session):
         return "risk_contradicted"
     return None
+
+
+def _named_another(sentence: str, noted: RiskMention, related: list[RiskMention], session: Session) -> bool:
+    """Whether ``sentence`` names one of several who spoke, and it was not said or answered by them, nor where they
+    are named: "Tom reported suicidal thoughts" of a couple of whom Anna did."""
+    names = {turn.speaker for turn in session.turns} - {"therapist", "client", "unknown"}
+    if len({turn.speaker for turn in session.turns}) <= _SPEAKERS_OF_TWO or not names:
+        return False
+    before = sentence[: sentence.find(noted.term)]
+    named = [name for name in names if _by_name(name).search(before)]
+    order = {turn.index: place for place, turn in enumerate(session.turns)}
+    for said in related:
+        place = order[said.turn]
+        near = session.turns[place : place + (2 if said.answered or said.question else 1)]
+        if any(turn.speaker == name or _by_name(name).search(turn.text) for name in named for turn in near):
+            return False
+    return bool(named)
+
+
+@lru_cache(maxsize=64)
+def _by_name(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def _tells_access(sentence: str, noted: RiskMention, related: list[RiskMention], session: Session) -> bool:

@@ -125,3 +125,26 @@ def test_a_danger_is_quoted_with_the_sentence_that_takes_it_back(said: str, quot
     quotes = risk_quotes([Turn(0, "client", said)], 45)
 
     assert quotes == f'Patient said: "{quoted or said}"'
+
+
+COUPLE = """Therapist: What would you both like to talk about today?
+Anna: He never listens. Sometimes I think he'd be better off if I was dead.
+Tom: I've never hit her.
+Therapist: Anna, have you thought of killing yourself?
+Anna: I've thought about it. I have pills saved in the bathroom.
+Tom: I didn't know that."""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stands"),
+    [
+        ("Anna reported thoughts of killing herself.", True),
+        ("Anna told Tom of suicidal thoughts.", True),
+        ("Tom denied hitting her.", True),
+        ("Reported suicidal thoughts with pills saved in the bathroom.", True),
+        ("Tom reported thoughts of killing himself.", False),
+        ("Tom endorsed suicidal ideation.", False),
+    ],
+)
+def test_a_danger_of_one_of_several_is_not_anothers(sentence: str, stands: bool) -> None:
+    assert (unspoken_risk(sentence, session_of(parse_transcript(COUPLE))) is None) is stands
