@@ -34,6 +34,7 @@ _CUES = {
 }
 _FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
 _BY_WORD_ONLY = (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS)
+_ROLES = frozenset({"therapist", "client"})
 _BY: dict[Topic, str | None] = {
     Topic.PRESENTATION: "client",
     Topic.EMOTION: "client",
@@ -59,10 +60,10 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
     if topic is Topic.RISK:
         at_risk = {mention.turn for mention in find_risk(turns)}
         return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
-    who = _speaker(_BY.get(topic), turns)
+    who = _speakers(_BY.get(topic), turns)
     scored = []
     for order, one in enumerate(spoken):
-        if who and one.turn.speaker != who:
+        if one.turn.speaker not in who:
             continue
         if asks_of_danger(one.text):
             continue  # is told as danger, with its answer
@@ -86,16 +87,21 @@ def asks_of_danger(sentence: str) -> bool:
     return sentence.rstrip("\"'”").endswith("?") and bool(risk_spans(sentence))
 
 
-def _speaker(role: str | None, turns: Sequence[Turn]) -> str | None:
-    """Who is the ``role`` in a talk: by name, or of two without a role the one who asks for the therapist."""
-    speakers = {turn.speaker for turn in turns}
+def _speakers(role: str | None, turns: Sequence[Turn]) -> frozenset[str]:
+    """Who may be the ``role`` in a talk: by name; beside the other role all others; of two without a role the one who
+    asks for the therapist; else whoever spoke."""
+    speakers = frozenset(turn.speaker for turn in turns)
     if role is None or role in speakers:
-        return role
-    if len(speakers) != 2 or speakers & {"therapist", "client"}:
-        return None
+        return frozenset({role}) if role else speakers
+    if speakers & _ROLES:
+        return speakers - _ROLES
+    if len(speakers) != len(_ROLES):
+        return speakers
     asked = {name: sum(turn.text.count("?") for turn in turns if turn.speaker == name) for name in speakers}
     less, more = sorted(asked, key=lambda name: (asked[name], name))
-    return None if asked[less] == asked[more] else more if role == "therapist" else less
+    if asked[less] == asked[more]:
+        return speakers
+    return frozenset({more if role == "therapist" else less})
 
 
 def _worth(one: Spoken, cues: int, topic: Topic, total: int) -> float:
