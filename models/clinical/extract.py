@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from models.clinical.coverage import is_backchannel
 from models.clinical.danger import risk_spans
-from models.clinical.lexicon import CUES, MENTAL_STATUS
+from models.clinical.lexicon import CUES
+from models.clinical.observed import mental_status_cues
 from models.clinical.planned import plan_cues
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
@@ -30,7 +31,6 @@ _CUES = {
     Topic.EMOTION: CUES["emotion"],
     Topic.INTERVENTION: CUES["intervention"],
     Topic.PROGRESS: CUES["progress"],
-    Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
 _FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
 _BY_WORD_ONLY = (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS)
@@ -79,6 +79,8 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
 def _cues(one: Spoken, topic: Topic) -> int:
     if topic is Topic.PLAN:
         return plan_cues(one.text, one.turn.speaker)
+    if topic is Topic.MENTAL_STATUS:
+        return mental_status_cues(one.text, one.turn.speaker)
     return len(_CUES.get(topic, _CUES[Topic.PRESENTATION]).findall(one.text))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from models.clinical.lexicon import DIAGNOSES, MENTAL_STATUS
+from models.clinical.lexicon import DIAGNOSES
+from models.clinical.observed import mental_status_cues
 from models.clinical.planned import plan_cues
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences
@@ -28,6 +29,6 @@ def _holds(gate: Gate, turns: tuple[Turn, ...]) -> bool:
         case Gate.PLAN:
             return any(plan_cues(one, turn.speaker) for turn in turns for one in split_sentences(turn.text))
         case Gate.MENTAL_STATUS:
-            return any(MENTAL_STATUS.search(turn.text) for turn in turns)
+            return any(mental_status_cues(turn.text, turn.speaker) for turn in turns)
         case Gate.DIAGNOSIS:
             return any(DIAGNOSES.search(turn.text) for turn in turns)
