@@ -65,6 +65,12 @@ _USED_ON = re.compile(
     r"|hold(?:s|ing)|droht\w*|bedroh\w*|amenaz\w*)(?!\w)",
     re.IGNORECASE,
 )
+# Who has no pills put aside and wrote no letters has not denied thoughts of suicide.
+_PREPARED = re.compile(
+    r"(?<!\w)(?:letters?|notes?|pills|tablets|painkillers|pens|gun|pistol|rifle|revolver|shotgun|barrel|knife|blade|razor"
+    r"|rope|noose|neck|bleach|\w*abschiedsbrief\w*|cartas?)(?!\w)",
+    re.IGNORECASE,
+)
 _SPEAKERS_OF_TWO = 2
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
@@ -204,6 +210,8 @@ def _may_deny(sentence: str, noted: RiskMention, same: list[RiskMention], sessio
         return True
     if _NOT_DONE.search(sentence) and noted.category == "self_harm" and only_wished(same, session):
         return bool(_NOT_DONE_SAID.search(session.text)) and not _DONE_SAID.search(session.text)
+    if noted.category == "suicide" and not _PREPARED.search(noted.term):
+        same = [said for said in same if not (said.negated and _PREPARED.search(said.term))]
     if parts_of(sentence, noted):
         return parts_denied(sentence, noted, session) or _borne_out(same, negated=True)
     return noted.category not in affirmed_categories(session.mentions) and _borne_out(same, negated=True)

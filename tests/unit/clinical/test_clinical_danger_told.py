@@ -148,3 +148,18 @@ Tom: I didn't know that."""
 )
 def test_a_danger_of_one_of_several_is_not_anothers(sentence: str, stands: bool) -> None:
     assert (unspoken_risk(sentence, session_of(parse_transcript(COUPLE))) is None) is stands
+
+
+@pytest.mark.parametrize(
+    ("asked", "stands"),
+    [
+        ("Any pills put aside?", False),
+        ("Have you written goodbye letters?", False),
+        ("Any thoughts of suicide, or pills put aside?", True),
+        ("Did you want to die?", True),
+    ],
+)
+def test_a_no_to_a_preparation_denies_no_thoughts(asked: str, stands: bool) -> None:
+    session = session_of(parse_transcript(f"Therapist: {asked}\nClient: No."))
+
+    assert (unspoken_risk("Denied suicidal ideation.", session) is None) is stands
