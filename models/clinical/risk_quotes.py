@@ -149,7 +149,7 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
         for number in range(len(sentences)):
             if not dangers[number] or (asked and dangers[-1] and number < len(sentences) - 1):
                 continue  # the question that was answered says what led up to it
-            exchange: tuple[_Said, ...] = ((place, _with_take_back(number, sentences, dangers, turn)),)
+            exchange: tuple[_Said, ...] = ((place, _with_take_back(number, sentences, turn)),)
             if asked and number == len(sentences) - 2:
                 exchange = ((place, _around(" ".join(sentences[-2:]))),)
             if asked:
@@ -159,7 +159,7 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
     return found
 
 
-def _with_take_back(number: int, sentences: Sequence[str], dangers: Sequence[bool], turn: Turn) -> str:
+def _with_take_back(number: int, sentences: Sequence[str], turn: Turn) -> str:
     """A sentence of danger with the one beside it in which the client takes it back: "I could kill him. But I don't
     mean that."; the sentence alone where both have no room in a quote."""
     sentence = _around(sentences[number])
@@ -167,11 +167,11 @@ def _with_take_back(number: int, sentences: Sequence[str], dangers: Sequence[boo
         return sentence
     after = sentences[number + 1] if number + 1 < len(sentences) else ""
     before = sentences[number - 1] if number else ""
-    if after and not dangers[number + 1] and (_TAKES_BACK.search(after) or _TURNS_AROUND.match(after)):
+    if after and not risk_spans(after) and (_TAKES_BACK.search(after) or _TURNS_AROUND.match(after)):
         both = f"{sentence} {after}"
     elif (
         0 < word_count(before) <= _WORDS_BEFORE
-        and not dangers[number - 1]
+        and not risk_spans(before)
         and (_TAKES_BACK.search(before) or _SAYS_NO.match(before))
     ):
         both = f"{before} {sentence}"

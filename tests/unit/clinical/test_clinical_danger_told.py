@@ -163,3 +163,10 @@ def test_a_no_to_a_preparation_denies_no_thoughts(asked: str, stands: bool) -> N
     session = session_of(parse_transcript(f"Therapist: {asked}\nClient: No."))
 
     assert (unspoken_risk("Denied suicidal ideation.", session) is None) is stands
+
+
+def test_a_no_to_another_danger_takes_none_back() -> None:
+    turns = [Turn(0, "client", "No suicidal thoughts. I imagine punching them, but I don't want to hurt anyone.")]
+    quotes = risk_quotes(turns, 45, kinds=frozenset({"harm_to_others"}))
+
+    assert quotes == 'Patient said: "I imagine punching them, but I don\'t want to hurt anyone."'
