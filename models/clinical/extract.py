@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from models.clinical.coverage import is_backchannel
 from models.clinical.danger import risk_spans
-from models.clinical.lexicon import CUES, MENTAL_STATUS, PLAN
+from models.clinical.lexicon import CUES
+from models.clinical.observed import mental_status_cues
+from models.clinical.planned import plan_cues
 from models.clinical.risk import find_risk
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.words import content_stems
@@ -29,11 +31,10 @@ _CUES = {
     Topic.EMOTION: CUES["emotion"],
     Topic.INTERVENTION: CUES["intervention"],
     Topic.PROGRESS: CUES["progress"],
-    Topic.PLAN: PLAN,
-    Topic.MENTAL_STATUS: MENTAL_STATUS,
 }
 _FEWEST_WORDS = 4  # fewer tell a reader nothing: "Heavy."
 _BY_WORD_ONLY = (Topic.PLAN, Topic.EMOTION, Topic.PROGRESS, Topic.MENTAL_STATUS)
+_ROLES = frozenset({"therapist", "client"})
 _BY: dict[Topic, str | None] = {
     Topic.PRESENTATION: "client",
     Topic.EMOTION: "client",
@@ -59,15 +60,14 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
     if topic is Topic.RISK:
         at_risk = {mention.turn for mention in find_risk(turns)}
         return [one for one in spoken if one.turn.index in at_risk and find_risk([one.turn])]
-    pattern = _CUES.get(topic, _CUES[Topic.PRESENTATION])
-    who = _speaker(_BY.get(topic), turns)
+    who = _speakers(_BY.get(topic), turns)
     scored = []
     for order, one in enumerate(spoken):
-        if who and one.turn.speaker != who:
+        if one.turn.speaker not in who:
             continue
         if asks_of_danger(one.text):
             continue  # is told as danger, with its answer
-        cues = len(pattern.findall(one.text))
+        cues = _cues(one, topic)
         if word_count(one.text) < _FEWEST_WORDS:
             continue
         if not cues and (surely or topic in _BY_WORD_ONLY):
@@ -76,21 +76,34 @@ def telling(topic: Topic, spoken: Sequence[Spoken], turns: Sequence[Turn], *, su
     return [one for _, _, one in sorted(scored, key=lambda entry: entry[:2])]
 
 
+def _cues(one: Spoken, topic: Topic) -> int:
+    if topic is Topic.PLAN:
+        return plan_cues(one.text, one.turn.speaker)
+    if topic is Topic.MENTAL_STATUS:
+        return mental_status_cues(one.text, one.turn.speaker)
+    return len(_CUES.get(topic, _CUES[Topic.PRESENTATION]).findall(one.text))
+
+
 def asks_of_danger(sentence: str) -> bool:
     """Whether a sentence is a question about danger, which tells nothing without its answer."""
     return sentence.rstrip("\"'”").endswith("?") and bool(risk_spans(sentence))
 
 
-def _speaker(role: str | None, turns: Sequence[Turn]) -> str | None:
-    """Who is the ``role`` in a talk: by name, or of two without a role the one who asks for the therapist."""
-    speakers = {turn.speaker for turn in turns}
+def _speakers(role: str | None, turns: Sequence[Turn]) -> frozenset[str]:
+    """Who may be the ``role`` in a talk: by name; beside the other role all others; of two without a role the one who
+    asks for the therapist; else whoever spoke."""
+    speakers = frozenset(turn.speaker for turn in turns)
     if role is None or role in speakers:
-        return role
-    if len(speakers) != 2 or speakers & {"therapist", "client"}:
-        return None
+        return frozenset({role}) if role else speakers
+    if speakers & _ROLES:
+        return speakers - _ROLES
+    if len(speakers) != len(_ROLES):
+        return speakers
     asked = {name: sum(turn.text.count("?") for turn in turns if turn.speaker == name) for name in speakers}
     less, more = sorted(asked, key=lambda name: (asked[name], name))
-    return None if asked[less] == asked[more] else more if role == "therapist" else less
+    if asked[less] == asked[more]:
+        return speakers
+    return frozenset({more if role == "therapist" else less})
 
 
 def _worth(one: Spoken, cues: int, topic: Topic, total: int) -> float:

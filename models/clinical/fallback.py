@@ -84,7 +84,7 @@ def _section(
 def _reported(one: Spoken, topic: Topic, turns: Sequence[Turn], room: int) -> str:
     """One sentence of the talk as one of the note. What was proposed is no plan without what was answered to it, where
     that was asked for or was a no."""
-    answer = _answer(one, turns) if topic is Topic.PLAN else ""
+    answer = _answer(one, turns) if topic in (Topic.PLAN, Topic.MENTAL_STATUS) else ""
     told = report(one.text, one.turn, min(room - word_count(answer), _WORDS_IN_SENTENCE))
     return f"{told} {answer}".strip() if told else ""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from models.clinical.lexicon import DIAGNOSES, MENTAL_STATUS, PLAN, PLAN_OF_THERAPIST
+from models.clinical.lexicon import DIAGNOSES
+from models.clinical.observed import mental_status_cues
+from models.clinical.planned import plan_cues
 from models.clinical.risk import find_risk
+from models.clinical.sentences import split_sentences
 from models.formats.format import Gate
 from models.transcript import Turn
 
@@ -24,9 +27,8 @@ def _holds(gate: Gate, turns: tuple[Turn, ...]) -> bool:
         case Gate.RISK:
             return bool(find_risk(turns))
         case Gate.PLAN:
-            of_therapist = (turn.text for turn in turns if turn.speaker == "therapist")
-            return any(PLAN.search(turn.text) for turn in turns) or any(map(PLAN_OF_THERAPIST.search, of_therapist))
+            return any(plan_cues(one, turn.speaker) for turn in turns for one in split_sentences(turn.text))
         case Gate.MENTAL_STATUS:
-            return any(MENTAL_STATUS.search(turn.text) for turn in turns)
+            return any(mental_status_cues(turn.text, turn.speaker) for turn in turns)
         case Gate.DIAGNOSIS:
             return any(DIAGNOSES.search(turn.text) for turn in turns)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from models.clinical.cut import cut_to_words
 from models.clinical.danger import GRAVE
+from models.clinical.lexicon import DENIAL
 from models.clinical.markers import mark_risk, strip_markers
 from models.clinical.omitted import omitted_danger, speaks_of_danger
 from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.risk_quotes import risk_quotes
+from models.clinical.risk_rule import affirms_danger
 from models.clinical.sentences import ends_sentence, split_sentences, word_count
 from models.clinical.session import Session, session_of
 from models.clinical.sieve import Sieve
@@ -66,6 +68,7 @@ def check_section(
     rest = _within(" ".join(kept), words, removed)
     if gate is Gate.RISK:
         rest = _with_omitted_risk(rest, session, turns, words or _RISK_WORDS, removed)
+        rest = _not_denied_alone(rest, strip_markers(text), turns, words or _RISK_WORDS, removed)
     return Grounded(mark_risk(rest) or absent, tuple(removed))
 
 
@@ -82,6 +85,24 @@ def _with_omitted_risk(rest: str, session: Session, turns: Sequence[Turn], words
     if rest and room >= _ROOM_FOR_QUOTES:
         return f"{rest} {risk_quotes(turns, room)}".strip()
     return risk_quotes(turns, words)
+
+
+def _not_denied_alone(rest: str, text: str, turns: Sequence[Turn], words: int, removed: list[str]) -> str:
+    """``rest`` is what stands of ``text``. Where what it affirmed went and a denial is all that stays, the turns are
+    quoted instead: a denial beside a danger says less than one alone."""
+    if not rest or any(mark in rest for mark in '"“') or not _only_denies(rest):
+        return rest
+    if not any(map(affirms_danger, split_sentences(text))):
+        return rest
+    quotes = risk_quotes(turns, words)
+    if not quotes:
+        return rest
+    removed.append("denied_alone")
+    return quotes
+
+
+def _only_denies(text: str) -> bool:
+    return all(DENIAL.search(one) and not affirms_danger(one) for one in split_sentences(text))
 
 
 def _drop_half(kept: list[str], removed: list[str]) -> None:

@@ -36,7 +36,10 @@ IDIOMS = _compile(_TABLE["idioms"])
 
 PLAN_OF_THERAPIST = _compile(_TABLE["plan_of_therapist"])
 PLAN = _compile(_TABLE["plan"])
+NO_PLAN = _compile(_TABLE["no_plan"])
+"""What holds a word of a plan and is of the past."""
 MENTAL_STATUS = _compile(_TABLE["mental_status"])
+MENTAL_STATUS_OF_THERAPIST = _compile(_TABLE["mental_status_of_therapist"])
 """What an examiner observes: never in a note unless somebody spoke of it."""
 
 DIAGNOSES = _compile(_TABLE["diagnoses"])

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable
 
 from models.clinical.danger import risk_spans
+from models.clinical.evidence import index_of
+from models.clinical.lexicon import COMING
 from models.clinical.risk import RiskMention
 from models.clinical.sentences import split_sentences
 from models.clinical.session import Session
+from models.clinical.words import content_stems
 
 _PART = re.compile(
     r"(?<!\w)(?:attempt\w*|tried|intent\w*|intend\w*|plans?|planning|means|method\w*|active|acting|acted|history"
@@ -20,7 +23,8 @@ _KINDS = tuple(
     re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)
     for words in (
         "attempt|tried|try|acted|acting|act on|history|did|past|ago|versuch|früher|intent[oó]|intentar",
-        "inten[tdc]|want|absicht|wollte|will|quier|quer",
+        "inten[tdc]|want|(?:on|with) purpose|deliberate|mean(?:t)? (?:it|that|to)|absicht|wollte"
+        "|will(?! (?:do|see|try|be|call|keep|say|go)(?!\\w))|quier|quer|a propósito",
         "plan|means|method|pills|gun|notfall",
         "activ|aktiv",
     )
@@ -36,6 +40,24 @@ _WISH = re.compile(
     r"(?<!\w)(?:urges?|thoughts?|think\w*|want\w*|impuls\w*|idea|passive|drang|gedanken|ganas|pensamientos?)(?!\w)",
     re.IGNORECASE,
 )
+_LEAST_TOLD = 3  # words of meaning beside the name of the danger
+_MEANS = {
+    kind: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    for kind, words in {
+        "self_harm": r"cut|cuts|cutting|burn\w*|scratch\w*|slic\w+|carv\w+|razors?|blades?|bled|bleed\w*|punch\w*"
+        r"|schn\w+|ritz\w+|klinge|cort\w+|cuchilla|quem\w+",
+        "suicide": r"die|dead|death|jump\w*|rope|noose|pills?|tablets|guns?|rifle|bridge|train|tracks|roof|sterben|tot"
+        r"|tabletten|brücke|zug|seil|morir\w*|muert[ao]|pastillas|puente|tren",
+        "overdose": r"pills?|tablets?|bottle|\w*tabletten|pillen|pastillas|frasco",
+    }.items()
+}
+# A part that is named farther behind the danger: "homicidal ideation toward brother with intent".
+_WITH_PART = re.compile(
+    r"(?<!\w)(?:with|mit|con)(?: (?:an?|the|clear|active|specific|stated|full|current|klarer|clara))*"
+    r" (intent\w*|plans?|means|absicht|plan|intención)(?!\w)",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[;.]|(?<!\w)(?:but|aber|pero)(?!\w)", re.IGNORECASE)
 _NOT_SO = re.compile(r"[,;:—(]|(?<!\w)(?:without|no|not|nor|ohne|keine?|sin|but|or|and)(?!\w)", re.IGNORECASE)
 # What a denial leaves standing beside it: "denies self-harm for two months, with urges".
 _STILL = re.compile(
@@ -90,10 +112,38 @@ def unheard_parts(sentence: str, noted: RiskMention, session: Session) -> bool:
     if any(mark in sentence for mark in '"“„'):
         return False
     start = sentence.find(noted.term)
-    after = _NOT_SO.split(sentence[start + len(noted.term) :])[0]
+    rest = sentence[start + len(noted.term) :]
+    after = _NOT_SO.split(rest)[0]
+    farther = _WITH_PART.findall(_CLAUSE.split(rest)[0])
     around = " ".join([*sentence[:start].split()[-3:], *after.split()[:2]])
-    kinds = [kind for part in _PART.findall(around) for kind in _KINDS if kind.search(part)]
-    return any(not kind.search(session.text) or any(kind.search(denied) for denied in session.denied) for kind in kinds)
+    kinds, with_kinds = _kinds_of(_PART.findall(around)), _kinds_of(farther)
+    if any(kind.search(denied) for kind in (*kinds, *with_kinds) for denied in session.denied):
+        return True
+    silent = any(not kind.search(session.text) for kind in kinds)
+    return silent and not _borne_by_turns(sentence, noted, session)
+
+
+def _kinds_of(parts: Iterable[str]) -> list[re.Pattern[str]]:
+    return [kind for part in parts for kind in _KINDS if kind.search(part)]
+
+
+def is_told(sentence: str, noted: RiskMention, session: Session) -> bool:
+    """Whether the turns bear out what ``sentence`` affirms of a danger to the patient's own life, though no list knows
+    the words it was told in: it says more than the danger, that is supported, and the client spoke of a means to it."""
+    if noted.category == "suicide" and parts_of(sentence, noted):
+        return False
+    return _borne_by_turns(sentence, noted, session)
+
+
+def _borne_by_turns(sentence: str, noted: RiskMention, session: Session) -> bool:
+    spoken = _MEANS.get(noted.category)
+    if spoken is None or COMING.match(sentence):
+        return False
+    if len(content_stems(sentence.replace(noted.term, " "))) < _LEAST_TOLD:
+        return False
+    evidence = index_of(session.turns).support(sentence)
+    said = (turn.text for turn in session.turns if turn.index in evidence.turns and turn.speaker != "therapist")
+    return evidence.supported and any(map(spoken.search, said))
 
 
 def denied_in_part(sentence: str, noted: RiskMention, session: Session) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from models.clinical.danger import GRAVE, risk_spans
@@ -19,6 +20,16 @@ _Said = tuple[int, str]
 _WORDS_IN_QUOTE = 26
 _LEAST_FOR_ANSWER = 10
 _FEWEST_WORDS = 4
+_TAKES_BACK = re.compile(
+    r"(?<!\w)(?:accident\w*|by mistake|(?:not|\w+n['’]t) on purpose"
+    r"|(?:don['’]t|didn['’]t|do not|did not|never) (?:really |actually )?mean(?:t)?|(?:would|['’]d) never"
+    r"|wouldn['’]t (?:\w+ )?(?:do|act|hurt|harm)|not (?:really|serious\w*)|(?:just|only) (?:joking|kidding)"
+    r"|versehentlich|aus versehen|nicht (?:so|ernst) gemeint|würde (?:ich )?(?:\w+ )?nie(?:mals)?"
+    r"|accidente|sin querer|no lo (?:digo|decía|dije) en serio|nunca lo haría)(?!\w)",
+    re.IGNORECASE,
+)
+_TURNS_AROUND = re.compile(r"\W*(?:but|aber|pero)(?!\w)", re.IGNORECASE)
+_SAYS_NO = re.compile(r"\W*(?:no|nein)(?!\w)(?! (?:idea|one|wonder))", re.IGNORECASE)
 _MOST_ANSWERS = 4  # turns
 _WORDS_BEFORE = 8
 
@@ -135,10 +146,10 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
         sentences = split_sentences(turn.text)
         dangers = [_speaks_of(sentence, turn, kinds) for sentence in sentences]
         asked = turn.speaker != "client" and sentences[-1:] and sentences[-1].rstrip("\"'").endswith("?")
-        for number, sentence in enumerate(sentences):
+        for number in range(len(sentences)):
             if not dangers[number] or (asked and dangers[-1] and number < len(sentences) - 1):
                 continue  # the question that was answered says what led up to it
-            exchange: tuple[_Said, ...] = ((place, _around(sentence)),)
+            exchange: tuple[_Said, ...] = ((place, _with_take_back(number, sentences, turn)),)
             if asked and number == len(sentences) - 2:
                 exchange = ((place, _around(" ".join(sentences[-2:]))),)
             if asked:
@@ -146,6 +157,27 @@ def _exchanges(turns: Sequence[Turn], kinds: frozenset[str] | None) -> list[tupl
             if exchange not in found:
                 found.append(exchange)
     return found
+
+
+def _with_take_back(number: int, sentences: Sequence[str], turn: Turn) -> str:
+    """A sentence of danger with the one beside it in which the client takes it back: "I could kill him. But I don't
+    mean that."; the sentence alone where both have no room in a quote."""
+    sentence = _around(sentences[number])
+    if turn.speaker == "therapist":
+        return sentence
+    after = sentences[number + 1] if number + 1 < len(sentences) else ""
+    before = sentences[number - 1] if number else ""
+    if after and not risk_spans(after) and (_TAKES_BACK.search(after) or _TURNS_AROUND.match(after)):
+        both = f"{sentence} {after}"
+    elif (
+        0 < word_count(before) <= _WORDS_BEFORE
+        and not risk_spans(before)
+        and (_TAKES_BACK.search(before) or _SAYS_NO.match(before))
+    ):
+        both = f"{before} {sentence}"
+    else:
+        return sentence
+    return both if word_count(both) <= _WORDS_IN_QUOTE - 2 else sentence
 
 
 def _around(sentence: str) -> str:

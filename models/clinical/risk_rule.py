@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from models.clinical.danger import GRAVE
 from models.clinical.denials import denies, is_empty_denial
+from models.clinical.evidence import index_of
 from models.clinical.exchanges import turns_of
 from models.clinical.lexicon import RELATIONS
 from models.clinical.risk import RiskMention, affirmed_categories, find_risk, is_affirmed
-from models.clinical.risk_parts import denied_in_part, noted_as_done, only_wished, parts_denied, parts_of, unheard_parts
+from models.clinical.risk_parts import (
+    denied_in_part,
+    is_told,
+    noted_as_done,
+    only_wished,
+    parts_denied,
+    parts_of,
+    unheard_parts,
+)
 from models.clinical.risk_times import NOT_NOW, PAST
 from models.clinical.session import Session
+from models.clinical.words import content_stems
 from models.transcript import Turn
 
 _PATIENT = re.compile(
@@ -41,6 +52,26 @@ _KINDS = (
 _KEPT_AWAY = re.compile(
     r"(?<!\w)(?:to|will) (?:hold|keep|take|lock|store|remove|secure|manage|collect)(?: \w+){0,2} ?$", re.IGNORECASE
 )
+# Where a weapon is or that it is put away may be told whoever did it: "wife locked up the gun".
+_ACCESS = re.compile(
+    r"(?<!\w)(?:has|have|owns?|keeps?|kept|access|at home|in (?:the|his|her|a|their) \w+|lock\w*|unlock\w*"
+    r"|stor(?:es?|ed|age|ing)|remov\w+|secur\w+|surrender\w*|hand(?:s|ed)? over|gave|given|giv(?:es|ing)|bolt"
+    r"|at (?:the )?\w+['’]s|tak(?:es?|en)|took|im haus|zu hause|weggeschlossen|eingeschlossen|abgegeben|en casa"
+    r"|guard\w+)(?!\w)",
+    re.IGNORECASE,
+)
+_USED_ON = re.compile(
+    r"(?<!\w)(?:threat\w*|point\w*|shot|shoot\w*|fir(?:ed|ing)|attack\w*|assault\w*|brandish\w*|aim\w*|held"
+    r"|hold(?:s|ing)|droht\w*|bedroh\w*|amenaz\w*)(?!\w)",
+    re.IGNORECASE,
+)
+# Who has no pills put aside and wrote no letters has not denied thoughts of suicide.
+_PREPARED = re.compile(
+    r"(?<!\w)(?:letters?|notes?|pills|tablets|painkillers|pens|gun|pistol|rifle|revolver|shotgun|barrel|knife|blade|razor"
+    r"|rope|noose|neck|bleach|\w*abschiedsbrief\w*|cartas?)(?!\w)",
+    re.IGNORECASE,
+)
+_SPEAKERS_OF_TWO = 2
 _OF_OTHERS_TOO = frozenset({"violence", "abuse", "harm_to_others"})
 
 
@@ -93,9 +124,14 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if noted.category == "danger":
         return _broken_by_danger(session, denied=denied)
     related = [said for said in session.mentions if _same_kind(said, noted)]
-    if not related:
-        return "risk_not_spoken_of"
     about = about_whom(sentence, noted)
+    if not related:
+        told = about == "client" and not denied and is_told(sentence, noted, session)
+        return None if told else "risk_not_spoken_of"
+    if _named_another(sentence, noted, related, session):
+        return "risk_of_another"
+    if noted.category == "weapon" and not denied and _tells_access(sentence, noted, related, session):
+        return None
     # What was done to the patient is another's danger too, who did it; what was done to another is not the patient's.
     same = [said for said in related if (not said.done_to_other if about is None else said.about == about)]
     if not same:
@@ -115,6 +151,47 @@ def _broken_by(sentence: str, noted: RiskMention, session: Session) -> str | Non
     if noted_as_done(sentence, noted) and only_wished(affirmed, session):
         return "risk_contradicted"
     return None
+
+
+def _named_another(sentence: str, noted: RiskMention, related: list[RiskMention], session: Session) -> bool:
+    """Whether ``sentence`` names one of several who spoke, and it was not said or answered by them, nor where they
+    are named: "Tom reported suicidal thoughts" of a couple of whom Anna did."""
+    names = {turn.speaker for turn in session.turns} - {"therapist", "client", "unknown"}
+    if len({turn.speaker for turn in session.turns}) <= _SPEAKERS_OF_TWO or not names:
+        return False
+    before = sentence[: sentence.find(noted.term)]
+    named = [name for name in names if _by_name(name).search(before)]
+    order = {turn.index: place for place, turn in enumerate(session.turns)}
+    for said in related:
+        place = order[said.turn]
+        near = session.turns[place : place + (2 if said.answered or said.question else 1)]
+        if any(turn.speaker == name or _by_name(name).search(turn.text) for name in named for turn in near):
+            return False
+    return bool(named)
+
+
+@lru_cache(maxsize=64)
+def _by_name(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+
+
+def _tells_access(sentence: str, noted: RiskMention, related: list[RiskMention], session: Session) -> bool:
+    """Whether ``sentence`` tells where a weapon is that was spoken of, or asked for and not denied: "In the shed." is
+    no yes to whether there is one, and tells of it."""
+    spoken = [said for said in related if said.category == "weapon" and not said.negated]
+    if not spoken or not _ACCESS.search(sentence) or _USED_ON.search(sentence):
+        return False
+    if about_whom(sentence, noted) == "client" and all(said.about == "other" for said in spoken):
+        return False
+    if not index_of(session.turns).support(sentence).supported:
+        return False
+    told = set(content_stems(sentence.replace(noted.term, " ")))
+    order = {turn.index: place for place, turn in enumerate(session.turns)}
+    return any(
+        not said.question or told & set(content_stems(turn.text))
+        for said in spoken
+        for turn in session.turns[order[said.turn] + 1 : order[said.turn] + 2] or session.turns[-1:]
+    )
 
 
 def _broken_by_danger(session: Session, *, denied: bool) -> str | None:
@@ -137,6 +214,8 @@ def _may_deny(sentence: str, noted: RiskMention, same: list[RiskMention], sessio
         return True
     if _NOT_DONE.search(sentence) and noted.category == "self_harm" and only_wished(same, session):
         return bool(_NOT_DONE_SAID.search(session.text)) and not _DONE_SAID.search(session.text)
+    if noted.category == "suicide" and not _PREPARED.search(noted.term):
+        same = [said for said in same if not (said.negated and _PREPARED.search(said.term))]
     if parts_of(sentence, noted):
         return parts_denied(sentence, noted, session) or _borne_out(same, negated=True)
     return noted.category not in affirmed_categories(session.mentions) and _borne_out(same, negated=True)

@@ -9,6 +9,17 @@ from models.clinical.sentences import quotations
 
 BREAK = re.compile(r"[,;:]?\s+(?:but|however|though|although|except|pero|aber|mais)(?!\w)|;", re.IGNORECASE)
 _DANGER_BY_NEGATION = re.compile(r"\W*(?:not|\w+n't|no longer|never|no)(?!\w)", re.IGNORECASE)
+_NOT_THAT = re.compile(r"(?<!\w)(?:not|\w+n't) (?:that|because|as if) (?:i|he|she|they|you) (?:do )?$", re.IGNORECASE)
+# German puts its "nicht" between the person and what is done, and a verb before both.
+_DENIED_INSIDE = re.compile(
+    r"(?:mich|mir|sich|dich|will|wollte|möchte|wollen|wollten|möchten) (?:\w+ ){0,5}?(?:nicht|nie|niemals) .*"
+    r"(?:geschnitten|schneiden|geritzt|ritzen|verletzt|verbrannt|geschlagen|sterben|antun|antue|anzutun|erhäng\w*"
+    r"|erschie\w*|umbringen)"
+    r"|verletz\w* (?:ich |sie )?(?:mich|sich) (?:nicht|nie|niemals) selbst|.*(?<!\w)nichts an",
+    re.IGNORECASE,
+)
+_ENDS_ON_PERSON = re.compile(r"(?<!\w)(?:mich|sich)(?: selbst)?$", re.IGNORECASE)
+_NOT_AFTER = re.compile(r"(?: \w+){0,2}? (?:nicht|nie|niemals)(?! nur)(?!\w)", re.IGNORECASE)
 _DENIED_AFTER = re.compile(
     r"\W*(?:(?:ideation|thoughts?|intent|plan) )?(?:(?:is|was) )?(?:denied|is not|was not|isn't|wasn't|never)(?!\w)"
     # "Exhausted, yes. Suicidal, no."
@@ -35,6 +46,23 @@ _NO_PLAN = re.compile(r"(?<!\w)no (?:plans?|inten\w+)(?!\w)", re.IGNORECASE)
 _ASIDE = re.compile(r"\s?[—–;]\s?")
 _OTHER_SELF = re.compile(r"(?<!\w)(?:himself|herself|themselves|themself)(?!\w)", re.IGNORECASE)
 _OWN_SELF = re.compile(r"(?<!\w)(?:myself|yourself|ourselves|matarme|matarse)(?!\w)", re.IGNORECASE)
+# Whose danger it is by its own words, whoever else is spoken of: "he'd be better off if I was dead".
+_OF_SPEAKER = re.compile(
+    r"i (?:put|held|hold|press\w*|point\w*|stuck|placed|took|\w+ put)|if i |be (?:\w+ )?better off without me"
+    r"|(?:ritze|schneide|verletze|bringe?|tue?) (?:ich )?(?:mich|mir)(?!\w)|ich wäre|wünsche?(?:te)?(?!\w)|ohne mich"
+    r"|me (?:cort(?:é|o)|hago|hice|he |tomé|tragué|tomo|quem(?:é|o)|quiero|voy|tiré)(?!\w)|(?:quiero|quisiera|ojalá) ",
+    re.IGNORECASE,
+)
+_OWN_VERB = re.compile(r"(?<!\w)(?:habe|hab|bin|(?:habe|hatte|will|wollte|würde|könnte) ich) $", re.IGNORECASE)
+# What somebody does to the speaker or threatens to, "me iba a matar"; and what a third one wants, "wollte sie sterben".
+_OF_ANOTHER = re.compile(
+    r"(?:me|nos|mich|amenaz\w+|droht\w*|schl(?:ägt|ug)|verprügel\w*|würgt|trat|tritt|schubst|stieß|bringte?"
+    r"|(?:will|wollte|würde|könnte|wird|werde|möchte) mich)(?!\w)",
+    re.IGNORECASE,
+)
+_DONE_TO_ONE = frozenset({"harm_to_others", "violence", "abuse"})
+_SHE, _WANTS = re.compile(r"(?<!\w)sie $", re.IGNORECASE), re.compile(r"(?:will|wollte|möchte)(?!\w)", re.IGNORECASE)
+_WANTED_BY_ANOTHER = re.compile(r"(?:will|wollte|möchte) (?:er|(?-i:sie))(?!\w)", re.IGNORECASE)
 _DONE_BY = re.compile(r"\W*(?:by|of) (?!(?:my|your)self)", re.IGNORECASE)
 _PARTICIPLE = re.compile(r"(?:ed|en|hit|hurt)$", re.IGNORECASE)
 _PASSIVE = re.compile(r"(?<!\w)(?:is|are|was|were|be|been|being|gets?|got|getting)(?: \w+){0,2} $", re.IGNORECASE)
@@ -49,7 +77,11 @@ def negated(sentence: str, start: int, end: int) -> bool:
     breaks = [match.end() for match in BREAK.finditer(clause)]
     clause = clause[breaks[-1] :] if breaks else clause
     if _DANGER_BY_NEGATION.match(sentence[start:end]):
-        return False  # "not waking up" is the danger itself
+        return _NOT_THAT.search(sentence[:start]) is not None  # "not waking up" is the danger itself
+    if _DENIED_INSIDE.match(sentence[start:end]):
+        return True
+    if _ENDS_ON_PERSON.search(sentence[start:end]) and _NOT_AFTER.match(sentence[end:]):
+        return True
     but = BREAK.search(sentence, end)
     if but and OF_DANGER.search(_NO_PLAN.sub("", sentence[but.end() :])):
         return False  # "no self-harm for two months, but urges come"
@@ -65,7 +97,13 @@ def about(sentence: str, start: int, end: int, category: str) -> str:
     before, term = sentence[:start], sentence[start:end]
     if _quoted_from_another(before) or _OTHER_SELF.search(term):
         return "other"
-    if _OWN_SELF.search(term):
+    if category in _DONE_TO_ONE and _OF_ANOTHER.match(term):
+        return "other"
+    if _WANTED_BY_ANOTHER.match(term) or (_SHE.search(before) and _WANTS.match(term)):
+        return "other"
+    if _OWN_SELF.search(term) or _OF_SPEAKER.match(term):
+        return "client"
+    if _OWN_VERB.search(before):
         return "client"
     people = list(OTHERS.finditer(before))
     third = [match.start() for match in people]

@@ -190,7 +190,7 @@ def invented_mental_status(sentence: str, session: Session) -> str | None:
         if any(session.known.stem(word) in session.stems for word in words(match.group(0))):
             continue
         described = sentence[: match.start()] + sentence[match.end() :]
-        if match.group(0).lower() in ("affect", "affekt", "afecto") and _described(described, session):
+        if match.group(0).lower() in ("affect", "affekt", "afecto", "speech") and _described(described, session):
             continue
         return "mental_status"
     return None

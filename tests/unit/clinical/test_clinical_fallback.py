@@ -189,3 +189,24 @@ def test_what_was_said_turns_no_direction_of_writing() -> None:
     said = "They call me \u202elive\u202c all day"
 
     assert report_quote(Turn(0, "client", said), said, 20) == 'Patient said: "They call me live all day"'
+
+
+BY_NAME = """Therapist: What would you like to work on, Maria, given that work has been so stressful?
+Maria: I lie awake till three.
+Therapist: I remember you felt anxious and hopeless, and that the pain in your back made it worse at work.
+Maria: It is better since Sunday, and I felt calm."""
+
+
+def test_a_client_with_a_name_is_told_apart_from_the_therapist() -> None:
+    note = extractive_note(load_formats()["progress"], parse_transcript(BY_NAME))
+
+    for section in ("chief_complaint", "emotional_state", "progress"):
+        assert "Therapist" not in note[section]
+    assert "Maria said" not in note["intervention"]
+    assert "It is better since Sunday" in note["progress"]
+
+
+def test_a_client_who_is_alone_does_no_intervention() -> None:
+    turns = parse_transcript("Client: I try to notice my thoughts, and let's say that I practise breathing every day.")
+
+    assert extractive_note(load_formats()["progress"], turns)["intervention"] == "None discussed."
