@@ -10,7 +10,7 @@ from models.clinical.plan import ABSENT_SENTENCES
 from models.clinical.reported import report
 from models.clinical.sentences import split_sentences, word_count
 from models.clinical.shorten import shortened
-from models.clinical.summary_danger import with_affirmed_danger, with_denied_danger
+from models.clinical.summary_danger import with_affirmed_danger, with_denied_danger, with_limit
 from models.clinical.summary_medication import with_medication
 from models.clinical.techniques import with_techniques
 from models.clinical.words import content_stems
@@ -30,6 +30,7 @@ def fit_summary(text: str, turns: Sequence[Turn], min_words: int = 30, max_words
     kept = with_medication(with_denied_danger(kept, turns, max_words), turns, max_words)
     if _short(kept, min_words):
         kept = _fill(kept, turns, min_words, max_words)
+    kept = with_limit(kept, turns, max_words)
     return mark_risk(with_techniques(kept, turns, max_words) or _EMPTY)
 
 

@@ -33,10 +33,10 @@ def with_affirmed_danger(text: str, turns: Sequence[Turn], max_words: int) -> st
         if told == text:
             break
         text = told
-    return _with_limit(text, turns, max_words)
+    return text
 
 
-def _with_limit(text: str, turns: Sequence[Turn], max_words: int) -> str:
+def with_limit(text: str, turns: Sequence[Turn], max_words: int) -> str:
     """``text`` with what limits a danger that it tells without, where there is room."""
     said = untold_limit(text, session_of(turns))
     if not said or word_count(text) + word_count(said) > max_words:

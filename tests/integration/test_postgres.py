@@ -94,7 +94,7 @@ async def test_a_note_that_is_changed_while_the_audit_looks_is_no_finding(
         async with database.write() as db:
             session = await sessions.lock(db, session_id)
             assert session is not None
-            await editing.replace_text(db, session, words, None, utc_now())
+            await editing.change(db, session, editing.replacing_text(words, None))
 
     async def changed_just_before(*rest: Any) -> None:
         await write(f"Changed at {utc_now()}.")
