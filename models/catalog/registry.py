@@ -32,6 +32,11 @@ class Entry:
     adapter: str | None = None
     adapter_sha256: str | None = None
 
+    @property
+    def files(self) -> tuple[str, str | None]:
+        """Its files by their hashes, wherever they lie."""
+        return self.sha256, self.adapter_sha256
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -53,9 +58,16 @@ class Registry:
         raise ModelFileError(f"there is no model '{name}' in the catalog; known: {known}")
 
     def with_entry(self, entry: Entry) -> Registry:
-        """The entry added, or put in place of the one of its name. Raises ``ModelFileError``."""
+        """The entry added, or put in place of the one of its name. Raises ``ModelFileError``, also where other files
+        would take the place of a model that serves, served or is on trial: the gate let in its files, not its name."""
         if entry.name == BUILT_IN:
             raise ModelFileError(f"'{BUILT_IN}' is the product's own model: the new one needs another name")
+        used: dict[str | None, str] = dict.fromkeys(self.history, "has served")
+        used |= {self.trial.name: "is on trial"} if self.trial else {}
+        used |= {self.current: "serves"}
+        before = next((one for one in self.entries if one.name == entry.name), None)
+        if before and entry.name in used and before.files != entry.files:
+            raise ModelFileError(f"'{entry.name}' {used[entry.name]}, with other files: enter it under another name")
         others = tuple(one for one in self.entries if one.name != entry.name)
         return dataclasses.replace(self, entries=(*others, entry))
 

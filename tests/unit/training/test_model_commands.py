@@ -116,6 +116,31 @@ def test_a_file_that_changed_since_it_was_measured_is_refused(folder: Path, meas
     assert "the scores are not of the candidate's file" in refused.stderr
 
 
+@pytest.mark.parametrize("how", ["serves", "has served", "is on trial"])
+def test_other_files_do_not_take_the_name_of_a_model_that_serves_served_or_is_on_trial(
+    folder: Path, measured: Path, how: str
+) -> None:
+    scores = ("--scores", str(measured))
+    run(folder, *(("trial", "mine", "--share", "0.5") if how == "is on trial" else ("use", "mine")), *scores)
+    if how == "has served":
+        run(folder, "use", BUILT_IN, *scores)
+    before = (folder / "catalog.json").read_bytes()
+    (folder.parent / "b.gguf").write_bytes(b"GGUF other")
+
+    refused = run(folder, "add", "mine", str(folder.parent / "b.gguf"))
+
+    assert refused.exit_code == 1
+    assert f"'mine' {how}, with other files: enter it under another name" in refused.stderr
+    assert (folder / "catalog.json").read_bytes() == before
+
+
+def test_a_model_that_serves_may_be_entered_again_where_its_file_was_moved(folder: Path, measured: Path) -> None:
+    run(folder, "use", "mine", "--scores", str(measured))
+    moved = (folder.parent / "mine.gguf").rename(folder.parent / "moved.gguf")
+    assert run(folder, "add", "mine", str(moved), "--licence", "MIT").exit_code == 0
+    assert read_registry(folder).entry("mine").path == str(moved)
+
+
 @pytest.mark.parametrize("where", ["environment", ".env", "lower case"])
 def test_where_a_path_goes_before_the_catalog_the_gate_compares_with_its_file_and_it_is_said(
     folder: Path, measured: Path, monkeypatch: pytest.MonkeyPatch, where: str
