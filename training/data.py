@@ -150,7 +150,8 @@ def _rows(path: Path) -> Iterator[Mapping[str, object] | None]:
     if suffix == ".csv":
         csv.field_size_limit(min(sys.maxsize, 1 << 30))
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
+            # Without strict a quote that is lost takes the rows behind it, of whatever consent, into one text.
+            yield from csv.DictReader(file, strict=True)
     elif suffix == ".jsonl":
         with path.open(encoding="utf-8-sig") as file:
             yield from (_object(line) for line in file if line.strip())

@@ -188,6 +188,30 @@ def test_consent_and_sections_of_a_csv_mean_what_those_of_json_do(tmp_path: Path
     assert "secret" not in dataset.report()
 
 
+def test_a_csv_that_lost_a_quote_is_refused_and_takes_no_text_of_the_row_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    good = (
+        f'id,transcript,summary,consent\n1,"{TRANSCRIPT}","{SUMMARY}",true\n2,"{TRANSCRIPT} Too.","{SUMMARY}",false\n'
+    )
+    path.write_text(good)
+    assert [record.id for record in read_dataset(path).records] == ["1"]
+
+    path.write_text(good.replace(f'twice.","{SUMMARY}",true', f'twice.,"{SUMMARY}",true', 1))
+
+    with pytest.raises(DatasetError, match=r"s\.csv: not CSV: "):
+        read_dataset(path)
+
+
+def test_a_csv_with_quotes_commas_and_lines_in_its_cells_is_read_to_the_letter(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    said = TRANSCRIPT + '\nTherapist: He said "go", and then?\nPatient: ""Nothing"", I left.'
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([("id", "transcript", "summary"), ("1", said, f'{SUMMARY} "Go", he said.')])
+    [record] = read_dataset(path).records
+    assert (record.transcript, record.summary) == (said, f'{SUMMARY} "Go", he said.')
+
+
 def test_a_second_session_under_one_id_is_skipped_and_named_by_its_row() -> None:
     rows = [{"id": "7", "transcript": f"{TRANSCRIPT} {n}", "summary": SUMMARY} for n in range(2)]
 
