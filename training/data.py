@@ -32,6 +32,7 @@ ID_KEYS = ("id", "session_id", "encounter_id", "ID")
 MIN_TRANSCRIPT = 50
 MIN_SUMMARY_WORDS = 5
 
+_WORD = re.compile(r"\w+")
 _BRACKETED = re.compile(r"^\[(\w+)\] *", re.MULTILINE)
 
 
@@ -106,6 +107,12 @@ def normalise_text(text: str) -> str:
 def text_sha256(text: str) -> str:
     """By what a transcript is known without being shown: SHA-256 of its UTF-8 bytes."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def transcript_mark(text: str) -> str:
+    """By what a session is known again in whatever file, under whatever id, without being shown: 16 digits of the
+    SHA-256 of its words, to which case, white space and signs do not belong."""
+    return text_sha256(" ".join(_WORD.findall(text.lower())))[:16]
 
 
 def read_dataset(path: Path) -> Dataset:

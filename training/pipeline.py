@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from models.catalog.files import replacing, sha256_of
 from training.average import average_adapters
 from training.checkpoints import check_checkpoint, discard_checkpoint
-from training.data import Dataset, SessionRecord, read_dataset, with_sections
+from training.data import Dataset, SessionRecord, read_dataset, transcript_mark, with_sections
 from training.example_files import ExampleSet, read_examples, write_examples
 from training.examples import Example, build_examples, end_token, paragraph_alone
 from training.finetune import Step, train
@@ -84,14 +84,17 @@ def prepare(
     held = (*split.valid, *split.test)
     tokenizer = LlamaTokenizer(vocabulary)
     examples: list[Example] = []
+    marks: set[str] = set()
     left_out = [_leak_line(leak) for leak in twins]
     for part, source in zip([split.train, *records[1:]], sources, strict=True):
         leaks = find_leaks(part, held)
         left_out += [_leak_line(leak) for leak in leaks]
         built, problems = build_examples(without(part, leaks), tokenizer)
         examples += source.seen(built)
+        kept = {example.id for example in built}
+        marks |= {transcript_mark(record.transcript) for record in part if record.id in kept}
         left_out += problems
-    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out))
+    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out, marks))
     return Prepared(split, datasets, len(examples), tuple(left_out))
 
 
@@ -100,7 +103,7 @@ def _leak_line(leak: Leak) -> str:
     return f"session {leak.first}: shares {share} with session {leak.second}, which is held out"
 
 
-def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str) -> dict[str, Any]:
+def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str, marks: Collection[str]) -> dict[str, Any]:
     files = [
         {
             "name": source.path.name,
@@ -112,7 +115,7 @@ def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str) -> dict[
         for source in sources
     ]
     fold = {"fold": hold_out} if isinstance(hold_out, str) else {}
-    return {"files": files, "split_seed": seed if hold_out else None, **fold}
+    return {"files": files, "split_seed": seed if hold_out else None, **fold, "transcripts": sorted(marks)}
 
 
 def train_adapter(

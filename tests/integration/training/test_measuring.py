@@ -44,6 +44,7 @@ async def test_beside_what_a_model_wrote_stands_what_the_service_would_store(
     scores = json.loads((tmp_path / "report" / "scores.json").read_text())
     assert {name, f"{name}: {AFTER_CHECKS}"} <= set(scores["scores"])
     assert set(scores["models"]) == {name}
+    assert len(scores["data"]["transcripts"]) == scores["data"]["sessions"] == len(SESSIONS)
 
 
 def test_a_consensus_of_whole_notes_is_refused_before_anything_is_written(data: Path) -> None:

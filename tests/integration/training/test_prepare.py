@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
+from training.data import read_dataset, transcript_mark
 from training.example_files import read_examples
 from training.pipeline import Source, prepare
 
@@ -41,6 +42,20 @@ def test_each_session_is_trained_on_or_held_out(sessions: Path, tmp_path: Path) 
     held = {record.id for record in (*prepared.split.valid, *prepared.split.test)}
     assert (len(trained), len(held)) == (16, 4)
     assert not trained & held
+
+
+def test_examples_say_by_transcript_which_sessions_are_trained_on_and_none_that_is_held_out(
+    sessions: Path, tmp_path: Path
+) -> None:
+    prepared = prepare([Source(sessions)], VOCABULARY, tmp_path / "out.jsonl")
+    marks = read_examples(tmp_path / "out.jsonl").origin["transcripts"]
+    assert marks == sorted(transcript_mark(record.transcript) for record in prepared.split.train)
+
+    grown = tmp_path / "grown.jsonl"
+    rows = [{**session(n), "id": f"new{n}", "transcript": session(n)["transcript"].upper()} for n in range(30)]
+    grown.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    known = {transcript_mark(record.transcript) for record in read_dataset(grown).records} & set(marks)
+    assert len(known) == len(marks)
 
 
 def test_a_near_duplicate_of_a_held_out_session_is_left_out_of_every_source_and_named(
