@@ -182,8 +182,8 @@ def distil(
         place, other = models_folder(folder), serving_file(serving)
         found = resolve_candidates(model, adapter, place, serving=other, floor=False, current=False)
         [(path, beside)] = found.values()
-        asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
-        typer.echo(f"{out}: {len(records)} sessions")
+        written = asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
+        typer.echo(f"{out}: {written} of {len(records)} sessions")
 
     _guarded(work)
 

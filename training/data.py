@@ -26,6 +26,7 @@ TRANSCRIPT_KEYS = (
     *("transcription", "dialogue"),
 )
 SUMMARY_KEYS = ("summary", "session_summary", "signed_summary", "section_text", "note")
+PATIENT = "patient-"  # how the group of a session begins whose patient is known
 ID_KEYS = ("id", "session_id", "encounter_id", "ID")
 
 # The service refuses transcripts under 50 characters (contract 3.1); there is nothing to learn from them either.
@@ -53,6 +54,11 @@ class SessionRecord:
     source: str = ""
     group: str = ""
     draft: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def patient(self) -> bool:
+        """Whether it is known whose session it is; where it is not, a session is a group by itself."""
+        return self.group.startswith(PATIENT) and self.group != self.id
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -206,7 +212,7 @@ def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[S
         return None, f"transcription of {len(transcript)} characters, at least {MIN_TRANSCRIPT} are needed"
     identity = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), f"{name}-{number}")
     patient = row.get("patient_id")
-    group = identity if patient in (None, "") else f"patient-{patient}"
+    group = identity if patient in (None, "") else f"{PATIENT}{patient}"
     return SessionRecord(
         identity, transcript, normalise_whitespace(summary), _texts(row.get("sections")), name, group, _draft(row)
     ), ""

@@ -71,9 +71,9 @@ def prepare(
     sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True, fold: str = ""
 ) -> Prepared:
     """Writes the training examples of the sources to ``target``. The first source is split 80/10/10, or by ``fold``
-    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session is left out, and of the valid part
-    what is one of a test session. Without
-    ``hold_out`` everything is trained on."""
+    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session, or of its patient, is
+    left out, and of the valid part what is a near-duplicate of a test session. Without ``hold_out`` everything is
+    trained on."""
     datasets, records = load_sources(sources)
     if fold:
         split = fold_of(records[0], fold, seed)
@@ -87,8 +87,9 @@ def prepare(
     marks: set[str] = set()
     left_out = [_leak_line(leak) for leak in twins]
     for part, source in zip([split.train, *records[1:]], sources, strict=True):
+        part, others = _of_other_patients(part, held)
         leaks = find_leaks(part, held)
-        left_out += [_leak_line(leak) for leak in leaks]
+        left_out += [*others, *(_leak_line(leak) for leak in leaks)]
         built, problems = build_examples(without(part, leaks), tokenizer)
         examples += source.seen(built)
         kept = {example.id for example in built}
@@ -96,6 +97,20 @@ def prepare(
         left_out += problems
     write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out, marks))
     return Prepared(split, datasets, len(examples), tuple(left_out))
+
+
+def _of_other_patients(
+    part: Sequence[SessionRecord], held: Sequence[SessionRecord]
+) -> tuple[tuple[SessionRecord, ...], list[str]]:
+    """The records of patients of whom no session is held out, and a line for each of the others. A session without a
+    patient is a group by its id, which means nothing in another file."""
+    patients = {record.group for record in held if record.patient}
+    kept = tuple(record for record in part if not (record.patient and record.group in patients))
+    return kept, [
+        f"session {record.id} of {record.source}: another session of its patient is held out"
+        for record in part
+        if record.patient and record.group in patients
+    ]
 
 
 def _leak_line(leak: Leak) -> str:

@@ -74,6 +74,24 @@ def test_a_near_duplicate_of_a_held_out_session_is_left_out_of_every_source_and_
     assert any(line.startswith("session copy: shares ") and held in line for line in prepared.left_out)
 
 
+def test_no_other_session_of_a_held_out_patient_is_trained_on_from_a_second_file_and_each_is_named(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_text("".join(json.dumps({**session(n), "patient_id": n}) + "\n" for n in range(20)))
+    second.write_text("".join(json.dumps({**session(n + 50), "patient_id": n}) + "\n" for n in range(20)))
+
+    prepared = prepare([Source(first), Source(second)], VOCABULARY, tmp_path / "out.jsonl")
+
+    held = {int(record.id[1:]) for record in (*prepared.split.valid, *prepared.split.test)}
+    trained = {int(example.id[1:]) for example in read_examples(tmp_path / "out.jsonl").examples}
+    assert trained == {n for n in (*range(20), *range(50, 70)) if n % 50 not in held}
+    said = [line for line in prepared.left_out if "another session of its patient is held out" in line]
+    assert sorted(said) == sorted(
+        f"session s{n + 50} of second: another session of its patient is held out" for n in held
+    )
+
+
 def test_near_duplicates_within_one_file_do_not_leak_across_its_split(tmp_path: Path) -> None:
     path = tmp_path / "twins.jsonl"
     twins = [{**session(number, extra), "id": f"{number}{extra}"} for number in range(10) for extra in ("", " again")]
