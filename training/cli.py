@@ -116,6 +116,7 @@ def run(
     from training.devices import check_device
     from training.finetune import Step
     from training.pipeline import train_adapter
+    from training.run_record import RECORD
 
     def show(seed: int, step: Step) -> None:
         typer.echo(
@@ -126,6 +127,8 @@ def run(
     def work() -> None:
         chosen = _settings(settings, [*(change or []), *(["four_bit=true"] if qlora else [])])
         check_device(device)
+        if start is not None and not (start / RECORD).is_file():
+            typer.echo(f"warning: {start} holds no {RECORD}: nobody will know what it was trained on", err=True)
         numbers = [int(number) for number in seeds.split(",") if number]
         path = train_adapter(
             examples,

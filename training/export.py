@@ -19,7 +19,7 @@ from pathlib import Path
 from models.catalog.bake import LICENCE_KEY, bake, base_values
 from models.catalog.files import check_gguf, replacing
 from models.catalog.gguf_copy import stamp
-from models.catalog.trained import TRAINED_KEY, to_text, training_of
+from models.catalog.trained import TRAINED_KEY, to_text, trainings_of
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 from training.run_record import RECORD, read_record
@@ -110,8 +110,8 @@ def export_adapter(
 
 
 def _trained(adapter: Path) -> dict[str, str]:
-    training = training_of(read_record(adapter / RECORD).get("data", {})) if (adapter / RECORD).is_file() else None
-    return {TRAINED_KEY: to_text([training])} if training else {}
+    text = to_text(trainings_of(read_record(adapter / RECORD))) if (adapter / RECORD).is_file() else ""
+    return {TRAINED_KEY: text} if text else {}
 
 
 def _configuration(base: Path, folder: Path) -> Path:

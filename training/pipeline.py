@@ -19,7 +19,7 @@ from training.examples import Example, build_examples, end_token, paragraph_alon
 from training.finetune import Step, train
 from training.fingerprint import fingerprint
 from training.pictures import loss_curve
-from training.run_record import base_record, build_record, write_record
+from training.run_record import base_record, build_record, start_record, write_record
 from training.settings import TrainSettings
 from training.splits import SHINGLE_WORDS, Leak, Split, apart, find_leaks, fold_of, split_records, without
 from training.tokens import LlamaTokenizer
@@ -148,8 +148,10 @@ def train_adapter(
     """Trains one adapter for each seed (``settings.seed`` alone by default), averages them, and writes the mean to
     ``target`` with ``run.json`` and a picture of the losses. A seed that is done is not trained again; one that was
     killed goes on, without ``resume`` it begins anew. Raises ``CheckpointError``, before anything is trained, where a
-    seed was trained on other examples, on another base or with other settings."""
+    seed was trained on other examples, on another base or with other settings, and ``ModelFileError`` where ``start``
+    is no folder of such an adapter."""
     chosen, made_on, begun = read_examples(examples_path), base_record(base), time.monotonic()
+    begun_from = start_record(start, settings.rank, settings.alpha) if start else None
     runs = [
         _Seed(target / "seeds" / str(seed), one, fingerprint(chosen.examples, one, made_on, start))
         for seed in seeds or (settings.seed,)
@@ -170,6 +172,7 @@ def train_adapter(
         losses=losses,
         seconds=time.monotonic() - begun,
         device=device,
+        start=begun_from,
     )
     write_record(target, record)
     with replacing(target / LOSS_PICTURE) as draft:

@@ -44,6 +44,13 @@ def training_of(data: Mapping[str, Any]) -> Training | None:
     return Training(files, data.get("split_seed"), str(data.get("fold") or ""), transcripts) if files else None
 
 
+def trainings_of(record: Mapping[str, Any]) -> list[Training]:
+    """All that the adapter of a ``run.json`` was trained on: by its run, and before that, where it went on from
+    another adapter."""
+    own, start = training_of(record.get("data") or {}), record.get("start") or {}
+    return [*([own] if own else []), *from_text(json.dumps(start.get("trained_on") or []))]
+
+
 def to_text(trainings: Iterable[Training]) -> str:
     """As it stands in a GGUF; "" for none."""
     found = [asdict(one) for one in dict.fromkeys(trainings)]
