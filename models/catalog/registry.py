@@ -7,7 +7,11 @@ One JSON file in the models' folder, replaced as a whole. Nothing here loads a m
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,10 +126,39 @@ def write_registry(folder: Path, registry: Registry) -> None:
         with replacing(folder / REGISTRY_FILE) as draft:
             draft.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ModelFileError(
-            f"{folder}: the catalog cannot be written ({error.strerror}); "
-            "--folder or CASENOTE_MODELS must be a folder that this user may write to"
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def change_registry(folder: Path, change: Callable[[Registry], Registry]) -> Registry:
+    """Reads the registry of a folder, changes it and puts it in place, one process at a time, so that none loses what
+    another one changed. ``change`` gets what lies there now, and may refuse. Raises ``ModelFileError``."""
+    with _alone(folder):
+        registry = change(read_registry(folder))
+        write_registry(folder, registry)
+    return registry
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        # A file system without locks is written to as it is.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unwritable(folder: Path, error: OSError) -> ModelFileError:
+    return ModelFileError(
+        f"{folder}: the catalog cannot be written ({error.strerror}); "
+        "--folder or CASENOTE_MODELS must be a folder that this user may write to"
+    )
 
 
 def describe(name: str, path: Path, adapter: Path | None = None, source: str = "", licence: str = "") -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 from models.catalog.built_in import built_in_entry
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from models.catalog.files import remember_sha256
-from models.catalog.registry import BUILT_IN, read_registry
+from models.catalog.gate import Verdict
+from models.catalog.registry import BUILT_IN, change_registry, read_registry
+from training import gatekeeping
 from training.model_cli import app
 from training.score_files import Identity, MeasuredOn, ScoreFile, write_scores
 
@@ -114,6 +117,26 @@ def test_a_file_that_changed_since_it_was_measured_is_refused(folder: Path, meas
     refused = run(folder, "use", "mine", "--scores", str(measured))
     assert refused.exit_code == 1
     assert "the scores are not of the candidate's file" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [("use",), ("trial", "--share", "0.5")])
+def test_a_choice_is_refused_where_another_model_came_to_serve_while_the_gate_compared(
+    folder: Path, measured: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    (folder.parent / "third.gguf").write_bytes(b"GGUF third")
+    assert run(folder, "add", "third", str(folder.parent / "third.gguf")).exit_code == 0
+    judge = gatekeeping.verdict_of
+
+    def slowly(*arguments: Any) -> Verdict:
+        change_registry(folder, lambda now: now.using("third"))
+        return judge(*arguments)
+
+    monkeypatch.setattr(gatekeeping, "verdict_of", slowly)
+    refused = run(folder, *command, "mine", "--scores", str(measured))
+
+    assert refused.exit_code == 1
+    assert "third came to serve while the gate compared mine with built-in: nothing was changed" in refused.stderr
+    assert (read_registry(folder).current, read_registry(folder).trial) == ("third", None)
 
 
 @pytest.mark.parametrize("how", ["serves", "has served", "is on trial"])
