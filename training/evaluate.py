@@ -127,5 +127,7 @@ def _parts(cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], shape: 
 def summary_line(evaluation: Evaluation, name: str) -> str:
     """ROUGE of one candidate's paragraph, or of its whole note, in one line."""
     parts = evaluation.candidates[name]
-    measured = parts.get(PARAGRAPH) or next(iter(parts.values()))
+    measured = parts.get(PARAGRAPH) or next(iter(parts.values()), None)
+    if measured is None:
+        return "nothing was written"
     return ", ".join(f"{variant} {measured.interval(variant)}" for variant in ROUGE)

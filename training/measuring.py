@@ -111,8 +111,11 @@ class Measuring:
 async def measure_models(
     candidates: Candidates, what: Measuring, folder: Path, say: Say = lambda line: None
 ) -> list[str]:
-    """Writes the report to ``folder`` and returns one line for each candidate."""
+    """Writes the report to ``folder`` and returns one line for each candidate. Raises ``ValueError`` where the part
+    holds no session."""
     records = chosen_sessions(what.data, what.labels, what.part, what.seed, say)
+    if not records:
+        raise ValueError(f"no usable session is left to measure on: {what.data}, part {what.part}")
     only = () if what.whole else tuple(dict.fromkeys(part for record in records for part in references(record)))
     records = with_whole_notes(records) if what.whole else records
     texts: dict[str, Texts] = {}

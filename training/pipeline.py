@@ -15,7 +15,7 @@ from training.average import average_adapters
 from training.checkpoints import check_checkpoint, discard_checkpoint
 from training.data import Dataset, SessionRecord, read_dataset, transcript_mark, with_sections
 from training.example_files import ExampleSet, read_examples, write_examples
-from training.examples import Example, build_examples, end_token, paragraph_alone
+from training.examples import Example, ExampleError, build_examples, end_token, paragraph_alone
 from training.finetune import Step, train
 from training.fingerprint import fingerprint
 from training.pictures import loss_curve
@@ -73,7 +73,7 @@ def prepare(
     """Writes the training examples of the sources to ``target``. The first source is split 80/10/10, or by ``fold``
     (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session, or of its patient, is
     left out, and of the valid part what is a near-duplicate of a test session. Without ``hold_out`` everything is
-    trained on."""
+    trained on. Raises ``ExampleError`` where nothing is left to train on."""
     datasets, records = load_sources(sources)
     if fold:
         split = fold_of(records[0], fold, seed)
@@ -95,6 +95,9 @@ def prepare(
         kept = {example.id for example in built}
         marks |= {transcript_mark(record.transcript) for record in part if record.id in kept}
         left_out += problems
+    if not examples:
+        why = [*filter(None, (dataset.skipped() for dataset in datasets)), *left_out]
+        raise ExampleError(f"nothing is left to train on: {'; '.join(why) or 'the files hold no session'}")
     write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out, marks))
     return Prepared(split, datasets, len(examples), tuple(left_out))
 
@@ -150,7 +153,10 @@ def train_adapter(
     killed goes on, without ``resume`` it begins anew. Raises ``CheckpointError``, before anything is trained, where a
     seed was trained on other examples, on another base or with other settings, and ``ModelFileError`` where ``start``
     is no folder of such an adapter."""
-    chosen, made_on, begun = read_examples(examples_path), base_record(base), time.monotonic()
+    chosen, begun = read_examples(examples_path), time.monotonic()
+    if not chosen.examples:
+        raise ExampleError(f"{examples_path}: holds no session to train on")
+    made_on = base_record(base)
     begun_from = start_record(start, settings.rank, settings.alpha) if start else None
     runs = [
         _Seed(target / "seeds" / str(seed), one, fingerprint(chosen.examples, one, made_on, start))

@@ -11,6 +11,7 @@ import pytest
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from training.data import read_dataset, transcript_mark
 from training.example_files import read_examples
+from training.examples import ExampleError
 from training.pipeline import Source, prepare
 
 VOCABULARY = default_models_dir() / EMBEDDED_FILE
@@ -90,6 +91,14 @@ def test_no_other_session_of_a_held_out_patient_is_trained_on_from_a_second_file
     assert sorted(said) == sorted(
         f"session s{n + 50} of second: another session of its patient is held out" for n in held
     )
+
+
+def test_where_nothing_is_left_to_train_on_no_examples_are_written_and_it_is_said_why(tmp_path: Path) -> None:
+    path = tmp_path / "refused.jsonl"
+    path.write_text("".join(json.dumps({**session(n), "consent": False}) + "\n" for n in range(3)))
+    with pytest.raises(ExampleError, match=r"nothing is left to train on: refused: 3 of 3 rows skipped: no consent"):
+        prepare([Source(path)], VOCABULARY, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_near_duplicates_within_one_file_do_not_leak_across_its_split(tmp_path: Path) -> None:

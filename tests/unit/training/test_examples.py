@@ -27,6 +27,8 @@ from training.examples import (
     pack,
     passes,
 )
+from training.pipeline import train_adapter
+from training.settings import TrainSettings
 
 
 class ByteTokenizer:
@@ -145,6 +147,13 @@ def test_examples_are_read_back_as_they_were_written(given_examples: list[Exampl
         found = read_examples(path)
     assert list(found.examples) == given_examples
     assert found.end == 2
+
+
+def test_a_file_without_a_session_is_not_trained_on(tmp_path: Path) -> None:
+    write_examples(tmp_path / "none.jsonl", [], 2, {})
+    with pytest.raises(ExampleError, match=r"none\.jsonl: holds no session to train on"):
+        train_adapter(tmp_path / "none.jsonl", tmp_path / "base.gguf", TrainSettings(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_examples_of_another_prompt_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
