@@ -14,7 +14,7 @@ from models.catalog.files import replacing, sha256_of
 from training.average import average_adapters
 from training.checkpoints import check_checkpoint, discard_checkpoint
 from training.data import Dataset, SessionRecord, read_dataset, transcript_mark, with_sections
-from training.example_files import ExampleSet, read_examples, write_examples
+from training.example_files import ExampleSet, check_vocabulary, read_examples, write_examples
 from training.examples import Example, ExampleError, build_examples, end_token, paragraph_alone
 from training.finetune import Step, train
 from training.fingerprint import fingerprint
@@ -22,7 +22,7 @@ from training.pictures import loss_curve
 from training.run_record import base_record, build_record, start_record, write_record
 from training.settings import TrainSettings
 from training.splits import SHINGLE_WORDS, Leak, Split, apart, find_leaks, fold_of, split_records, without
-from training.tokens import LlamaTokenizer
+from training.tokens import LlamaTokenizer, vocabulary_of
 
 LOSS_PICTURE = "loss.svg"
 
@@ -98,7 +98,7 @@ def prepare(
     if not examples:
         why = [*filter(None, (dataset.skipped() for dataset in datasets)), *left_out]
         raise ExampleError(f"nothing is left to train on: {'; '.join(why) or 'the files hold no session'}")
-    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out, marks))
+    write_examples(target, examples, end_token(tokenizer), _origin(sources, vocabulary, seed, fold or hold_out, marks))
     return Prepared(split, datasets, len(examples), tuple(left_out))
 
 
@@ -121,7 +121,9 @@ def _leak_line(leak: Leak) -> str:
     return f"session {leak.first}: shares {share} with session {leak.second}, which is held out"
 
 
-def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str, marks: Collection[str]) -> dict[str, Any]:
+def _origin(
+    sources: Sequence[Source], vocabulary: Path, seed: int, hold_out: bool | str, marks: Collection[str]
+) -> dict[str, Any]:
     files = [
         {
             "name": source.path.name,
@@ -133,7 +135,13 @@ def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str, marks: C
         for source in sources
     ]
     fold = {"fold": hold_out} if isinstance(hold_out, str) else {}
-    return {"files": files, "split_seed": seed if hold_out else None, **fold, "transcripts": sorted(marks)}
+    return {
+        "files": files,
+        "split_seed": seed if hold_out else None,
+        **fold,
+        "transcripts": sorted(marks),
+        "vocabulary": vocabulary_of(vocabulary),
+    }
 
 
 def train_adapter(
@@ -157,6 +165,7 @@ def train_adapter(
     if not chosen.examples:
         raise ExampleError(f"{examples_path}: holds no session to train on")
     made_on = base_record(base)
+    check_vocabulary(examples_path, chosen, base.name, vocabulary_of(base))
     begun_from = start_record(start, settings.rank, settings.alpha) if start else None
     runs = [
         _Seed(target / "seeds" / str(seed), one, fingerprint(chosen.examples, one, made_on, start))

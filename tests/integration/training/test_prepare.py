@@ -10,9 +10,10 @@ import pytest
 
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from training.data import read_dataset, transcript_mark
-from training.example_files import read_examples
+from training.example_files import check_vocabulary, read_examples
 from training.examples import ExampleError
 from training.pipeline import Source, prepare
+from training.tokens import vocabulary_of
 
 VOCABULARY = default_models_dir() / EMBEDDED_FILE
 
@@ -49,7 +50,10 @@ def test_examples_say_by_transcript_which_sessions_are_trained_on_and_none_that_
     sessions: Path, tmp_path: Path
 ) -> None:
     prepared = prepare([Source(sessions)], VOCABULARY, tmp_path / "out.jsonl")
-    marks = read_examples(tmp_path / "out.jsonl").origin["transcripts"]
+    found = read_examples(tmp_path / "out.jsonl")
+    check_vocabulary(tmp_path / "out.jsonl", found, "the same", vocabulary_of(VOCABULARY))
+    assert found.origin["vocabulary"]["size"] == 49152
+    marks = found.origin["transcripts"]
     assert marks == sorted(transcript_mark(record.transcript) for record in prepared.split.train)
 
     grown = tmp_path / "grown.jsonl"
