@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 TRAINED_KEY = "casenote.train.data"
+# Of an adapter: the hash of the GGUF that it was trained on.
+TRAINED_BASE_KEY = "casenote.train.base_sha256"
 
 
 @dataclass(frozen=True, slots=True)

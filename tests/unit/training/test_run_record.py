@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from models.catalog.trained import Training, trainings_of
+from models.catalog.trained import TRAINED_BASE_KEY, Training, trainings_of
 from models.errors import ModelFileError
 from training.average import CONFIG, WEIGHTS
-from training.run_record import RECORD, build_record, read_record, start_record, write_record
+from training.export import check_base
+from training.run_record import RECORD, base_record, build_record, read_record, start_record, write_record
 from training.settings import TrainSettings
 
 SHIPPED = Path(__file__).resolve().parents[3] / "training" / "adapters" / "progress-note-2" / RECORD
@@ -45,6 +46,18 @@ def test_an_adapter_that_went_on_from_others_says_all_that_it_was_trained_on(tmp
     assert trainings_of(recorded(data("c"), start_record(adapter(tmp_path / "other"), 16, 32.0))) == [
         Training(("c" * 64,), 0, "", ("c" * 16,))
     ]
+
+
+def test_an_adapter_is_exported_for_the_base_that_its_record_names_by_hash(tmp_path: Path) -> None:
+    base, other = tmp_path / "base.gguf", tmp_path / "other.gguf"
+    base.write_bytes(b"GGUF base")
+    other.write_bytes(b"GGUF other")
+    record = {"base": base_record(base)}
+
+    assert check_base(tmp_path, record, base) == {TRAINED_BASE_KEY: record["base"]["sha256"]}
+    assert check_base(tmp_path, {}, other) == {}
+    with pytest.raises(ModelFileError, match=r"trained on base\.gguf, .*other\.gguf is another one by its hash"):
+        check_base(tmp_path, record, other)
 
 
 def test_the_record_of_before_such_things_were_kept_is_read() -> None:
