@@ -244,20 +244,36 @@ def _serving(registry: Registry, place: Path, other: Path | None) -> Identity:
 
 @app.command()
 def rollback(folder: FolderOption = None, serving: ServingOption = None) -> None:
-    """Lets the model that served before serve again, once its files were found to be those that were entered."""
+    """Lets the model that served before serve again, once its files were found to be those that were entered; one
+    whose files are not is named, and the one before it is taken."""
     from models.catalog.built_in import verify_named
     from models.catalog.registry import change_registry
 
     place = models_folder(folder)
 
+    skipped: list[str] = []
+
     def back(now: Registry) -> Registry:
-        before = now.rolled_back()
-        # Going back must not wait for a set-up that keeps hashes.
-        verify_named(before, before.current, place, hash_kept=False)
-        return before
+        before = now
+        while before.history:
+            before = before.rolled_back()
+            if before.current == now.current:
+                continue
+            try:
+                # Going back must not wait for a set-up that keeps hashes.
+                verify_named(before, before.current, place, hash_kept=False)
+            except ModelError as error:
+                skipped.append(f"{before.current or BUILT_IN} cannot serve: {error}")
+            else:
+                return before
+        if skipped:
+            raise ModelError(f"there is nothing to go back to: {'; '.join(skipped)}")
+        return now.rolled_back()
 
     try:
         registry = change_registry(place, back)
     except (ModelError, OSError) as error:
         stop(error)
+    for line in skipped:
+        _warn(line)
     _chosen(registry.current or BUILT_IN, serving_file(serving))

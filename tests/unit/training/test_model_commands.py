@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from models.catalog.built_in import built_in_entry
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from models.catalog.files import remember_sha256
 from models.catalog.gate import Verdict
-from models.catalog.registry import BUILT_IN, change_registry, read_registry
+from models.catalog.registry import BUILT_IN, Registry, change_registry, read_registry
 from training import gatekeeping
 from training.model_cli import app
 from training.score_files import Identity, MeasuredOn, ScoreFile, write_scores
@@ -109,6 +110,24 @@ def test_going_back_to_files_that_changed_is_refused_and_changes_nothing(folder:
     assert refused.exit_code == 1
     assert "SHA-256 is" in refused.stderr
     assert (folder / "catalog.json").read_bytes() == before
+
+
+def test_going_back_names_and_skips_a_model_whose_file_is_gone(folder: Path, measured: Path) -> None:
+    for name in ("second", "third"):
+        (folder.parent / f"{name}.gguf").write_bytes(b"GGUF " + name.encode())
+        assert run(folder, "add", name, str(folder.parent / f"{name}.gguf")).exit_code == 0
+    for name in ("mine", "second", "third"):
+        change_registry(folder, partial(Registry.using, name=name))
+    (folder.parent / "second.gguf").unlink()
+
+    said = run(folder, "rollback")
+
+    assert said.exit_code == 0
+    assert "mine serves" in said.stdout
+    assert "warning: second cannot serve: " in said.stderr
+    assert (read_registry(folder).current, read_registry(folder).history) == ("mine", (None,))
+    assert run(folder, "rollback").exit_code == 0
+    assert "there is nothing to go back to: no other model" in run(folder, "rollback").stderr
 
 
 def test_a_file_that_changed_since_it_was_measured_is_refused(folder: Path, measured: Path) -> None:
