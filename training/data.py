@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.transcript import Turn, normalise_whitespace, parse_transcript
+from models.transcript import CLIENT_NAMES, THERAPIST_NAMES, Turn, normalise_whitespace, parse_transcript
 from training.fields import refusal, texts_by_name
 
 # Column names in the order of preference; the first that is there is taken.
@@ -34,6 +34,8 @@ MIN_TRANSCRIPT = 50
 MIN_SUMMARY_WORDS = 5
 
 _WORD = re.compile(r"\w+")
+_SPEAKERS = THERAPIST_NAMES | CLIENT_NAMES
+_ROLES = frozenset(name for name in _SPEAKERS if len(name) > 2)
 _BRACKETED = re.compile(r"^\[(\w+)\] *", re.MULTILINE)
 
 
@@ -194,8 +196,15 @@ def _text(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
 
 
 def _spoken(transcript: str) -> str:
-    """Speakers in brackets, as some public sets have them, in the spelling of the service."""
-    return _BRACKETED.sub(lambda found: f"{found[1].capitalize()}: ", transcript)
+    """Speakers in brackets, as some public sets have them, in the spelling of the service. What else stands in
+    brackets, as ``[laughs]``, is of the line."""
+    return _BRACKETED.sub(lambda found: f"{found[1].capitalize()}: " if _speaks(found[1]) else found[0], transcript)
+
+
+def _speaks(word: str) -> bool:
+    """Whether a word is a speaker: one that the service knows, alone or as ``patient_guest``, or ``speaker1``."""
+    whole = word.lower()
+    return whole in _SPEAKERS or whole.partition("_")[0] in _ROLES or whole.rstrip("0123456789") == "speaker"
 
 
 def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:

@@ -212,6 +212,18 @@ def test_a_csv_with_quotes_commas_and_lines_in_its_cells_is_read_to_the_letter(t
     assert (record.transcript, record.summary) == (said, f'{SUMMARY} "Go", he said.')
 
 
+def test_only_a_speaker_in_brackets_is_one_and_a_sound_stays_with_the_line() -> None:
+    told = (
+        "[doctor] How was your week?\n[patient] [laughs] I slept badly.\n[sighs] And fought.\n[patient_guest] He did."
+    )
+    [record] = build_dataset([{"transcript": told, "summary": SUMMARY}], "given").records
+    assert [(turn.speaker, turn.text) for turn in record.turns] == [
+        ("therapist", "How was your week?"),
+        ("client", "[laughs] I slept badly. [sighs] And fought."),
+        ("patient_guest", "He did."),
+    ]
+
+
 def test_a_second_session_under_one_id_is_skipped_and_named_by_its_row() -> None:
     rows = [{"id": "7", "transcript": f"{TRANSCRIPT} {n}", "summary": SUMMARY} for n in range(2)]
 
