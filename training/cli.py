@@ -117,6 +117,7 @@ def run(
     from training.finetune import Step
     from training.pipeline import train_adapter
     from training.run_record import RECORD
+    from training.settings import seeds_from
 
     def show(seed: int, step: Step) -> None:
         typer.echo(
@@ -129,7 +130,7 @@ def run(
         check_device(device)
         if start is not None and not (start / RECORD).is_file():
             typer.echo(f"warning: {start} holds no {RECORD}: nobody will know what it was trained on", err=True)
-        numbers = [int(number) for number in seeds.split(",") if number]
+        numbers = seeds_from(seeds)
         path = train_adapter(
             examples,
             _trained_on(base, folder, serving, "--base"),

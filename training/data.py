@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from models.formats.format import load_format
 from models.transcript import CLIENT_NAMES, THERAPIST_NAMES, Turn, normalise_whitespace, parse_transcript
 from training.fields import refusal, texts_by_name
 
@@ -27,6 +28,7 @@ TRANSCRIPT_KEYS = (
 )
 SUMMARY_KEYS = ("summary", "session_summary", "signed_summary", "section_text", "note")
 PATIENT = "patient-"  # how the group of a session begins whose patient is known
+SECTION_IDS = frozenset(section.id for section in load_format().sections)
 ID_KEYS = ("id", "session_id", "encounter_id", "ID")
 
 # The service refuses transcripts under 50 characters (contract 3.1); there is nothing to learn from them either.
@@ -222,6 +224,9 @@ def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[S
     identity = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), f"{name}-{number}")
     patient = row.get("patient_id")
     group = identity if patient in (None, "") else f"{PATIENT}{patient}"
+    texts = (identity, transcript, summary, *_texts(row.get("sections")).values(), *_draft(row).values(), group)
+    if not all(_is_unicode(text) for text in texts):
+        return None, "half of a character (a surrogate), which no text can hold"
     return SessionRecord(
         identity, transcript, normalise_whitespace(summary), _texts(row.get("sections")), name, group, _draft(row)
     ), ""
@@ -249,20 +254,46 @@ def _remarks(record: SessionRecord) -> Iterator[str]:
         yield f"summary of {words} words"
     if words >= len(record.transcript.split()):
         yield "summary is as long as the transcription"
+    unknown = set(record.sections) - SECTION_IDS
+    if unknown:
+        yield f"sections: {len(unknown)} of its {len(record.sections)} ids are none of the format and not used"
     if all(turn.speaker == "unknown" for turn in record.turns):
         yield "no speaker labels"
 
 
 def with_sections(records: Iterable[SessionRecord], labels: Path) -> tuple[SessionRecord, ...]:
     """Records with the section text of a label file: JSONL of ``{"sha256": first digits of the transcription's
-    SHA-256, "sections": {...}}``. A label without a session is ignored; a session without a label stays as it is."""
-    by_hash: dict[str, dict[str, str]] = {}
-    with labels.open(encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                entry = json.loads(line)
-                by_hash[entry["sha256"]] = entry["sections"]
+    SHA-256, "sections": {...}}``. A label without a session is ignored; a session without a label stays as it is.
+    Raises ``DatasetError``."""
+    by_hash: dict[str, Mapping[str, str]] = {}
+    try:
+        with labels.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    digest, sections = _label(line, f"{labels}, line {number}")
+                    by_hash[digest] = sections
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{labels}: cannot be read as UTF-8 text: {error}") from error
     return tuple(_labelled(record, by_hash) for record in records)
+
+
+def _label(line: str, where: str) -> tuple[str, Mapping[str, str]]:
+    entry = _object(line)
+    digest, sections = (entry.get("sha256"), entry.get("sections")) if entry else (None, None)
+    if not (isinstance(digest, str) and isinstance(sections, dict) and _are_texts(sections.values())):
+        raise DatasetError(
+            f'{where}: not a label: it must be {{"sha256": "first digits", "sections": {{"risk": "text"}}}}'
+        )
+    return digest, sections
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) and _is_unicode(value) for value in values)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8: JSON may hold half of a character."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _labelled(record: SessionRecord, by_hash: Mapping[str, Mapping[str, str]]) -> SessionRecord:
