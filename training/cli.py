@@ -116,6 +116,8 @@ def run(
     from training.devices import check_device
     from training.finetune import Step
     from training.pipeline import train_adapter
+    from training.run_record import RECORD
+    from training.settings import seeds_from
 
     def show(seed: int, step: Step) -> None:
         typer.echo(
@@ -126,7 +128,9 @@ def run(
     def work() -> None:
         chosen = _settings(settings, [*(change or []), *(["four_bit=true"] if qlora else [])])
         check_device(device)
-        numbers = [int(number) for number in seeds.split(",") if number]
+        if start is not None and not (start / RECORD).is_file():
+            typer.echo(f"warning: {start} holds no {RECORD}: nobody will know what it was trained on", err=True)
+        numbers = seeds_from(seeds)
         path = train_adapter(
             examples,
             _trained_on(base, folder, serving, "--base"),
@@ -182,8 +186,8 @@ def distil(
         place, other = models_folder(folder), serving_file(serving)
         found = resolve_candidates(model, adapter, place, serving=other, floor=False, current=False)
         [(path, beside)] = found.values()
-        asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
-        typer.echo(f"{out}: {len(records)} sessions")
+        written = asyncio.run(run_distil(path, beside, records, samples, out, typer.echo))
+        typer.echo(f"{out}: {written} of {len(records)} sessions")
 
     _guarded(work)
 

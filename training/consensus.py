@@ -9,16 +9,18 @@ distilled into training data.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from models.catalog.files import PRIVATE, replacing
 from models.engine.api import Branch, Engine, Sampling
 from models.engine.engine import LlamaEngine
 from models.engine.settings import EngineSettings
 from models.prompts import SUMMARY_ID
-from training.data import SessionRecord
+from training.data import PATIENT, SessionRecord
 from training.writing import branches, write_branches
 
 TEMPERATURE, TOP_K, TOP_P = 0.6, 50, 0.95
@@ -62,24 +64,41 @@ async def write_consensus(
 
 async def distil(
     model: Path, adapter: Path | None, records: Sequence[SessionRecord], samples: int, target: Path, say: Say
-) -> None:
+) -> int:
     """Writes the sessions to ``target`` with their consensus in place of the reference; sessions of which nothing was
-    written are left out. The sections stay. Raises ``ValueError`` without a session."""
+    written are left out. The sections stay. Returns how many were written. Raises ``ValueError`` without a session."""
     if not records:
         raise ValueError("no usable session was given")
+    records = told_apart(records)
     engine = LlamaEngine(EngineSettings(model, lora_path=adapter))
     await engine.start()
     try:
         found = await write_consensus(engine, records, samples, say)
     finally:
         await engine.stop()
-    write_sessions(target, records, found)
+    return write_sessions(target, records, found)
 
 
-def write_sessions(target: Path, records: Sequence[SessionRecord], found: Mapping[tuple[str, str], str]) -> None:
-    """Writes the sessions of which there is a consensus."""
+def told_apart(records: Sequence[SessionRecord]) -> tuple[SessionRecord, ...]:
+    """The records of several files, each with an id of its own: one that several have gets its file's name before it.
+    Raises ``ValueError`` where the files have one name too."""
+    ids = Counter(record.id for record in records)
+    named = tuple(replace(one, id=f"{one.source}-{one.id}") if ids[one.id] > 1 else one for one in records)
+    again = [name for name, count in Counter(record.id for record in named).items() if count > 1]
+    if again:
+        raise ValueError(f"{len(again)} sessions share an id and the name of their file: give the files other names")
+    return named
+
+
+def write_sessions(target: Path, records: Sequence[SessionRecord], found: Mapping[tuple[str, str], str]) -> int:
+    """Writes the sessions of which there is a consensus, and returns how many."""
+    count = 0
     with replacing(target, mode=PRIVATE) as draft, draft.open("w", encoding="utf-8") as file:
         for record in records:
             if text := found[record.id, SUMMARY_ID]:
-                row = {"id": f"{record.id}-consensus", "transcript": record.transcript, "summary": text}
-                file.write(json.dumps({**row, "sections": dict(record.sections)}, ensure_ascii=False) + "\n")
+                row: dict[str, Any] = {"id": f"{record.id}-consensus", "transcript": record.transcript, "summary": text}
+                patient = {"patient_id": record.group.removeprefix(PATIENT)} if record.patient else {}
+                row |= {**patient, "sections": dict(record.sections)}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                count += 1
+    return count

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.transcript import Turn, normalise_whitespace, parse_transcript
+from models.formats.format import load_format
+from models.transcript import CLIENT_NAMES, THERAPIST_NAMES, Turn, normalise_whitespace, parse_transcript
 from training.fields import refusal, texts_by_name
 
 # Column names in the order of preference; the first that is there is taken.
@@ -26,12 +27,17 @@ TRANSCRIPT_KEYS = (
     *("transcription", "dialogue"),
 )
 SUMMARY_KEYS = ("summary", "session_summary", "signed_summary", "section_text", "note")
+PATIENT = "patient-"  # how the group of a session begins whose patient is known
+SECTION_IDS = frozenset(section.id for section in load_format().sections)
 ID_KEYS = ("id", "session_id", "encounter_id", "ID")
 
 # The service refuses transcripts under 50 characters (contract 3.1); there is nothing to learn from them either.
 MIN_TRANSCRIPT = 50
 MIN_SUMMARY_WORDS = 5
 
+_WORD = re.compile(r"\w+")
+_SPEAKERS = THERAPIST_NAMES | CLIENT_NAMES
+_ROLES = frozenset(name for name in _SPEAKERS if len(name) > 2)
 _BRACKETED = re.compile(r"^\[(\w+)\] *", re.MULTILINE)
 
 
@@ -52,6 +58,11 @@ class SessionRecord:
     source: str = ""
     group: str = ""
     draft: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def patient(self) -> bool:
+        """Whether it is known whose session it is; where it is not, a session is a group by itself."""
+        return self.group.startswith(PATIENT) and self.group != self.id
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -108,6 +119,12 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def transcript_mark(text: str) -> str:
+    """By what a session is known again in whatever file, under whatever id, without being shown: 16 digits of the
+    SHA-256 of its words, to which case, white space and signs do not belong."""
+    return text_sha256(" ".join(_WORD.findall(text.lower())))[:16]
+
+
 def read_dataset(path: Path) -> Dataset:
     """The sessions of a ``.csv``, ``.jsonl`` or ``.json`` (a list) file. Raises ``DatasetError``."""
     try:
@@ -150,7 +167,8 @@ def _rows(path: Path) -> Iterator[Mapping[str, object] | None]:
     if suffix == ".csv":
         csv.field_size_limit(min(sys.maxsize, 1 << 30))
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
+            # Without strict a quote that is lost takes the rows behind it, of whatever consent, into one text.
+            yield from csv.DictReader(file, strict=True)
     elif suffix == ".jsonl":
         with path.open(encoding="utf-8-sig") as file:
             yield from (_object(line) for line in file if line.strip())
@@ -180,8 +198,15 @@ def _text(row: Mapping[str, object], keys: tuple[str, ...]) -> str:
 
 
 def _spoken(transcript: str) -> str:
-    """Speakers in brackets, as some public sets have them, in the spelling of the service."""
-    return _BRACKETED.sub(lambda found: f"{found[1].capitalize()}: ", transcript)
+    """Speakers in brackets, as some public sets have them, in the spelling of the service. What else stands in
+    brackets, as ``[laughs]``, is of the line."""
+    return _BRACKETED.sub(lambda found: f"{found[1].capitalize()}: " if _speaks(found[1]) else found[0], transcript)
+
+
+def _speaks(word: str) -> bool:
+    """Whether a word is a speaker: one that the service knows, alone or as ``patient_guest``, or ``speaker1``."""
+    whole = word.lower()
+    return whole in _SPEAKERS or whole.partition("_")[0] in _ROLES or whole.rstrip("0123456789") == "speaker"
 
 
 def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[SessionRecord | None, str]:
@@ -198,7 +223,10 @@ def _record(row: Mapping[str, object] | None, number: int, name: str) -> tuple[S
         return None, f"transcription of {len(transcript)} characters, at least {MIN_TRANSCRIPT} are needed"
     identity = next((str(row[key]) for key in ID_KEYS if row.get(key) not in (None, "")), f"{name}-{number}")
     patient = row.get("patient_id")
-    group = identity if patient in (None, "") else f"patient-{patient}"
+    group = identity if patient in (None, "") else f"{PATIENT}{patient}"
+    texts = (identity, transcript, summary, *_texts(row.get("sections")).values(), *_draft(row).values(), group)
+    if not all(_is_unicode(text) for text in texts):
+        return None, "half of a character (a surrogate), which no text can hold"
     return SessionRecord(
         identity, transcript, normalise_whitespace(summary), _texts(row.get("sections")), name, group, _draft(row)
     ), ""
@@ -226,20 +254,46 @@ def _remarks(record: SessionRecord) -> Iterator[str]:
         yield f"summary of {words} words"
     if words >= len(record.transcript.split()):
         yield "summary is as long as the transcription"
+    unknown = set(record.sections) - SECTION_IDS
+    if unknown:
+        yield f"sections: {len(unknown)} of its {len(record.sections)} ids are none of the format and not used"
     if all(turn.speaker == "unknown" for turn in record.turns):
         yield "no speaker labels"
 
 
 def with_sections(records: Iterable[SessionRecord], labels: Path) -> tuple[SessionRecord, ...]:
     """Records with the section text of a label file: JSONL of ``{"sha256": first digits of the transcription's
-    SHA-256, "sections": {...}}``. A label without a session is ignored; a session without a label stays as it is."""
-    by_hash: dict[str, dict[str, str]] = {}
-    with labels.open(encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                entry = json.loads(line)
-                by_hash[entry["sha256"]] = entry["sections"]
+    SHA-256, "sections": {...}}``. A label without a session is ignored; a session without a label stays as it is.
+    Raises ``DatasetError``."""
+    by_hash: dict[str, Mapping[str, str]] = {}
+    try:
+        with labels.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    digest, sections = _label(line, f"{labels}, line {number}")
+                    by_hash[digest] = sections
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{labels}: cannot be read as UTF-8 text: {error}") from error
     return tuple(_labelled(record, by_hash) for record in records)
+
+
+def _label(line: str, where: str) -> tuple[str, Mapping[str, str]]:
+    entry = _object(line)
+    digest, sections = (entry.get("sha256"), entry.get("sections")) if entry else (None, None)
+    if not (isinstance(digest, str) and isinstance(sections, dict) and _are_texts(sections.values())):
+        raise DatasetError(
+            f'{where}: not a label: it must be {{"sha256": "first digits", "sections": {{"risk": "text"}}}}'
+        )
+    return digest, sections
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) and _is_unicode(value) for value in values)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8: JSON may hold half of a character."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _labelled(record: SessionRecord, by_hash: Mapping[str, Mapping[str, str]]) -> SessionRecord:

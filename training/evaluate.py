@@ -61,9 +61,12 @@ class Evaluation:
 
 
 def measure(
-    cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], part: str, words: tuple[int, int]
+    cases: Sequence[Case],
+    turns: Mapping[str, tuple[Turn, ...]],
+    part: str,
+    bounds: Mapping[str, tuple[int, int]],
 ) -> Measured:
-    """All measures of one part."""
+    """All measures of one part. ``bounds``: how many words the parts of its cases may have, at least and at most."""
     values: dict[str, Mapping[str, float]] = dict(rouge(cases))
     values["support"] = by_session(cases, lambda case: support_rate(case.text, turns[case.session]))
     values["invented numbers"] = by_session(cases, lambda case: invented_numbers(case.text, turns[case.session]))
@@ -75,7 +78,7 @@ def measure(
     }
     values["risk recall"] = by_session(cases, risk_recall)
     values["repeats"] = by_session(cases, lambda case: repeats(case.text))
-    values["length kept"] = by_session(cases, lambda case: words_within(case.text, *words))
+    values["length kept"] = by_session(cases, lambda case: words_within(case.text, *bounds[case.part]))
     values["words"] = by_session(cases, lambda case: len(case.text.split()))
     return Measured(part, values, bleu(cases))
 
@@ -115,17 +118,18 @@ def _parts(cases: Sequence[Case], turns: Mapping[str, tuple[Turn, ...]], shape: 
     bounds = {part: (1, words) for part, words in words_of(shape).items()}
     bounds[PARAGRAPH] = (shape.summary_min_words, shape.summary_max_words)
     found = {}
-    for part, words in bounds.items():
+    for part in bounds:
         if chosen := [case for case in cases if case.part == part]:
-            found[part] = measure(chosen, turns, part, words)
-    if together := [case for case in cases if case.part not in (PARAGRAPH, WHOLE)]:
-        longest = max(section.words for section in shape.sections)
-        found[SECTIONS] = measure(together, turns, SECTIONS, (1, longest))
+            found[part] = measure(chosen, turns, part, bounds)
+    if together := [case for case in cases if case.part in bounds and case.part not in (PARAGRAPH, WHOLE)]:
+        found[SECTIONS] = measure(together, turns, SECTIONS, bounds)
     return found
 
 
 def summary_line(evaluation: Evaluation, name: str) -> str:
     """ROUGE of one candidate's paragraph, or of its whole note, in one line."""
     parts = evaluation.candidates[name]
-    measured = parts.get(PARAGRAPH) or next(iter(parts.values()))
+    measured = parts.get(PARAGRAPH) or next(iter(parts.values()), None)
+    if measured is None:
+        return "nothing was written"
     return ", ".join(f"{variant} {measured.interval(variant)}" for variant in ROUGE)

@@ -51,6 +51,24 @@ def read_examples(path: Path) -> ExampleSet:
     return ExampleSet(examples, int(head["end"]), head)
 
 
+def check_vocabulary(path: Path, chosen: ExampleSet, base: str, vocabulary: Mapping[str, Any]) -> None:
+    """Raises ``ExampleError`` unless the tokens of ``path`` are those of the base called ``base``, as far as both say:
+    a file of before its vocabulary was kept is held against the number of tokens alone."""
+    mine, size = chosen.origin.get("vocabulary") or {}, vocabulary.get("size")
+    remedy = "prepare them with --vocabulary, the GGUF of that base"
+    if mine.get("sha256") and vocabulary.get("sha256") not in (None, mine["sha256"]):
+        raise ExampleError(
+            f"{path}: made of another vocabulary, of {mine.get('size')} tokens, than the {size} of {base}: {remedy}"
+        )
+    highest = max((_highest(example) for example in chosen.examples), default=0)
+    if size is not None and highest >= size:
+        raise ExampleError(f"{path}: holds token {highest}, {base} knows {size}: {remedy}")
+
+
+def _highest(example: Example) -> int:
+    return max(max(tokens, default=0) for tokens in (example.prefix, *(b.prime + b.answer for b in example.branches)))
+
+
 def _example(row: Any) -> Example:
     name, prefix, branches = row
     parts = tuple(Branch(branch_id, tuple(prime), tuple(answer)) for branch_id, prime, answer in branches)

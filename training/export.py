@@ -12,17 +12,18 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from models.catalog.bake import LICENCE_KEY, bake, base_values
 from models.catalog.files import check_gguf, replacing
 from models.catalog.gguf_copy import stamp
-from models.catalog.trained import TRAINED_KEY, to_text, training_of
+from models.catalog.trained import TRAINED_BASE_KEY, TRAINED_KEY, to_text, trainings_of
 from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
-from training.run_record import RECORD, read_record
+from training.run_record import RECORD, base_record, read_record
 
 _REQUIREMENTS = Path(__file__).with_name("converter.requirements.txt")
 _VENDORED = "vendor/llama.cpp/"
@@ -93,7 +94,10 @@ def export_adapter(
 ) -> Path:
     """The adapter of folder ``adapter`` as GGUF (``kind``: f32, f16, bf16, q8_0). ``base`` is the folder or the GGUF
     that it was trained on: only its configuration is read. The GGUF says of its base, of its ``licence``, that of a
-    base in GGUF where none is given, and by hash of the files it was trained on. Raises ``ExportError``."""
+    base in GGUF where none is given, and by hash of the files it was trained on. Raises ``ExportError``, and
+    ``ModelFileError`` where it was trained on another base."""
+    record = read_record(adapter / RECORD) if (adapter / RECORD).is_file() else {}
+    on = check_base(adapter, record, base)
     converter = ensure_converter(cache)
     with tempfile.TemporaryDirectory(prefix="casenote-base-") as scratch, replacing(target) as draft:
         folder = base if base.is_dir() else _configuration(base, Path(scratch))
@@ -105,13 +109,25 @@ def export_adapter(
         # Without a name of its own an adapter is called after the file that it was first written to.
         name = target.parent.name if target.stem == "adapter" else target.stem
         values = {"general.name": name, **base_values(base, str(said.get("general.name", "")), own)}
-        stamp(draft, {**values, **_trained(adapter)})
+        stamp(draft, {**values, **_trained(record), **on})
     return target
 
 
-def _trained(adapter: Path) -> dict[str, str]:
-    training = training_of(read_record(adapter / RECORD).get("data", {})) if (adapter / RECORD).is_file() else None
-    return {TRAINED_KEY: to_text([training])} if training else {}
+def check_base(adapter: Path, record: Mapping[str, Any], base: Path) -> dict[str, str]:
+    """What the GGUF of an adapter says of the file that it was trained on; nothing where that is a folder. Raises
+    ``ModelFileError`` where its ``run.json`` names another base by hash."""
+    told, found = record.get("base") or {}, base_record(base)
+    shared = (told.keys() & found.keys()) - {"name"}
+    if any(told[name] != found[name] for name in shared):
+        raise ModelFileError(
+            f"{adapter}: trained on {told.get('name')}, {base} is another one by its hash: --base names that one"
+        )
+    return {TRAINED_BASE_KEY: found["sha256"]} if "sha256" in shared else {}
+
+
+def _trained(record: Mapping[str, Any]) -> dict[str, str]:
+    text = to_text(trainings_of(record))
+    return {TRAINED_KEY: text} if text else {}
 
 
 def _configuration(base: Path, folder: Path) -> Path:

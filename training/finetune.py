@@ -12,7 +12,7 @@ from typing import Any
 
 from training.base_model import add_adapter
 from training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from training.examples import Example, Packed, batches, pack, passes
+from training.examples import Example, ExampleError, Packed, batches, pack, passes
 from training.fingerprint import fingerprint
 from training.loss import collate, weighted_loss
 from training.opening import Opening, shared_length
@@ -78,7 +78,9 @@ def train(
 ) -> Trained:
     """Trains an adapter on ``base`` (which it changes). ``checkpoints``: a folder to resume from and to save to.
     ``made_of``: the run's ``fingerprint``, where it knows more than examples and settings. Raises
-    ``CheckpointError`` where the checkpoint in the folder is another run's."""
+    ``CheckpointError`` where the checkpoint in the folder is another run's, ``ExampleError`` without a session."""
+    if not examples:
+        raise ExampleError("there is no session to train on")
     import torch
 
     torch.manual_seed(settings.start_seed)

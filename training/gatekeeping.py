@@ -3,7 +3,7 @@ sessions that were held out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def verdict_of(
     """Compares the candidate with the model that serves. ``names``: theirs in the file, where they are to be found by
     name; their files must be those all the same. ``trained``: what the candidate's files say that it was trained on.
     Raises ``ModelFileError`` where the scores say nothing of them."""
-    _check_held_out(file.data, trained)
+    _check_held_out(file.data, tuple(trained))
     scores = [
         _scores(file, identity, name, which)
         for identity, name, which in zip(
@@ -56,11 +56,17 @@ def trained_on(paths: Iterable[Path]) -> list[Training]:
     return found
 
 
-def _check_held_out(data: MeasuredOn, trained: Iterable[Training]) -> None:
+def _check_held_out(data: MeasuredOn, trained: Collection[Training]) -> None:
     if any(training.saw(data.sha256, data.part, data.seed) for training in trained):
         raise ModelFileError(
             f"the candidate was trained on sessions it was measured on ({data.name}, {data.part}, seed {data.seed}): "
             "measure on what its training held out, or on another file"
+        )
+    seen = {mark for training in trained for mark in training.transcripts} & set(data.transcripts)
+    if seen:
+        raise ModelFileError(
+            f"the candidate was trained on {len(seen)} of the {data.sessions} sessions it was measured on "
+            f"({data.name}, {data.part}), which their transcripts tell: measure on what its training held out"
         )
     if data.part == "all" and not data.unseen:
         raise ModelFileError(

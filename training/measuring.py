@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from models.errors import ModelFileError
 from training.cases import Texts, whole_notes, with_whole_notes
 from training.checked import after_checks
 from training.consensus import write_consensus
-from training.data import SessionRecord, read_dataset, with_sections
+from training.data import SessionRecord, read_dataset, transcript_mark, with_sections
 from training.evaluate import Evaluation, evaluate, summary_line
 from training.examples import references
 from training.gatekeeping import remarks
@@ -111,8 +111,11 @@ class Measuring:
 async def measure_models(
     candidates: Candidates, what: Measuring, folder: Path, say: Say = lambda line: None
 ) -> list[str]:
-    """Writes the report to ``folder`` and returns one line for each candidate."""
+    """Writes the report to ``folder`` and returns one line for each candidate. Raises ``ValueError`` where the part
+    holds no session."""
     records = chosen_sessions(what.data, what.labels, what.part, what.seed, say)
+    if not records:
+        raise ValueError(f"no usable session is left to measure on: {what.data}, part {what.part}")
     only = () if what.whole else tuple(dict.fromkeys(part for record in records for part in references(record)))
     records = with_whole_notes(records) if what.whole else records
     texts: dict[str, Texts] = {}
@@ -137,13 +140,13 @@ async def measure_models(
     title = f"Evaluation on {len(records)} sessions of {what.data.name} ({what.part})"
     write_report(evaluation, folder, title, what.examples)
     files = {name: identity_of(*pair) for name, pair in candidates.items()}
-    write_scores(folder, ScoreFile(_measured_on(what, len(records)), files, _rouge_l(evaluation)))
+    write_scores(folder, ScoreFile(_measured_on(what, records), files, _rouge_l(evaluation)))
     for remark in remarks(next(iter(evaluation.candidates.values()))):
         say(remark)
     return [f"{name}: {summary_line(evaluation, name)}" for name in texts]
 
 
-def _measured_on(what: Measuring, sessions: int) -> MeasuredOn:
+def _measured_on(what: Measuring, records: Sequence[SessionRecord]) -> MeasuredOn:
     return MeasuredOn(
         name=what.data.name,
         sha256=sha256_of(what.data),
@@ -152,7 +155,8 @@ def _measured_on(what: Measuring, sessions: int) -> MeasuredOn:
         seed=what.seed,
         whole=what.whole,
         unseen=what.unseen,
-        sessions=sessions,
+        sessions=len(records),
+        transcripts=tuple(sorted({transcript_mark(record.transcript) for record in records})),
     )
 
 

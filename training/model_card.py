@@ -101,6 +101,7 @@ def _made(run: Mapping[str, Any]) -> Iterator[str]:
         [
             ("made", str(run.get("made", "not known"))),
             ("trained on", ", ".join(f"{name} {value}" for name, value in sorted(run.get("base", {}).items()))),
+            *([("went on from", _started(run["start"]))] if run.get("start") else []),
             ("sessions in an epoch", str(run.get("sessions", "not known"))),
             *(("sessions of", file) for file in files),
             ("held out", f"fold {data['fold']}" if data.get("fold") else held),
@@ -110,6 +111,10 @@ def _made(run: Mapping[str, Any]) -> Iterator[str]:
             ("versions", ", ".join(f"{name} {value}" for name, value in run.get("versions", {}).items())),
         ],
     )
+
+
+def _started(start: Mapping[str, Any]) -> str:
+    return f"adapter {start.get('name')}, SHA-256 {start.get('sha256')}"
 
 
 def _source(file: Mapping[str, Any]) -> str:

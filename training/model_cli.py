@@ -95,12 +95,12 @@ def add(
     folder: FolderOption = None,
 ) -> None:
     """Enters a file that lies here, with its hash."""
-    from models.catalog.registry import describe, read_registry, write_registry
+    from models.catalog.registry import change_registry, describe
 
     place = models_folder(folder)
     try:
         entry = describe(name, path, adapter, source, licence)
-        write_registry(place, read_registry(place).with_entry(entry))
+        change_registry(place, lambda registry: registry.with_entry(entry))
     except (ModelError, OSError) as error:
         stop(error)
     typer.echo(f"{name}: {entry.sha256}")
@@ -136,12 +136,12 @@ def use(
     serving: ServingOption = None,
 ) -> None:
     """Lets a model serve, if the gate lets it: not worse on the held-out sessions, part by part."""
-    from models.catalog.registry import write_registry
+    from models.catalog.registry import change_registry
 
     place, other = models_folder(folder), serving_file(serving)
     try:
-        registry = _through_the_gate(place, other, name, scores, (candidate, current))
-        write_registry(place, registry.using(name))
+        judged = _through_the_gate(place, other, name, scores, (candidate, current))
+        change_registry(place, lambda now: _as_judged(now, judged, name).using(name))
     except (ModelError, OSError, ValueError) as error:
         stop(error)
     _chosen(name, other)
@@ -168,14 +168,14 @@ def trial(
     """Lets a model write for a share of the sessions beside the one that serves, if the gate lets it."""
     from datetime import UTC, datetime
 
-    from models.catalog.registry import write_registry
+    from models.catalog.registry import change_registry
     from models.catalog.trial import Trial
 
     place, other = models_folder(folder), serving_file(serving)
     try:
-        registry = _through_the_gate(place, other, name, scores, (candidate, current))
+        judged = _through_the_gate(place, other, name, scores, (candidate, current))
         begun = Trial(name, share, datetime.now(UTC).isoformat(timespec="seconds"))
-        write_registry(place, registry.trying(begun))
+        change_registry(place, lambda now: _as_judged(now, judged, name).trying(begun))
     except (ModelError, OSError, ValueError) as error:
         stop(error)
     typer.echo(f"{name} writes for {share:.0%} of the sessions; 'casenote model outcomes' compares")
@@ -185,15 +185,26 @@ def trial(
 @app.command("end-trial")
 def end_trial(folder: FolderOption = None) -> None:
     """Gives all sessions back to the model that serves."""
-    from models.catalog.registry import read_registry, write_registry
+    from models.catalog.registry import Registry, change_registry
 
     place = models_folder(folder)
     try:
-        registry = read_registry(place)
-        write_registry(place, registry.without_trial())
+        registry = change_registry(place, Registry.without_trial)
     except (ModelError, OSError) as error:
         stop(error)
     typer.echo(f"{registry.current or BUILT_IN} writes for all sessions again")
+
+
+def _as_judged(now: Registry, judged: Registry, name: str) -> Registry:
+    """The registry as it is now. Raises ``ModelError`` where it is not what the gate judged by."""
+    if now.current != judged.current:
+        raise ModelError(
+            f"{now.current or BUILT_IN} came to serve while the gate compared {name} with "
+            f"{judged.current or BUILT_IN}: nothing was changed, measure it beside that one"
+        )
+    if name != BUILT_IN and now.entry(name) != judged.entry(name):
+        raise ModelError(f"{name} was entered anew while the gate looked at it: nothing was changed, try again")
+    return now
 
 
 def _through_the_gate(place: Path, other: Path | None, name: str, scores: Path, names: tuple[str, str]) -> Registry:
@@ -233,16 +244,36 @@ def _serving(registry: Registry, place: Path, other: Path | None) -> Identity:
 
 @app.command()
 def rollback(folder: FolderOption = None, serving: ServingOption = None) -> None:
-    """Lets the model that served before serve again, once its files were found to be those that were entered."""
+    """Lets the model that served before serve again, once its files were found to be those that were entered; one
+    whose files are not is named, and the one before it is taken."""
     from models.catalog.built_in import verify_named
-    from models.catalog.registry import read_registry, write_registry
+    from models.catalog.registry import change_registry
 
     place = models_folder(folder)
+
+    skipped: list[str] = []
+
+    def back(now: Registry) -> Registry:
+        before = now
+        while before.history:
+            before = before.rolled_back()
+            if before.current == now.current:
+                continue
+            try:
+                # Going back must not wait for a set-up that keeps hashes.
+                verify_named(before, before.current, place, hash_kept=False)
+            except ModelError as error:
+                skipped.append(f"{before.current or BUILT_IN} cannot serve: {error}")
+            else:
+                return before
+        if skipped:
+            raise ModelError(f"there is nothing to go back to: {'; '.join(skipped)}")
+        return now.rolled_back()
+
     try:
-        registry = read_registry(place).rolled_back()
-        # Going back must not wait for a set-up that keeps hashes.
-        verify_named(registry, registry.current, place, hash_kept=False)
-        write_registry(place, registry)
+        registry = change_registry(place, back)
     except (ModelError, OSError) as error:
         stop(error)
+    for line in skipped:
+        _warn(line)
     _chosen(registry.current or BUILT_IN, serving_file(serving))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,16 @@ from typing import Any
 from models.catalog.files import replacing, sha256_of
 from training.average import average_adapters
 from training.checkpoints import check_checkpoint, discard_checkpoint
-from training.data import Dataset, SessionRecord, read_dataset, with_sections
-from training.example_files import ExampleSet, read_examples, write_examples
-from training.examples import Example, build_examples, end_token, paragraph_alone
+from training.data import Dataset, SessionRecord, read_dataset, transcript_mark, with_sections
+from training.example_files import ExampleSet, check_vocabulary, read_examples, write_examples
+from training.examples import Example, ExampleError, build_examples, end_token, paragraph_alone
 from training.finetune import Step, train
 from training.fingerprint import fingerprint
 from training.pictures import loss_curve
-from training.run_record import base_record, build_record, write_record
+from training.run_record import base_record, build_record, start_record, write_record
 from training.settings import TrainSettings
 from training.splits import SHINGLE_WORDS, Leak, Split, apart, find_leaks, fold_of, split_records, without
-from training.tokens import LlamaTokenizer
+from training.tokens import LlamaTokenizer, vocabulary_of
 
 LOSS_PICTURE = "loss.svg"
 
@@ -71,9 +71,9 @@ def prepare(
     sources: Sequence[Source], vocabulary: Path, target: Path, *, seed: int = 0, hold_out: bool = True, fold: str = ""
 ) -> Prepared:
     """Writes the training examples of the sources to ``target``. The first source is split 80/10/10, or by ``fold``
-    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session is left out, and of the valid part
-    what is one of a test session. Without
-    ``hold_out`` everything is trained on."""
+    (see ``fold_of``); of all sources, what is a near-duplicate of a held-out session, or of its patient, is
+    left out, and of the valid part what is a near-duplicate of a test session. Without ``hold_out`` everything is
+    trained on. Raises ``ExampleError`` where nothing is left to train on."""
     datasets, records = load_sources(sources)
     if fold:
         split = fold_of(records[0], fold, seed)
@@ -84,15 +84,36 @@ def prepare(
     held = (*split.valid, *split.test)
     tokenizer = LlamaTokenizer(vocabulary)
     examples: list[Example] = []
+    marks: set[str] = set()
     left_out = [_leak_line(leak) for leak in twins]
     for part, source in zip([split.train, *records[1:]], sources, strict=True):
+        part, others = _of_other_patients(part, held)
         leaks = find_leaks(part, held)
-        left_out += [_leak_line(leak) for leak in leaks]
+        left_out += [*others, *(_leak_line(leak) for leak in leaks)]
         built, problems = build_examples(without(part, leaks), tokenizer)
         examples += source.seen(built)
+        kept = {example.id for example in built}
+        marks |= {transcript_mark(record.transcript) for record in part if record.id in kept}
         left_out += problems
-    write_examples(target, examples, end_token(tokenizer), _origin(sources, seed, fold or hold_out))
+    if not examples:
+        why = [*filter(None, (dataset.skipped() for dataset in datasets)), *left_out]
+        raise ExampleError(f"nothing is left to train on: {'; '.join(why) or 'the files hold no session'}")
+    write_examples(target, examples, end_token(tokenizer), _origin(sources, vocabulary, seed, fold or hold_out, marks))
     return Prepared(split, datasets, len(examples), tuple(left_out))
+
+
+def _of_other_patients(
+    part: Sequence[SessionRecord], held: Sequence[SessionRecord]
+) -> tuple[tuple[SessionRecord, ...], list[str]]:
+    """The records of patients of whom no session is held out, and a line for each of the others. A session without a
+    patient is a group by its id, which means nothing in another file."""
+    patients = {record.group for record in held if record.patient}
+    kept = tuple(record for record in part if not (record.patient and record.group in patients))
+    return kept, [
+        f"session {record.id} of {record.source}: another session of its patient is held out"
+        for record in part
+        if record.patient and record.group in patients
+    ]
 
 
 def _leak_line(leak: Leak) -> str:
@@ -100,7 +121,9 @@ def _leak_line(leak: Leak) -> str:
     return f"session {leak.first}: shares {share} with session {leak.second}, which is held out"
 
 
-def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str) -> dict[str, Any]:
+def _origin(
+    sources: Sequence[Source], vocabulary: Path, seed: int, hold_out: bool | str, marks: Collection[str]
+) -> dict[str, Any]:
     files = [
         {
             "name": source.path.name,
@@ -112,7 +135,13 @@ def _origin(sources: Sequence[Source], seed: int, hold_out: bool | str) -> dict[
         for source in sources
     ]
     fold = {"fold": hold_out} if isinstance(hold_out, str) else {}
-    return {"files": files, "split_seed": seed if hold_out else None, **fold}
+    return {
+        "files": files,
+        "split_seed": seed if hold_out else None,
+        **fold,
+        "transcripts": sorted(marks),
+        "vocabulary": vocabulary_of(vocabulary),
+    }
 
 
 def train_adapter(
@@ -130,8 +159,14 @@ def train_adapter(
     """Trains one adapter for each seed (``settings.seed`` alone by default), averages them, and writes the mean to
     ``target`` with ``run.json`` and a picture of the losses. A seed that is done is not trained again; one that was
     killed goes on, without ``resume`` it begins anew. Raises ``CheckpointError``, before anything is trained, where a
-    seed was trained on other examples, on another base or with other settings."""
-    chosen, made_on, begun = read_examples(examples_path), base_record(base), time.monotonic()
+    seed was trained on other examples, on another base or with other settings, and ``ModelFileError`` where ``start``
+    is no folder of such an adapter."""
+    chosen, begun = read_examples(examples_path), time.monotonic()
+    if not chosen.examples:
+        raise ExampleError(f"{examples_path}: holds no session to train on")
+    made_on = base_record(base)
+    check_vocabulary(examples_path, chosen, base.name, vocabulary_of(base))
+    begun_from = start_record(start, settings.rank, settings.alpha) if start else None
     runs = [
         _Seed(target / "seeds" / str(seed), one, fingerprint(chosen.examples, one, made_on, start))
         for seed in seeds or (settings.seed,)
@@ -152,6 +187,7 @@ def train_adapter(
         losses=losses,
         seconds=time.monotonic() - begun,
         device=device,
+        start=begun_from,
     )
     write_record(target, record)
     with replacing(target / LOSS_PICTURE) as draft:

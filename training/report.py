@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 from models.catalog.files import PRIVATE, replacing
 from training.cases import Case
 from training.evaluate import Evaluation, Measured
 from training.pictures import bars
-from training.scores import ROUGE
+from training.scores import BLEU_SMOOTHING, BLEU_TOKENIZER, ROUGE
 
 RATES = (
     *("support", "omissions", "risk recall", "dangers and denials not said"),
     *("invented numbers", "repeats", "length kept", "words"),
 )
-_VARIANT = "ROUGE: rouge-score, F-measure, stemmer on, one sentence a line; BLEU: sacrebleu, corpus. Intervals: 95 %, \
-bootstrap over sessions."
+
+
+def variant() -> str:
+    """Of which kind the figures are, so that others can be compared with them."""
+    return (
+        f"ROUGE: rouge-score {version('rouge-score')}, F-measure, stemmer on, one sentence a line; "
+        f"BLEU: sacrebleu {version('sacrebleu')}, corpus, tokenizer {BLEU_TOKENIZER}, smoothing {BLEU_SMOOTHING}. "
+        "Intervals: 95 %, bootstrap over sessions; n where fewer of them have a value."
+    )
+
 
 Row = Sequence[str]
 
@@ -28,7 +37,15 @@ def _scores(name: str, measured: Measured) -> Row:
 
 
 def _rates(name: str, measured: Measured) -> Row:
-    return (name, *(measured.interval(rate).to(2) if measured.values[rate] else "–" for rate in RATES))
+    return (name, *(_rate(measured, rate) for rate in RATES))
+
+
+def _rate(measured: Measured, rate: str) -> str:
+    """A rate; with the number of sessions that it is of, where not all have a value."""
+    if not measured.values[rate]:
+        return "–"
+    found = measured.interval(rate)
+    return found.to(2) if found.n == len(measured.values[ROUGE[0]]) else f"{found.to(2)}, n {found.n}"
 
 
 def tables(evaluation: Evaluation) -> Iterable[tuple[str, Row, list[Row]]]:
@@ -43,7 +60,7 @@ def tables(evaluation: Evaluation) -> Iterable[tuple[str, Row, list[Row]]]:
 
 def markdown(evaluation: Evaluation, title: str, examples: int = 3) -> str:
     """The report as Markdown. It holds text of sessions where ``examples`` is not 0."""
-    lines = [f"# {title}", "", _VARIANT, ""]
+    lines = [f"# {title}", "", variant(), ""]
     lines += [f"{name}: {value:.1f}" for name, value in evaluation.speed.items()]
     for heading, heads, rows in tables(evaluation):
         lines += ["", f"## {heading}", "", *_picture(heading), *_rows(heads, rows)]
@@ -82,7 +99,7 @@ td{font-variant-numeric:tabular-nums}.pair{display:grid;grid-template-columns:1f
 
 def to_html(evaluation: Evaluation, title: str, examples: int = 3) -> str:
     """The report as HTML, examples side by side."""
-    parts = [f"<h1>{html.escape(title)}</h1><p>{html.escape(_VARIANT)}</p>"]
+    parts = [f"<h1>{html.escape(title)}</h1><p>{html.escape(variant())}</p>"]
     parts += [f"<p>{html.escape(name)}: {value:.1f}</p>" for name, value in evaluation.speed.items()]
     shown = pictures(evaluation)
     for heading, heads, rows in tables(evaluation):

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from models.catalog.files import replacing, sha256_of
+from models.catalog.trained import to_text, trainings_of
 from models.errors import ModelFileError
 from models.prompts import PROMPT_VERSION
+from training.average import CONFIG, WEIGHTS
 from training.settings import TrainSettings
 
 RECORD = "run.json"
@@ -38,8 +40,30 @@ def base_record(base: Path) -> dict[str, str]:
     return {"name": base.name, "sha256": sha256_of(base)}
 
 
+def start_record(start: Path, rank: int, alpha: float) -> dict[str, Any]:
+    """The adapter that a run goes on from: its name, the hash of its weights, and what it was trained on, as far as
+    its own record says. Raises ``ModelFileError`` unless the folder holds an adapter of that rank and alpha."""
+    try:
+        config = json.loads((start / CONFIG).read_text(encoding="utf-8"))
+        found = config["r"], config["lora_alpha"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(f"{start}: not the folder of an adapter: it must hold {CONFIG} and {WEIGHTS}") from error
+    if found != (rank, alpha):
+        raise ModelFileError(
+            f"{start}: an adapter of rank {found[0]} and alpha {found[1]}, the settings say {rank} and {alpha:g}: "
+            f"--set rank={found[0]} --set alpha={found[1]} goes on from it"
+        )
+    before = trainings_of(read_record(start / RECORD)) if (start / RECORD).is_file() else []
+    return {
+        "name": start.name,
+        "sha256": sha256_of(start / WEIGHTS),
+        "trained_on": json.loads(to_text(before) or "[]"),
+    }
+
+
 def build_record(
     *,
+    start: Mapping[str, Any] | None = None,
     base: Mapping[str, str],
     settings: TrainSettings,
     origin: Mapping[str, Any],
@@ -49,12 +73,13 @@ def build_record(
     device: str,
 ) -> dict[str, Any]:
     """The record of a run, fit for JSON. ``base``: its ``base_record``; ``losses`` by run; of each the last twenty
-    steps' mean is kept beside it."""
+    steps' mean is kept beside it. ``start``: the ``start_record`` of the adapter that it went on from, where it did."""
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "base": dict(base),
         "prompt_version": PROMPT_VERSION,
         "data": dict(origin),
+        **({"start": dict(start)} if start else {}),
         "sessions": sessions,
         "settings": settings.to_dict(),
         "runs": {

@@ -28,7 +28,8 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class MeasuredOn:
     """The sessions that were measured on: ``sessions`` of the ``part`` of a file, drawn by ``seed``. ``unseen``: who
-    measured says that no model saw any session of the file in training, so that all of it may be measured on."""
+    measured says that no model saw any session of the file in training, so that all of it may be measured on.
+    ``transcripts``: the ``transcript_mark`` of each session, none in a file of before they were kept."""
 
     name: str
     sha256: str
@@ -38,6 +39,7 @@ class MeasuredOn:
     whole: bool
     unseen: bool
     sessions: int
+    transcripts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def read_scores(path: Path) -> ScoreFile:
         if not isinstance(state, dict) or state.get("format") != _FORMAT:
             raise ModelFileError(f"{path}: does not say which files it measured: run 'casenote evaluate' again")
         models = {name: Identity(**files) for name, files in state["models"].items()}
-        return ScoreFile(MeasuredOn(**state["data"]), models, state["scores"])
+        data = MeasuredOn(**{**state["data"], "transcripts": tuple(state["data"].get("transcripts") or ())})
+        return ScoreFile(data, models, state["scores"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelFileError(f"{path}: not the scores of an evaluation: {error}") from error

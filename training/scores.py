@@ -1,7 +1,8 @@
 """Scores of texts against references and against the session, with bootstrap intervals.
 
 ROUGE is rouge-score's, F-measure; "stemmer" says whether Porter's stemmer was on, and RLsum splits sentences at line
-ends as that package does, after one sentence was put on each line. BLEU is sacrebleu's, over the corpus.
+ends as that package does, after one sentence was put on each line. BLEU is sacrebleu's, over the corpus, with
+the tokenizer and the smoothing that are named below.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from models.transcript import Turn
 from training.cases import Case
 
 _BLEU_ROUNDS = 1000
+BLEU_TOKENIZER, BLEU_SMOOTHING = "13a", "exp"
 
 ROUGE = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
@@ -52,7 +54,9 @@ def bleu(cases: Sequence[Case]) -> Interval:
     """Corpus BLEU, 0 to 100, with its interval: BLEU of sessions drawn with repetition, for it is no mean of theirs."""
     from sacrebleu.metrics import BLEU
 
-    metric = BLEU(effective_order=True)  # of one text alone; what is counted is the same as for a corpus
+    metric = BLEU(
+        tokenize=BLEU_TOKENIZER, smooth_method=BLEU_SMOOTHING, effective_order=True
+    )  # of one text alone; what is counted is the same as for a corpus
     counts: dict[str, list[list[int]]] = {}
     for case in cases:
         one = metric.sentence_score(strip_markers(case.text), [strip_markers(case.reference)])
@@ -62,7 +66,7 @@ def bleu(cases: Sequence[Case]) -> Interval:
     def of_corpus(places: Sequence[int]) -> float:
         written, wanted, *rest = _sum([sessions[place] for place in places])
         half = len(rest) // 2
-        return float(BLEU.compute_bleu(rest[:half], rest[half:], written, wanted, smooth_method="exp").score)
+        return float(BLEU.compute_bleu(rest[:half], rest[half:], written, wanted, smooth_method=BLEU_SMOOTHING).score)
 
     return bootstrap_of(of_corpus, len(sessions), _BLEU_ROUNDS)
 
@@ -71,10 +75,10 @@ def _sum(rows: Sequence[Sequence[int]]) -> list[int]:
     return [sum(column) for column in zip(*rows, strict=True)]
 
 
-def support_rate(text: str, turns: tuple[Turn, ...]) -> float:
-    """The share of sentences that the session bears out, 1 for no sentence."""
+def support_rate(text: str, turns: tuple[Turn, ...]) -> float | None:
+    """The share of sentences that the session bears out, None for no sentence: of nothing nothing is borne out."""
     evidence = index_of(turns).sentences(text)
-    return sum(one.supported for one in evidence) / len(evidence) if evidence else 1.0
+    return sum(one.supported for one in evidence) / len(evidence) if evidence else None
 
 
 def invented_numbers(text: str, turns: tuple[Turn, ...]) -> int:

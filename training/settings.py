@@ -63,17 +63,48 @@ class TrainSettings:
             ("prompt_weight", 0, 1),
             ("checkpoint_every", 1, 1_000_000),
         )
+        _check_types(self)
         for name, low, high in ranges:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise SettingsError(f"{name} is {value}, it may be from {low:g} to {high:g}")
-        if any(weight < 0 for weight in self.branch_weights.values()):
+        if not all(weight >= 0 for weight in self.branch_weights.values()):
             raise SettingsError("branch_weights holds a weight below 0, a part that is not to be learned has 0")
         if not any(weight > 0 for weight in self.branch_weights.values()):
             raise SettingsError("branch_weights gives no part of the note a weight above 0")
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
+
+
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+
+
+def _check_types(settings: TrainSettings) -> None:
+    """JSON may hold anything. Raises ``SettingsError``."""
+    for entry in dataclasses.fields(settings):
+        value = getattr(settings, entry.name)
+        if entry.name == "branch_weights":
+            if not (isinstance(value, Mapping) and all(_is("float", weight) for weight in value.values())):
+                raise SettingsError(
+                    f'branch_weights is {json.dumps(value)}, it must hold a weight by part, as in {{"*": 1.0}}'
+                )
+        elif not _is(str(entry.type), value):
+            raise SettingsError(f"{entry.name} is {json.dumps(value)}, it must be {_KINDS[str(entry.type)]}")
+
+
+def _is(kind: str, value: object) -> bool:
+    if kind == "bool" or isinstance(value, bool):
+        return kind == "bool" and isinstance(value, bool)
+    return isinstance(value, int) or (kind == "float" and isinstance(value, float))
+
+
+def seeds_from(text: str) -> list[int]:
+    """The seeds of ``1,2,3``, none of "". Raises ``SettingsError``."""
+    names = [name.strip() for name in text.split(",")] if text.strip() else []
+    if not all(name.isascii() and name.isdecimal() for name in names) or len(set(map(int, names))) < len(names):
+        raise SettingsError(f"--seeds {text}: must be whole numbers, each once, as in 1,2,3")
+    return [int(name) for name in names]
 
 
 def settings_from(values: Mapping[str, Any]) -> TrainSettings:

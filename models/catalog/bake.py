@@ -21,7 +21,8 @@ from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME, Progress, sile
 from models.catalog.files import check_gguf, remember_sha256, remembered_sha256, replacing, sha256_of
 from models.catalog.gguf_copy import copy_gguf, text_of
 from models.catalog.resolve import ADAPTERS, baked_file, is_baked, shipped_adapter
-from models.catalog.trained import TRAINED_KEY, from_text, to_text
+from models.catalog.trained import TRAINED_BASE_KEY, TRAINED_KEY, from_text, to_text
+from models.engine.gguf_file import read_head
 from models.errors import ModelFileError
 
 _PLAIN = (GGMLQuantizationType.F32, GGMLQuantizationType.F16)
@@ -40,6 +41,10 @@ class _Delta:
     a: Any
     b: Any
     scale: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.b.shape[0], self.a.shape[1]
 
     def matrix(self) -> Any:
         return self.scale * (self.b @ self.a)
@@ -74,13 +79,18 @@ def _damaged(file: Path) -> bool:
 def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "", plain: bool = False) -> Path:
     """``target`` as base + adapter in Q8_0, or with ``plain`` in F16, to be quantised from. ``name`` goes into the
     metadata with the base's, and ``licence``, where it is another than the base says. Raises ``ModelFileError``."""
-    check_gguf(base)
-    check_gguf(adapter)
-    source = GGUFReader(base)
-    added = GGUFReader(adapter)
+    source, added = _whole(base), _whole(adapter)
     deltas = _deltas(added, adapter, _architecture(source))
-    if missing := sorted(set(deltas) - {tensor.name for tensor in source.tensors}):
+    shapes = {tensor.name: _shape(tensor) for tensor in source.tensors}
+    if missing := sorted(set(deltas) - set(shapes)):
         raise ModelFileError(f"{adapter}: made for another base: {base.name} has no tensor {missing[0]}")
+    for tensor, delta in deltas.items():
+        if delta.shape != shapes[tensor]:
+            raise ModelFileError(
+                f"{adapter}: made for another base: its {tensor} is of {delta.shape}, that of {base.name} of "
+                f"{shapes[tensor]}"
+            )
+    _check_trained_on(source, base, text_of(added, TRAINED_BASE_KEY), adapter)
     kind = _F16 if plain else _Q8_0
     values: dict[str, str | int] = {
         "general.name": name,
@@ -97,6 +107,25 @@ def bake(base: Path, adapter: Path, target: Path, name: str, *, licence: str = "
     with replacing(target) as draft:
         copy_gguf(source, draft, without=_NOT_COPIED, values=values, kind=kind, changes=changes)
     return target
+
+
+def _whole(file: Path) -> GGUFReader:
+    """Raises ``ModelFileError`` where it is no GGUF, or cut short."""
+    check_gguf(file)
+    read_head(file)
+    try:
+        return GGUFReader(file)
+    except (ValueError, IndexError, KeyError, OSError) as error:
+        raise ModelFileError(f"{file}: cannot be read as a GGUF: {error}") from error
+
+
+def _check_trained_on(source: GGUFReader, base: Path, trained: str, adapter: Path) -> None:
+    """Raises ``ModelFileError`` where an adapter that says on which file it was trained meets another one, which was
+    not made of that either."""
+    if not trained or trained in (text_of(source, ROOT_KEY), text_of(source, BASE_KEY)):
+        return
+    if (found := sha256_of(base)) != trained:
+        raise ModelFileError(f"{adapter}: trained on another base ({trained[:12]}) than {base.name} ({found[:12]})")
 
 
 def base_values(base: Path, name: str, licence: str) -> dict[str, str | int]:
@@ -138,6 +167,8 @@ def _deltas(reader: GGUFReader, adapter: Path, architecture: str) -> dict[str, _
             b = halves.get(name.removesuffix("a") + "b")
             if b is None:
                 raise ModelFileError(f"{adapter}: {name} has no second half")
+            if not (a.ndim == b.ndim == 2 and a.shape[0] == b.shape[1]):
+                raise ModelFileError(f"{adapter}: the halves of {name} do not fit: {a.shape} and {b.shape}")
             deltas[name.removesuffix(".lora_a")] = _Delta(a, b, float(alpha.contents()) / a.shape[0])
     return deltas
 
@@ -145,7 +176,11 @@ def _deltas(reader: GGUFReader, adapter: Path, architecture: str) -> dict[str, _
 def _values(tensor: Any) -> Any:
     """A tensor as float32, [out, in]: GGUF counts dimensions from the innermost."""
     values = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
-    return values.reshape(tuple(reversed([int(size) for size in tensor.shape])))
+    return values.reshape(_shape(tensor))
+
+
+def _shape(tensor: Any) -> tuple[int, ...]:
+    return tuple(reversed([int(size) for size in tensor.shape]))
 
 
 def _merged(tensor: Any, delta: _Delta | None) -> Any:

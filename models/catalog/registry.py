@@ -7,7 +7,11 @@ One JSON file in the models' folder, replaced as a whole. Nothing here loads a m
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +36,11 @@ class Entry:
     adapter: str | None = None
     adapter_sha256: str | None = None
 
+    @property
+    def files(self) -> tuple[str, str | None]:
+        """Its files by their hashes, wherever they lie."""
+        return self.sha256, self.adapter_sha256
+
 
 @dataclass(frozen=True, slots=True)
 class Registry:
@@ -53,9 +62,16 @@ class Registry:
         raise ModelFileError(f"there is no model '{name}' in the catalog; known: {known}")
 
     def with_entry(self, entry: Entry) -> Registry:
-        """The entry added, or put in place of the one of its name. Raises ``ModelFileError``."""
+        """The entry added, or put in place of the one of its name. Raises ``ModelFileError``, also where other files
+        would take the place of a model that serves, served or is on trial: the gate let in its files, not its name."""
         if entry.name == BUILT_IN:
             raise ModelFileError(f"'{BUILT_IN}' is the product's own model: the new one needs another name")
+        used: dict[str | None, str] = dict.fromkeys(self.history, "has served")
+        used |= {self.trial.name: "is on trial"} if self.trial else {}
+        used |= {self.current: "serves"}
+        before = next((one for one in self.entries if one.name == entry.name), None)
+        if before and entry.name in used and before.files != entry.files:
+            raise ModelFileError(f"'{entry.name}' {used[entry.name]}, with other files: enter it under another name")
         others = tuple(one for one in self.entries if one.name != entry.name)
         return dataclasses.replace(self, entries=(*others, entry))
 
@@ -110,10 +126,39 @@ def write_registry(folder: Path, registry: Registry) -> None:
         with replacing(folder / REGISTRY_FILE) as draft:
             draft.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ModelFileError(
-            f"{folder}: the catalog cannot be written ({error.strerror}); "
-            "--folder or CASENOTE_MODELS must be a folder that this user may write to"
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def change_registry(folder: Path, change: Callable[[Registry], Registry]) -> Registry:
+    """Reads the registry of a folder, changes it and puts it in place, one process at a time, so that none loses what
+    another one changed. ``change`` gets what lies there now, and may refuse. Raises ``ModelFileError``."""
+    with _alone(folder):
+        registry = change(read_registry(folder))
+        write_registry(folder, registry)
+    return registry
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        # A file system without locks is written to as it is.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unwritable(folder: Path, error: OSError) -> ModelFileError:
+    return ModelFileError(
+        f"{folder}: the catalog cannot be written ({error.strerror}); "
+        "--folder or CASENOTE_MODELS must be a folder that this user may write to"
+    )
 
 
 def describe(name: str, path: Path, adapter: Path | None = None, source: str = "", licence: str = "") -> Entry:

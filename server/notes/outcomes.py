@@ -4,7 +4,7 @@ out, how long they took. Pure; numbers only, no text leaves this module."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -13,6 +13,8 @@ from typing import Any
 from models.catalog.intervals import Interval, bootstrap, difference_of_means
 from models.clinical.markers import strip_markers
 from server.notes.state import Change, Note, Status, WrittenBy
+
+SUMMARY = "summary"
 
 _WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
@@ -30,9 +32,9 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """``changed``: the share of words that differ between draft and signed text (1 less Ratcliff and Obershelp's
-    similarity over words), None while it is not signed, as ``edits`` (versions that a person saved in between) and
-    ``to_sign`` (seconds). ``support``: the share of the draft's sentences that the session bears out. ``seconds``: how
-    long the model wrote."""
+    similarity over words, over the parts that a model wrote), None while it is not signed, as ``edits`` (versions that
+    a person saved since a model first wrote) and ``to_sign`` (seconds since then). ``support``: the share of the
+    draft's sentences that the session bears out. ``seconds``: how long the model wrote."""
 
     session_id: int
     model: str
@@ -59,33 +61,58 @@ def label(model: WrittenBy) -> str:
 
 
 def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
-    """What became of the last text that a model wrote before the note was first signed, or at all where it is not.
-    None where no model wrote: the extractive fallback is nobody's work. What a person had written before the draft is
-    theirs and does not count."""
+    """What became of what a model wrote before the note was first signed, or at all where it is not: of each part the
+    last text. None where no model wrote: the extractive fallback is nobody's work."""
     end = next((place for place, one in enumerate(versions) if one.note.status is Status.SIGNED), len(versions))
-    written = [
-        place for place, one in enumerate(versions[:end]) if one.change in (Change.GENERATED, Change.REGENERATED)
-    ]
+    written = _written(versions[:end])
     if not written:
         return None
-    draft = versions[written[-1]]
-    if draft.note.model is None or draft.note.fallback or not draft.note.untouched():
+    draft = written[-1]
+    if draft.note.model is None or draft.note.fallback:
         return None
-    persons = {section.id for section in draft.note.sections} | {"summary"}
-    persons -= draft.note.untouched()
-    name, support, seconds = label(draft.note.model), _support(draft.evidence, persons), draft.note.inference_time
+    if not (parts := drafts(versions[:end])):
+        return None
+    name, support, seconds = label(draft.note.model), _support(parts), draft.note.inference_time
     if end == len(versions):
         return Outcome(session_id, name, support, seconds)
-    signed = versions[end]
+    signed, first = versions[end], next(one for one in written if one.note.model and not one.note.fallback)
     return Outcome(
         session_id,
         name,
         support,
         seconds,
-        edits=sum(one.change == Change.EDITED for one in versions[written[-1] : end]),
-        changed=changed(_without(persons, draft.note), _without(persons, signed.note)),
-        to_sign=(signed.created_at - draft.created_at).total_seconds(),
+        edits=sum(one.change == Change.EDITED for one in versions[versions.index(first) : end]),
+        changed=changed(
+            "\n".join(text_of(version.note, part) for part, version in parts.items()),
+            "\n".join(text_of(signed.note, part) for part in parts),
+        ),
+        to_sign=(signed.created_at - first.created_at).total_seconds(),
     )
+
+
+def drafts(versions: Sequence[Version]) -> dict[str, Version]:
+    """By part of the note (``summary``, or a section's id) the last version in which a model wrote it. A person's text
+    that stood in the note while a model wrote another part is nobody's draft."""
+    written = _written(versions)
+    found: dict[str, Version] = {}
+    for one in written:
+        note = one.note
+        if note.model is None or note.fallback or note.format != written[-1].note.format:
+            continue
+        found.update(dict.fromkeys(note.untouched(), one))
+    return found
+
+
+def text_of(note: Note, part: str) -> str:
+    """The text of a part, "" where the note has none."""
+    if part == SUMMARY:
+        return note.summary
+    section = note.section(part)
+    return section.text if section else ""
+
+
+def _written(versions: Sequence[Version]) -> list[Version]:
+    return [one for one in versions if one.change in (Change.GENERATED, Change.REGENERATED)]
 
 
 def changed(before: str, after: str) -> float:
@@ -123,12 +150,12 @@ def _shown(interval: Interval) -> str:
     return str(interval) if interval.n else "–"
 
 
-def _support(evidence: Mapping[str, Any], persons: Collection[str]) -> float | None:
-    by_part = {**evidence["sentences"], "summary": evidence["summary_sentences"]}
-    sentences = [sentence for part, each in by_part.items() if part not in persons for sentence in each]
+def _support(parts: Mapping[str, Version]) -> float | None:
+    sentences = [
+        sentence
+        for part, one in parts.items()
+        for sentence in (
+            one.evidence["summary_sentences"] if part == SUMMARY else one.evidence["sentences"].get(part, ())
+        )
+    ]
     return sum(bool(s["supported"]) for s in sentences) / len(sentences) if sentences else None
-
-
-def _without(persons: Collection[str], note: Note) -> str:
-    texts = {"summary": note.summary} | {section.id: section.text for section in note.sections}
-    return "\n".join(text for part, text in texts.items() if part not in persons)

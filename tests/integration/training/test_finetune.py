@@ -17,7 +17,7 @@ from training import finetune
 from training.average import average_adapters
 from training.base_model import add_adapter
 from training.checkpoints import CheckpointError
-from training.examples import Branch, Example, pack
+from training.examples import Branch, Example, ExampleError, pack
 from training.finetune import Step, checkpoint_interval, train
 from training.loss import collate, weighted_loss
 from training.opening import shared_length
@@ -122,6 +122,11 @@ def test_sessions_that_hold_nothing_to_learn_leave_the_adapter_as_it_is() -> Non
     for (name, weight), (_, first) in zip(trained.model.named_parameters(), before.named_parameters(), strict=True):
         assert "lora_B" not in name or weight.equal(first)
         assert weight.isfinite().all()
+
+
+def test_a_run_over_no_session_ends_at_once_and_says_so() -> None:
+    with pytest.raises(ExampleError, match="no session to train on"):
+        train(tiny(), [], SETTINGS)
 
 
 class PowerCutError(Exception):

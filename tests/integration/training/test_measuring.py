@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -44,6 +45,15 @@ async def test_beside_what_a_model_wrote_stands_what_the_service_would_store(
     scores = json.loads((tmp_path / "report" / "scores.json").read_text())
     assert {name, f"{name}: {AFTER_CHECKS}"} <= set(scores["scores"])
     assert set(scores["models"]) == {name}
+    assert len(scores["data"]["transcripts"]) == scores["data"]["sessions"] == len(SESSIONS)
+
+
+def test_a_part_without_a_session_is_refused_before_a_model_is_loaded(data: Path, tmp_path: Path) -> None:
+    data.write_text("".join(json.dumps({**one, "consent": False}) + "\n" for one in SESSIONS))
+    missing = {"mine": (tmp_path / "no.gguf", None)}
+    with pytest.raises(ValueError, match=r"no usable session is left to measure on: .*, part all"):
+        asyncio.run(measure_models(missing, Measuring(data, part="all"), tmp_path / "report"))
+    assert not (tmp_path / "report").exists()
 
 
 def test_a_consensus_of_whole_notes_is_refused_before_anything_is_written(data: Path) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
-from training.example_files import read_examples
+from training.data import read_dataset, transcript_mark
+from training.example_files import check_vocabulary, read_examples
+from training.examples import ExampleError
 from training.pipeline import Source, prepare
+from training.tokens import vocabulary_of
 
 VOCABULARY = default_models_dir() / EMBEDDED_FILE
 
@@ -43,6 +46,23 @@ def test_each_session_is_trained_on_or_held_out(sessions: Path, tmp_path: Path) 
     assert not trained & held
 
 
+def test_examples_say_by_transcript_which_sessions_are_trained_on_and_none_that_is_held_out(
+    sessions: Path, tmp_path: Path
+) -> None:
+    prepared = prepare([Source(sessions)], VOCABULARY, tmp_path / "out.jsonl")
+    found = read_examples(tmp_path / "out.jsonl")
+    check_vocabulary(tmp_path / "out.jsonl", found, "the same", vocabulary_of(VOCABULARY))
+    assert found.origin["vocabulary"]["size"] == 49152
+    marks = found.origin["transcripts"]
+    assert marks == sorted(transcript_mark(record.transcript) for record in prepared.split.train)
+
+    grown = tmp_path / "grown.jsonl"
+    rows = [{**session(n), "id": f"new{n}", "transcript": session(n)["transcript"].upper()} for n in range(30)]
+    grown.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    known = {transcript_mark(record.transcript) for record in read_dataset(grown).records} & set(marks)
+    assert len(known) == len(marks)
+
+
 def test_a_near_duplicate_of_a_held_out_session_is_left_out_of_every_source_and_named(
     sessions: Path, tmp_path: Path
 ) -> None:
@@ -57,6 +77,32 @@ def test_a_near_duplicate_of_a_held_out_session_is_left_out_of_every_source_and_
     assert "copy" not in names
     assert names.count("s77") == 2
     assert any(line.startswith("session copy: shares ") and held in line for line in prepared.left_out)
+
+
+def test_no_other_session_of_a_held_out_patient_is_trained_on_from_a_second_file_and_each_is_named(
+    tmp_path: Path,
+) -> None:
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    first.write_text("".join(json.dumps({**session(n), "patient_id": n}) + "\n" for n in range(20)))
+    second.write_text("".join(json.dumps({**session(n + 50), "patient_id": n}) + "\n" for n in range(20)))
+
+    prepared = prepare([Source(first), Source(second)], VOCABULARY, tmp_path / "out.jsonl")
+
+    held = {int(record.id[1:]) for record in (*prepared.split.valid, *prepared.split.test)}
+    trained = {int(example.id[1:]) for example in read_examples(tmp_path / "out.jsonl").examples}
+    assert trained == {n for n in (*range(20), *range(50, 70)) if n % 50 not in held}
+    said = [line for line in prepared.left_out if "another session of its patient is held out" in line]
+    assert sorted(said) == sorted(
+        f"session s{n + 50} of second: another session of its patient is held out" for n in held
+    )
+
+
+def test_where_nothing_is_left_to_train_on_no_examples_are_written_and_it_is_said_why(tmp_path: Path) -> None:
+    path = tmp_path / "refused.jsonl"
+    path.write_text("".join(json.dumps({**session(n), "consent": False}) + "\n" for n in range(3)))
+    with pytest.raises(ExampleError, match=r"nothing is left to train on: refused: 3 of 3 rows skipped: no consent"):
+        prepare([Source(path)], VOCABULARY, tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_near_duplicates_within_one_file_do_not_leak_across_its_split(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from models.catalog.embedded import EMBEDDED_FILE, EMBEDDED_NAME
 from models.catalog.files import sha256_of
 from models.catalog.gguf_copy import stamp, text_of
 from models.catalog.resolve import baked_file, is_baked, resolve_model
-from models.catalog.trained import TRAINED_KEY, Training, from_text, to_text
+from models.catalog.trained import TRAINED_BASE_KEY, TRAINED_KEY, Training, from_text, to_text
 from models.errors import ModelFileError
 
 WIDTH, RANK, ALPHA = 64, 4, 8.0
@@ -146,6 +146,41 @@ def test_an_adapter_for_other_tensors_or_another_architecture_is_refused(tmp_pat
     with pytest.raises(ModelFileError, match="not a LoRA adapter"):
         bake(base, base, tmp_path / "out.gguf", "x")
     assert not (tmp_path / "out.gguf").exists()
+
+
+@pytest.mark.parametrize("which", ["base", "adapter"])
+@pytest.mark.parametrize("left", [0.3, 0.97])
+def test_a_file_that_is_cut_short_is_named_as_such(
+    tmp_path: Path, base: Path, adapter: Path, which: str, left: float
+) -> None:
+    file = base if which == "base" else adapter
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(left * len(whole))])
+    with pytest.raises(ModelFileError, match=rf"{file.name} is truncated"):
+        bake(base, adapter, tmp_path / "out.gguf", "x")
+
+
+def test_an_adapter_of_another_width_or_of_halves_that_do_not_fit_is_refused(tmp_path: Path, base: Path) -> None:
+    def of(a: tuple[int, int], b: tuple[int, int]) -> Path:
+        halves = {"blk.0.attn_q.weight.lora_a": normal(*a), "blk.0.attn_q.weight.lora_b": normal(*b)}
+        return write(tmp_path / "other.gguf", halves, None, "llama", alpha=1.0)
+
+    with pytest.raises(ModelFileError, match=r"made for another base: its blk\.0\.attn_q\.weight is of \(16, 64\)"):
+        bake(base, of((RANK, WIDTH), (16, RANK)), tmp_path / "out.gguf", "x")
+    with pytest.raises(ModelFileError, match=r"the halves of blk\.0\.attn_q\.weight\.lora_a do not fit"):
+        bake(base, of((RANK, WIDTH), (32, 2 * RANK)), tmp_path / "out.gguf", "x")
+
+
+def test_an_adapter_goes_into_the_base_that_it_was_trained_on_or_what_was_made_of_that(
+    tmp_path: Path, base: Path, adapter: Path
+) -> None:
+    stamp(adapter, {TRAINED_BASE_KEY: sha256_of(base)})
+    once = bake(base, adapter, tmp_path / "once.gguf", "mine")
+    bake(once, adapter, tmp_path / "twice.gguf", "mine")
+
+    stamp(adapter, {TRAINED_BASE_KEY: "e" * 64})
+    with pytest.raises(ModelFileError, match=r"trained on another base \(eeeeeeeeeeee\) than SmolLM2"):
+        bake(base, adapter, tmp_path / "out.gguf", "mine")
 
 
 def test_set_up_bakes_once_and_again_when_the_adapter_changed(

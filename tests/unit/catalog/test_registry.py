@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.catalog.gate import judge
-from models.catalog.registry import Entry, Registry, describe, read_registry, verify, write_registry
+from models.catalog.registry import Entry, Registry, change_registry, describe, read_registry, verify, write_registry
 from models.catalog.resolve import resolve_model
 from models.errors import ModelFileError
 
@@ -42,6 +44,29 @@ def test_going_back_undoes_each_change_in_turn(used: list[str]) -> None:
 def test_a_registry_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_registry(tmp_path, FULL.using("b").using("c"))
     assert read_registry(tmp_path) == FULL.using("b").using("c")
+
+
+def _enter(folder: Path, first: int) -> None:
+    for number in range(first, first + 15):
+        entry = Entry(f"m{number}", "m.gguf", "0" * 64)
+        change_registry(folder, partial(Registry.with_entry, entry=entry))
+
+
+def test_commands_that_run_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    workers = [get_context("spawn").Process(target=_enter, args=(tmp_path / "new", 15 * one)) for one in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    names = {entry.name for entry in read_registry(tmp_path / "new").entries}
+    assert names == {f"m{number}" for number in range(60)}
+
+
+def test_a_change_that_is_refused_leaves_the_catalog_as_it_was(tmp_path: Path) -> None:
+    write_registry(tmp_path, FULL)
+    with pytest.raises(ModelFileError, match="nothing to go back to"):
+        change_registry(tmp_path, Registry.rolled_back)
+    assert read_registry(tmp_path) == FULL
 
 
 def test_a_damaged_registry_is_named(tmp_path: Path) -> None:

@@ -63,6 +63,54 @@ def test_the_draft_is_the_last_text_of_a_model_before_the_signature() -> None:
     assert (found.model.split()[0], found.edits) == ("other", 0)
 
 
+def by(author: Author, change: Change, number: int, summary: str, plan: str, risk: str, risk_by: Author) -> Version:
+    sections = (Section("plan", "Plan", plan, author), Section("risk", "Risk", risk, risk_by))
+    made = version(number, change, plan, sections=sections, summary=summary, summary_author=author)
+    supported = [{"supported": author is Author.AI}]
+    sentences = {"plan": supported, "risk": [{"supported": False}]}
+    return replace(made, evidence={"summary_sentences": supported, "sentences": sentences})
+
+
+def test_what_a_person_rewrote_is_no_draft_though_a_model_wrote_another_section_after_that() -> None:
+    mine = ("I wrote all of this by myself.", "My own plan entirely.")
+    versions = [
+        by(Author.AI, Change.GENERATED, 1, "Client slept badly again.", "Homework: a diary.", "None.", Author.AI),
+        by(Author.BOTH, Change.EDITED, 2, *mine, "Nothing.", Author.BOTH),
+        by(Author.BOTH, Change.EDITED, 3, *mine, "Nothing at all.", Author.BOTH),
+        by(Author.BOTH, Change.REGENERATED, 4, *mine, "Risk was denied.", Author.AI),
+    ]
+    signed = replace(versions[-1].note, version=5, status=Status.SIGNED)
+    versions.append(Version(Change.SIGNED.value, signed, {}, NOON + timedelta(seconds=300)))
+
+    row, found = pair(5, 7, TURNS, versions, consent=True), outcome(5, versions)
+
+    assert row is not None
+    assert row["draft"] == {
+        "summary": "Client slept badly again.",
+        "sections": {"plan": "Homework: a diary.", "risk": "Risk was denied."},
+    }
+    assert row["sections"]["plan"] == mine[1]
+    assert found is not None
+    assert (found.edits, found.to_sign) == (2, 240.0)
+    assert found.changed == changed(
+        "Client slept badly again. Homework: a diary. Risk was denied.", f"{mine[0]} {mine[1]} Risk was denied."
+    )
+    assert found.support == pytest.approx(2 / 3)
+
+
+def test_a_part_that_only_a_person_wrote_counts_neither_as_draft_nor_as_a_change() -> None:
+    versions = [by(Author.PERSON, Change.GENERATED, 1, "Mine.", "Mine.", "Risk was denied.", Author.AI)]
+    last = replace(versions[0].note, version=2, status=Status.SIGNED, summary="Other words of mine.")
+    versions.append(Version(Change.SIGNED.value, last, {}, NOON + timedelta(seconds=300)))
+
+    row, found = pair(5, 7, TURNS, versions, consent=True), outcome(5, versions)
+
+    assert row is not None
+    assert row["draft"] == {"summary": "", "sections": {"risk": "Risk was denied."}}
+    assert found is not None
+    assert found.changed == 0
+
+
 @pytest.mark.parametrize("fields", [{"model": None, "fallback": True}, {"fallback": True}])
 def test_what_no_model_wrote_is_nobodys_outcome(fields: dict[str, Any]) -> None:
     assert outcome(5, [version(1, Change.GENERATED, "Plan.", **fields), SIGNED]) is None

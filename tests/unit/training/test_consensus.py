@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.engine.api import Branch, GenerationRequest
 from models.engine.scripted import ScriptedEngine
-from training.consensus import choose, sampling_branches, write_consensus
-from training.data import SessionRecord
+from training.consensus import choose, sampling_branches, told_apart, write_consensus, write_sessions
+from training.data import PATIENT, SessionRecord, read_dataset
 
 SAMPLES = st.lists(st.sampled_from(("client slept badly", "client slept", "rain", "client slept well")), max_size=6)
 RECORDS = [SessionRecord(name, "Therapist: How was it?\nPatient: I slept badly.", "s") for name in ("a", "b")]
@@ -48,3 +49,28 @@ async def test_each_session_gets_the_paragraph_its_samples_agree_on(tmp_path: Pa
 
     assert found == {(name, "summary"): f"Client {name} slept badly." for name in ("a", "b")}
     assert said[-1] == "consensus: 2 of 2 sessions"
+
+
+TOLD = "Therapist: How was the week since we met?\nPatient: I slept badly in {}."
+
+
+def test_sessions_of_two_files_under_one_id_keep_their_own_consensus(tmp_path: Path) -> None:
+    records = told_apart(
+        [SessionRecord("1", TOLD.format(place), "s", source=place) for place in ("Rome", "Oslo")]
+        + [SessionRecord("2", TOLD.format("Bonn"), "s", source="Rome", group=f"{PATIENT}7")]
+        + [SessionRecord("3", TOLD.format("Kiel"), "s", source="Rome")]
+    )
+    found = {(one.id, "summary"): f"{one.transcript.split()[-1]} " * 9 for one in records} | {("3", "summary"): ""}
+
+    written = write_sessions(tmp_path / "out.jsonl", records, found)
+
+    kept = read_dataset(tmp_path / "out.jsonl").records
+    assert written == 3
+    assert [one.id for one in kept] == ["Rome-1-consensus", "Oslo-1-consensus", "2-consensus"]
+    assert all(one.summary.split()[0] == one.transcript.split()[-1] for one in kept)
+    assert [one.group for one in kept if one.patient] == [f"{PATIENT}7"]
+
+
+def test_sessions_that_nothing_tells_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="give the files other names"):
+        told_apart([SessionRecord("1", TOLD.format(place), "s", source="same") for place in ("Rome", "Oslo")])

@@ -188,6 +188,85 @@ def test_consent_and_sections_of_a_csv_mean_what_those_of_json_do(tmp_path: Path
     assert "secret" not in dataset.report()
 
 
+def test_a_csv_that_lost_a_quote_is_refused_and_takes_no_text_of_the_row_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    good = (
+        f'id,transcript,summary,consent\n1,"{TRANSCRIPT}","{SUMMARY}",true\n2,"{TRANSCRIPT} Too.","{SUMMARY}",false\n'
+    )
+    path.write_text(good)
+    assert [record.id for record in read_dataset(path).records] == ["1"]
+
+    path.write_text(good.replace(f'twice.","{SUMMARY}",true', f'twice.,"{SUMMARY}",true', 1))
+
+    with pytest.raises(DatasetError, match=r"s\.csv: not CSV: "):
+        read_dataset(path)
+
+
+def test_a_csv_with_quotes_commas_and_lines_in_its_cells_is_read_to_the_letter(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    said = TRANSCRIPT + '\nTherapist: He said "go", and then?\nPatient: ""Nothing"", I left.'
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows([("id", "transcript", "summary"), ("1", said, f'{SUMMARY} "Go", he said.')])
+    [record] = read_dataset(path).records
+    assert (record.transcript, record.summary) == (said, f'{SUMMARY} "Go", he said.')
+
+
+def test_only_a_speaker_in_brackets_is_one_and_a_sound_stays_with_the_line() -> None:
+    told = (
+        "[doctor] How was your week?\n[patient] [laughs] I slept badly.\n[sighs] And fought.\n[patient_guest] He did."
+    )
+    [record] = build_dataset([{"transcript": told, "summary": SUMMARY}], "given").records
+    assert [(turn.speaker, turn.text) for turn in record.turns] == [
+        ("therapist", "How was your week?"),
+        ("client", "[laughs] I slept badly. [sighs] And fought."),
+        ("patient_guest", "He did."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["null", "[1]", "{", '{"sha256": "ab"}', '{"sha256": "ab", "sections": null}', '{"sha256": 1, "sections": {}}'],
+)
+def test_a_line_of_labels_that_is_none_is_named_by_its_number(line: str, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text('\ufeff{"sha256": "ab", "sections": {"risk": "None."}}\n' + line + "\n")
+    with pytest.raises(DatasetError, match=r"labels\.jsonl, line 2: not a label: it must be"):
+        with_sections([SessionRecord("a", TRANSCRIPT, SUMMARY)], labels)
+
+
+def test_labels_that_begin_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("\ufeff" + json.dumps({"sha256": text_sha256(TRANSCRIPT)[:16], "sections": {"risk": "None."}}))
+    [record] = with_sections([SessionRecord("a", TRANSCRIPT, SUMMARY)], labels)
+    assert record.sections == {"risk": "None."}
+    with pytest.raises(DatasetError, match="cannot be read"):
+        with_sections([], tmp_path / "missing.jsonl")
+
+
+def test_half_a_character_keeps_its_own_row_out_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    rows = [
+        {"transcript": TRANSCRIPT + " \ud83d", "summary": SUMMARY},
+        {"transcript": TRANSCRIPT + " Well.", "summary": SUMMARY, "sections": {"risk": "\udc00"}},
+        {"transcript": TRANSCRIPT + " \U0001f642", "summary": SUMMARY},
+        {"transcript": TRANSCRIPT + " So.", "summary": SUMMARY, "id": "\udc00"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    dataset = read_dataset(path)
+
+    assert [record.id for record in dataset.records] == ["s-3"]
+    assert [finding.row for finding in dataset.findings if "half of a character" in finding.reason] == [1, 2, 4]
+
+
+def test_sections_that_the_format_does_not_have_are_told_of_without_their_names() -> None:
+    row = {"transcript": TRANSCRIPT, "summary": SUMMARY, "sections": {"risk": "None.", "my secret": "x"}}
+    [finding] = build_dataset([row], "given").findings
+    assert finding.reason == "sections: 1 of its 2 ids are none of the format and not used"
+    assert not finding.skipped
+
+
 def test_a_second_session_under_one_id_is_skipped_and_named_by_its_row() -> None:
     rows = [{"id": "7", "transcript": f"{TRANSCRIPT} {n}", "summary": SUMMARY} for n in range(2)]
 

@@ -15,7 +15,7 @@ from models.prompts import SUMMARY_ID, note_prefix, section_prime, summary_prime
 from models.segments import Segment
 from models.transcript import parse_transcript
 from training.data import SessionRecord
-from training.example_files import read_examples, write_examples
+from training.example_files import check_vocabulary, read_examples, write_examples
 from training.examples import (
     Branch,
     Example,
@@ -27,6 +27,8 @@ from training.examples import (
     pack,
     passes,
 )
+from training.pipeline import train_adapter
+from training.settings import TrainSettings
 
 
 class ByteTokenizer:
@@ -145,6 +147,40 @@ def test_examples_are_read_back_as_they_were_written(given_examples: list[Exampl
         found = read_examples(path)
     assert list(found.examples) == given_examples
     assert found.end == 2
+
+
+def test_a_file_without_a_session_is_not_trained_on(tmp_path: Path) -> None:
+    write_examples(tmp_path / "none.jsonl", [], 2, {})
+    with pytest.raises(ExampleError, match=r"none\.jsonl: holds no session to train on"):
+        train_adapter(tmp_path / "none.jsonl", tmp_path / "base.gguf", TrainSettings(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+BYTES = {"size": 300, "sha256": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    ("made_of", "base", "refusal"),
+    [
+        (BYTES, BYTES, ""),
+        (BYTES, {"size": 300}, ""),
+        (BYTES, {"size": 300, "sha256": "b" * 64}, "made of another vocabulary, of 300 tokens, than the 300 of mine"),
+        (BYTES, {"size": 200}, "holds token 255, mine knows 200: prepare them with --vocabulary"),
+        (None, {"size": 256, "sha256": "b" * 64}, ""),
+        (None, {"size": 255, "sha256": "b" * 64}, "holds token 255, mine knows 255"),
+        (BYTES, {}, ""),
+    ],
+)
+def test_tokens_of_another_vocabulary_are_not_trained_on_and_old_files_are_read(
+    made_of: dict[str, object] | None, base: dict[str, object], refusal: str, tmp_path: Path
+) -> None:
+    path, origin = tmp_path / "examples.jsonl", {"vocabulary": made_of} if made_of else {}
+    write_examples(path, [Example("a", (1, 2), (Branch("summary", (3,), (255, 4)),))], 2, origin)
+    if not refusal:
+        check_vocabulary(path, read_examples(path), "mine", base)
+        return
+    with pytest.raises(ExampleError, match=refusal):
+        check_vocabulary(path, read_examples(path), "mine", base)
 
 
 def test_examples_of_another_prompt_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,10 +95,36 @@ def test_scores_of_what_the_candidate_itself_says_it_was_trained_on_are_refused(
         verdict_of(file, NEW, SERVING, trained=[training])
 
 
+def test_a_session_that_was_trained_on_is_known_again_in_a_file_that_grew_or_was_saved_again() -> None:
+    measured = replace(FILE, data=replace(DATA, sha256="f" * 64, part="all", unseen=True, transcripts=("1a", "2b")))
+    before, other = Training(("d" * 64,), 0, "", ("2b", "3c")), Training(("d" * 64,), 0, "", ("3c",))
+
+    with pytest.raises(ModelFileError, match="trained on 1 of the 8 sessions it was measured on"):
+        verdict_of(measured, NEW, SERVING, trained=iter([before]))
+    assert verdict_of(measured, NEW, SERVING, trained=[other]).passes
+
+
+def test_records_of_before_transcripts_were_kept_are_judged_by_their_files(tmp_path: Path) -> None:
+    path = write_scores(tmp_path, FILE)
+    state = json.loads(path.read_text())
+    del state["data"]["transcripts"]
+    path.write_text(json.dumps(state))
+    [old] = from_text('[{"files": ["' + "d" * 64 + '"], "fold": "", "split_seed": 0}]')
+
+    assert read_scores(path) == FILE
+    assert verdict_of(read_scores(path), NEW, SERVING, trained=[old]).passes
+    assert old == Training(("d" * 64,), 0)
+
+
 def test_what_a_model_was_trained_on_is_read_as_it_was_written_and_names_no_file() -> None:
-    data = {"files": [{"name": "clinic.csv", "sha256": "d" * 64, "repeat": 2}], "split_seed": 0, "fold": "0/5"}
+    data: dict[str, Any] = {
+        "files": [{"name": "clinic.csv", "sha256": "d" * 64, "repeat": 2}],
+        "split_seed": 0,
+        "fold": "0/5",
+    }
+    data["transcripts"] = ["1a", "2b"]
     training = training_of(data)
-    assert training == Training(("d" * 64,), 0, "0/5")
+    assert training == Training(("d" * 64,), 0, "0/5", ("1a", "2b"))
     assert list(from_text(to_text([training, training]))) == [training]
     assert "clinic" not in to_text([training])
     assert list(from_text("[1]")) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -11,7 +13,9 @@ from typer.testing import CliRunner
 from models.catalog.built_in import built_in_entry
 from models.catalog.embedded import EMBEDDED_FILE, default_models_dir
 from models.catalog.files import remember_sha256
-from models.catalog.registry import BUILT_IN, read_registry
+from models.catalog.gate import Verdict
+from models.catalog.registry import BUILT_IN, Registry, change_registry, read_registry
+from training import gatekeeping
 from training.model_cli import app
 from training.score_files import Identity, MeasuredOn, ScoreFile, write_scores
 
@@ -108,12 +112,75 @@ def test_going_back_to_files_that_changed_is_refused_and_changes_nothing(folder:
     assert (folder / "catalog.json").read_bytes() == before
 
 
+def test_going_back_names_and_skips_a_model_whose_file_is_gone(folder: Path, measured: Path) -> None:
+    for name in ("second", "third"):
+        (folder.parent / f"{name}.gguf").write_bytes(b"GGUF " + name.encode())
+        assert run(folder, "add", name, str(folder.parent / f"{name}.gguf")).exit_code == 0
+    for name in ("mine", "second", "third"):
+        change_registry(folder, partial(Registry.using, name=name))
+    (folder.parent / "second.gguf").unlink()
+
+    said = run(folder, "rollback")
+
+    assert said.exit_code == 0
+    assert "mine serves" in said.stdout
+    assert "warning: second cannot serve: " in said.stderr
+    assert (read_registry(folder).current, read_registry(folder).history) == ("mine", (None,))
+    assert run(folder, "rollback").exit_code == 0
+    assert "there is nothing to go back to: no other model" in run(folder, "rollback").stderr
+
+
 def test_a_file_that_changed_since_it_was_measured_is_refused(folder: Path, measured: Path) -> None:
     (folder.parent / "mine.gguf").write_bytes(b"GGUF tuned again")
     assert run(folder, "add", "mine", str(folder.parent / "mine.gguf")).exit_code == 0
     refused = run(folder, "use", "mine", "--scores", str(measured))
     assert refused.exit_code == 1
     assert "the scores are not of the candidate's file" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [("use",), ("trial", "--share", "0.5")])
+def test_a_choice_is_refused_where_another_model_came_to_serve_while_the_gate_compared(
+    folder: Path, measured: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    (folder.parent / "third.gguf").write_bytes(b"GGUF third")
+    assert run(folder, "add", "third", str(folder.parent / "third.gguf")).exit_code == 0
+    judge = gatekeeping.verdict_of
+
+    def slowly(*arguments: Any) -> Verdict:
+        change_registry(folder, lambda now: now.using("third"))
+        return judge(*arguments)
+
+    monkeypatch.setattr(gatekeeping, "verdict_of", slowly)
+    refused = run(folder, *command, "mine", "--scores", str(measured))
+
+    assert refused.exit_code == 1
+    assert "third came to serve while the gate compared mine with built-in: nothing was changed" in refused.stderr
+    assert (read_registry(folder).current, read_registry(folder).trial) == ("third", None)
+
+
+@pytest.mark.parametrize("how", ["serves", "has served", "is on trial"])
+def test_other_files_do_not_take_the_name_of_a_model_that_serves_served_or_is_on_trial(
+    folder: Path, measured: Path, how: str
+) -> None:
+    scores = ("--scores", str(measured))
+    run(folder, *(("trial", "mine", "--share", "0.5") if how == "is on trial" else ("use", "mine")), *scores)
+    if how == "has served":
+        run(folder, "use", BUILT_IN, *scores)
+    before = (folder / "catalog.json").read_bytes()
+    (folder.parent / "b.gguf").write_bytes(b"GGUF other")
+
+    refused = run(folder, "add", "mine", str(folder.parent / "b.gguf"))
+
+    assert refused.exit_code == 1
+    assert f"'mine' {how}, with other files: enter it under another name" in refused.stderr
+    assert (folder / "catalog.json").read_bytes() == before
+
+
+def test_a_model_that_serves_may_be_entered_again_where_its_file_was_moved(folder: Path, measured: Path) -> None:
+    run(folder, "use", "mine", "--scores", str(measured))
+    moved = (folder.parent / "mine.gguf").rename(folder.parent / "moved.gguf")
+    assert run(folder, "add", "mine", str(moved), "--licence", "MIT").exit_code == 0
+    assert read_registry(folder).entry("mine").path == str(moved)
 
 
 @pytest.mark.parametrize("where", ["environment", ".env", "lower case"])

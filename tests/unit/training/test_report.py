@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.catalog.intervals import Interval
+from models.formats.format import load_format
 from training.cases import Case, pair, signed_drafts, whole_notes, with_whole_notes
 from training.data import SessionRecord
-from training.evaluate import Evaluation, Measured
+from training.evaluate import Evaluation, Measured, evaluate
 from training.pictures import loss_curve, smoothed
 from training.report import RATES, markdown, write_report
 from training.scores import ROUGE
@@ -51,6 +54,39 @@ def test_the_report_shows_each_candidate_beside_the_floors_with_pictures_and_exa
     html = page.read_text()
     assert html.count("<svg") == 1
     assert "<b>Reference</b><br>Client slept badly.</p><p><b>Written</b>" in html
+
+
+def test_the_report_names_how_bleu_was_reckoned_and_of_how_many_sessions_a_rate_is() -> None:
+    found = evaluation()
+    values = {**measured(0.4).values, "support": {"a": 0.4}, "risk recall": {}}
+    found = replace(found, candidates={"mine": {"summary": replace(measured(0.4), values=values)}})
+
+    text = markdown(found, "Evaluation", examples=0)
+
+    assert f"BLEU: sacrebleu {version('sacrebleu')}, corpus, tokenizer 13a, smoothing exp." in text
+    row = next(line for line in text.splitlines() if line.startswith("| mine | 0.40"))
+    assert row.startswith("| mine | 0.40 [0.40, 0.40], n 1 | 0.40 [0.40, 0.40] | – |")
+
+
+def test_each_section_keeps_the_length_of_its_own_and_an_empty_text_is_of_no_support() -> None:
+    shape = load_format()
+    short, long = sorted(shape.sections, key=lambda section: section.words)[:: len(shape.sections) - 1]
+    assert short.words < long.words
+    told = "Therapist: How was it?\nPatient: I slept badly."
+    records = [
+        SessionRecord(name, told, "Client slept badly.", {short.id: "Slept badly.", long.id: "Slept badly."})
+        for name in ("a", "b")
+    ]
+    texts = {
+        (record.id, part): "" if (record.id, part) == ("b", "summary") else "Slept badly. " * (long.words // 2)
+        for record in records
+        for part in ("summary", short.id, long.id)
+    }
+
+    found = evaluate(records, {"mine": texts}).candidates["mine"]
+
+    assert found["sections"].values["length kept"] == {"a": 0.5, "b": 0.5}
+    assert set(found["summary"].values["support"]) == {"a"}
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

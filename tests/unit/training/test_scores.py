@@ -74,6 +74,7 @@ def test_what_the_session_holds_and_the_note_does_not_is_an_omission() -> None:
 
 def test_what_the_session_says_is_supported_and_what_it_does_not_say_is_not() -> None:
     assert support_rate("Patient called her sister twice.", TURNS) == 1.0
+    assert support_rate("", TURNS) is None
     assert support_rate("Patient adopted three horses in Iceland.", TURNS) == 0.0
 
 

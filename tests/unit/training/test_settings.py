@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.catalog.resolve import ADAPTERS
 from training.finetune import learning_rate, planned_steps
-from training.settings import SettingsError, TrainSettings, read_settings, settings_from
+from training.settings import SettingsError, TrainSettings, read_settings, seeds_from, settings_from
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,37 @@ from training.settings import SettingsError, TrainSettings, read_settings, setti
 def test_a_setting_out_of_range_is_named_with_what_it_may_be(name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=f"{name} is {value}, it may be from"):
         settings_from({name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("rank", "16", 'rank is "16", it must be a whole number'),
+        ("epochs", None, "epochs is null, it must be a number"),
+        ("batch", 2.5, "batch is 2.5, it must be a whole number"),
+        ("seed", True, "seed is true, it must be a whole number"),
+        ("four_bit", 1, "four_bit is 1, it must be true or false"),
+        ("learning_rate", [1], "learning_rate is .1., it must be a number"),
+        ("branch_weights", 1, "branch_weights is 1, it must hold a weight by part"),
+        ("branch_weights", {"*": "1"}, "branch_weights is .*, it must hold a weight by part"),
+        ("branch_weights", {"*": float("nan")}, "branch_weights holds a weight below 0"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named_with_what_it_must_be(name: str, value: object, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        settings_from({name: value})
+
+
+def test_seeds_are_whole_numbers() -> None:
+    assert seeds_from("1, 2,3") == [1, 2, 3]
+    assert seeds_from("") == []
+    for wrong in ("1,x", "1,,2", "-1", "1,1", "\u00b2"):
+        with pytest.raises(SettingsError, match="must be whole numbers, each once, as in 1,2,3"):
+            seeds_from(wrong)
+
+
+def test_settings_of_the_shipped_adapter_are_read() -> None:
+    assert read_settings(ADAPTERS / "progress-note-2" / "run.json").rank == 32
 
 
 def test_an_unknown_setting_is_refused() -> None:
