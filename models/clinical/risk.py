@@ -41,6 +41,10 @@ _TAG_QUESTION = re.compile(
 )
 
 
+Span = tuple[str, int, int]
+_MOST_AT_AN_END = 12  # words of danger
+
+
 def find_risk(turns: Sequence[Turn]) -> tuple[RiskMention, ...]:
     """Every mention of danger in the session, in order of speech. Idioms ("killing time") are none."""
     mentions: list[RiskMention] = []
@@ -65,6 +69,12 @@ def is_affirmed(mention: RiskMention) -> bool:
     return affirms and mention.category in GRAVE and (mention.speaker != "therapist" or mention.answered)
 
 
+def _ends_of(spans: Sequence[Span]) -> Sequence[Span]:
+    """The first and the last of what one sentence says of danger. Nobody says more in a breath; a text without a stop
+    that does would be read as often as it has such words."""
+    return spans if len(spans) <= 2 * _MOST_AT_AN_END else (*spans[:_MOST_AT_AN_END], *spans[-_MOST_AT_AN_END:])
+
+
 def _of_sentence(place: int, sentences: Sequence[str], turn: Turn, answer: Turn | None) -> Iterator[RiskMention]:
     sentence, after = sentences[place], sentences[place + 1 :]
     tag = after[0] if after else ""
@@ -74,7 +84,7 @@ def _of_sentence(place: int, sentences: Sequence[str], turn: Turn, answer: Turn 
     if asked and answer:
         told = list(answer_of(answer.text.replace("’", "'")))
     before, not_now = was_before(told), is_not_now(told)
-    for category, start, end in risk_spans(sentence):
+    for category, start, end in _ends_of(risk_spans(sentence)):
         denied, open_question = negated(sentence, start, end), False
         if asked:
             reply = reply_to(sentence, category, answer)

@@ -66,9 +66,10 @@ def risk_quotes(
 
     for exchange in sorted(exchanges, key=last):
         new = [one for one in exchange if not any(one[0] == at and one[1] in quoted for at, quoted in told)]
-        for (at, said), part in _quoted(new, turns, room, labelled=labelled):
-            if part and any(part == other for _, other in parts):
-                continue  # said twice in the same words
+        quoted = _quoted(new, turns, room, labelled=labelled)
+        if all(any(part == other for _, other in parts) for _, part in quoted if part):
+            continue  # said twice in the same words; the same "No." to another question is another answer
+        for (at, said), part in quoted:
             told.append((at, said))
             parts.append((at, part))
             room -= word_count(part)

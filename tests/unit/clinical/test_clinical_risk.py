@@ -328,3 +328,12 @@ def test_neither_denies_when_nothing_comes_after_it(answer: str, denied: bool) -
     turns = parse_transcript(f"Therapist: Any thoughts of suicide?\nClient: {answer}")
 
     assert any(mention.negated for mention in find_risk(turns)) is denied
+
+
+def test_of_a_sentence_without_an_end_the_first_and_the_last_words_of_danger_are_read() -> None:
+    turns = parse_transcript("Therapist: How was it?\nClient: " + "I thought of suicide, " * 500 + "and no self-harm.")
+
+    found = find_risk(turns)
+
+    assert len(found) == 24
+    assert (found[0].category, found[-1].category) == ("suicide", "self_harm")

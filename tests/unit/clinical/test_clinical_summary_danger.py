@@ -397,3 +397,11 @@ def test_what_limits_nothing_or_was_taken_back_is_not_told(answer: str) -> None:
     text = f"{FOUND} Client reported self-harm. {COMING}"
 
     assert summary(asked("Any self-harm?", answer), text) == text
+
+
+def test_the_same_no_to_another_question_stands_with_that_question() -> None:
+    talk = asked("Do you have thoughts of suicide?", "No.") + "\nTherapist: Did you hurt yourself?\nClient: No."
+
+    told = summary(talk)
+
+    assert told.count('Patient said: "No."') == 2
