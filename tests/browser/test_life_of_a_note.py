@@ -14,7 +14,7 @@ from tests.browser.editor import Editor
 from tests.browser.notes import put, written_note
 from tests.browser.scripted import scripted_service, slowly_scripted_session
 from tests.support.api import SCRIPT
-from tests.support.service import Service
+from tests.support.service import Service, eventually
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 OWN = "Breathing twice a day, and a call on Friday."
@@ -423,3 +423,32 @@ def test_whether_the_clinic_trains_on_a_session_is_said_and_taken_back_in_the_ed
         dialog.get_by_role("button", name="Keep").click()
         expect(dialog).to_be_hidden()
         assert service.http.get(where).json()["consent"] is wanted
+
+
+def test_words_for_a_section_that_another_format_took_away_stand_beside_the_note_and_hold_nothing_up(
+    scripted: httpx.Client, open_editor: OpenEditor
+) -> None:
+    editor = open_editor(str(scripted.base_url))
+    session_id = note_with_own_plan(scripted, editor)
+    editor.page.route("**/notes", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
+    editor.type_at_end("emotional_state", " Typed in a gap of the line.")
+    answer = scripted.post(
+        f"/sessions/{session_id}/generate-notes",
+        json={"regenerate": True, "format": "soap"},
+        headers={"prefer": "respond-async"},
+    )
+    assert answer.status_code < 300, answer.text
+    card = editor.section("emotional_state").locator(".late-words")
+    expect(card).to_contain_text("The note is without these words of yours")
+    expect(card).to_contain_text("Typed in a gap of the line.")
+    editor.page.unroute_all(behavior="wait")
+    editor.type_at_end("subjective", " Typed in the new format.")
+
+    def stored() -> bool:
+        return "Typed in the new format." in scripted.get(f"/sessions/{session_id}/notes").text
+
+    eventually(stored, what="the later words in the stored note")
+    expect(editor.words("emotional_state")).to_be_hidden()
+    card.get_by_role("button", name="Drop them").click()
+    editor.wait_for_saved()
+    expect(editor.section("emotional_state")).to_have_count(0)

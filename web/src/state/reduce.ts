@@ -5,7 +5,7 @@ import type { KeptWords } from "../keep/words.ts";
 import { placeSentences } from "../text/sentences.ts";
 import { mergeDocument } from "./document.ts";
 import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
-import { sameHeadings, withHeadings } from "./places.ts";
+import { sameHeadings, withHeadings, withoutStrays } from "./places.ts";
 import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
 import { lookedThrough, sought, withConnection, withItems } from "./sessions.ts";
@@ -41,7 +41,8 @@ function routed(state: AppState, route: Route): AppState {
 /** They wait with the session that they belong to; the open one has them at once. */
 function withWords(state: AppState, id: number, words: readonly KeptWords[]): AppState {
   const { open } = state;
-  if (open?.id === id) return { ...state, open: { ...open, note: withRecovered(open.note, words) } };
+  if (open?.id === id)
+    return withPlaces({ ...state, open: { ...open, note: withRecovered(open.note, words) } });
   const known = state.parked.get(id) ?? freshSession(id);
   const note = withRecovered(known.note, words);
   if (!hasUnsaved(note)) return state;
@@ -51,7 +52,7 @@ function withWords(state: AppState, id: number, words: readonly KeptWords[]): Ap
 function inParked(state: AppState, id: number, action: SessionAction): AppState {
   const known = state.parked.get(id);
   if (!known) return state;
-  const next = reduceSession(known, action);
+  const next = inPlaces(state, reduceSession(known, action));
   if (next === known) return state;
   const parked = new Map(state.parked);
   if (hasUnsaved(next.note)) parked.set(id, next);
@@ -120,6 +121,7 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
       return {
         ...note,
         generation: null,
+        format: null,
         failure: action.problem,
         sections: note.sections.map(backToStored),
       };
@@ -192,14 +194,22 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
 const SUMMARY = { id: "summary", heading: "Summary" };
 
 /** The places of the note's format stand on the page before the first word of the note does. */
+function inPlaces({ formats, defaultFormat }: AppState, open: OpenSession): OpenSession {
+  if (formats.length === 0) return open;
+  const wanted = open.note.format ?? open.note.stored?.format ?? defaultFormat;
+  const known = formats.find(({ id }) => id === wanted);
+  const headings = [SUMMARY, ...((known ?? formats[0])?.sections ?? [])];
+  const same = sameHeadings(headings, open.note.headings);
+  const placed = same ? open.note : withHeadings(open.note, headings);
+  const note = known ? withoutStrays(placed) : placed;
+  return note === open.note ? open : { ...open, note };
+}
+
 function withPlaces(state: AppState): AppState {
   const { open } = state;
-  if (!open || state.formats.length === 0) return state;
-  const wanted = open.note.format ?? open.note.stored?.format ?? state.defaultFormat;
-  const format = state.formats.find(({ id }) => id === wanted) ?? state.formats[0];
-  const headings = [SUMMARY, ...(format?.sections ?? [])];
-  if (sameHeadings(headings, open.note.headings)) return state;
-  return { ...state, open: { ...open, note: withHeadings(open.note, headings) } };
+  if (!open) return state;
+  const placed = inPlaces(state, open);
+  return placed === open ? state : { ...state, open: placed };
 }
 
 export function reduce(state: AppState, action: Action): AppState {

@@ -56,6 +56,7 @@ export class SessionPage implements Page {
         resolveConflict: (section, text) => this.#act({ type: "conflictResolved", section, text }),
         lateWords: (section, words) => this.#lateWords(commands, section, words),
         copy: commands.copySection,
+        copyWords: (words) => void commands.copy(words, "Your words"),
         goToTurn: (turn) => this.showTurn(turn),
       },
       { above: this.#progress.element, foot: this.#trainingButton(commands) },
