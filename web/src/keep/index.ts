@@ -1,6 +1,7 @@
 /** Unsaved words outlive the browser, where the browser can seal them. */
 
 import * as api from "../api/client.ts";
+import { anyUnsaved } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { Keeper } from "./keeper.ts";
 import { Seal } from "./seal.ts";
@@ -8,18 +9,26 @@ import { Shelf } from "./shelf.ts";
 
 const ASKED_WITHIN_MS = 5000;
 
-/** Heard by the person's other tabs. */
-const SIGNED_OUT_CHANNEL = "casenote.signed-out";
-
 /** What signing out asks of the words on this machine. */
 export interface Unsaved {
   /** Takes over what other pages left that are gone; answers whether that was all. */
   readonly recover: () => Promise<boolean>;
-  /** Removes all of them. */
-  readonly clear: () => Promise<void>;
+  /** Whether words of this person lie here that are another tab's. */
+  readonly elsewhere: () => Promise<boolean>;
+  /** Puts here what is to be kept, at once; answers whether all unsaved words lie here. */
+  readonly settle: () => Promise<boolean>;
+  /** Removes this person's; those of other tabs that live only where ``all`` are to go. */
+  readonly clear: (all: boolean) => Promise<void>;
 }
 
-const KEEPS_NOTHING: Unsaved = { recover: async () => true, clear: async () => {} };
+function keepsNothing(store: Store): Unsaved {
+  return {
+    recover: async () => true,
+    elsewhere: async () => false,
+    settle: async () => !anyUnsaved(store.state),
+    clear: async () => {},
+  };
+}
 
 function able(): boolean {
   return window.isSecureContext && "indexedDB" in window && "locks" in navigator;
@@ -45,24 +54,20 @@ function unlessStorage(error: unknown): void {
  * or its storage is closed, nothing is kept and the page works all the same.
  */
 export async function keepUnsaved(store: Store): Promise<Unsaved> {
-  if (!able()) return KEEPS_NOTHING;
+  if (!able()) return keepsNothing(store);
   try {
     const seal = await Seal.of(await api.fetchUnsavedKey());
     const keeper = new Keeper(store, seal, await Shelf.open(), () => isOwner(store));
-    const channel = new BroadcastChannel(SIGNED_OUT_CHANNEL);
-    channel.addEventListener("message", () => {
-      void keeper.clear();
-      window.dispatchEvent(new Event(api.SIGNED_OUT));
-    });
     await keeper.recover().catch(unlessStorage);
     keeper.start();
-    const clear = async (): Promise<void> => {
-      channel.postMessage(null);
-      await keeper.clear();
+    return {
+      recover: () => keeper.recoverAgain(),
+      elsewhere: () => keeper.elsewhere().catch(() => false),
+      settle: () => keeper.settle(),
+      clear: (all) => keeper.clear(all),
     };
-    return { recover: () => keeper.recoverAgain(), clear };
   } catch (error) {
     if (!(error instanceof api.CallFailed || error instanceof DOMException)) throw error;
-    return KEEPS_NOTHING;
+    return keepsNothing(store);
   }
 }

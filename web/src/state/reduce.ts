@@ -217,9 +217,10 @@ export function reduce(state: AppState, action: Action): AppState {
     case "routed":
       return withPlaces(routed(state, action.route));
     case "meKnown":
-      return { ...state, me: action.me, signedOut: false };
+      return { ...state, me: action.me, signedOut: false, away: false };
     case "signedOut":
-      return state.signedOut ? state : { ...state, signedOut: true };
+      if (state.signedOut && (state.away || !action.away)) return state;
+      return { ...state, signedOut: true, away: action.away === true };
     case "healthKnown":
       return { ...state, health: action.health };
     case "wentOnline":
