@@ -15,6 +15,7 @@ import { readRoute } from "./router.ts";
 import { type AppState, anyUnsaved, type Route } from "./state/state.ts";
 import { Store } from "./store.ts";
 import { AppView, type Page } from "./view/app.ts";
+import { closeDialogs } from "./view/dialog.ts";
 import { openHelpDialog } from "./view/help_dialog.ts";
 import { mayDropWords } from "./view/sign_out.ts";
 
@@ -97,7 +98,9 @@ function showPages(store: Store, app: AppView, commands: Commands): () => Page |
     if (!first) window.requestAnimationFrame(() => window.requestAnimationFrame(() => app.opened()));
   };
   store.addEffect((state, before) => {
-    if (state.route !== before.route) void show(state);
+    if (state.route === before.route) return;
+    closeDialogs();
+    void show(state);
   });
   return () => current;
 }

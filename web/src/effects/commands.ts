@@ -38,32 +38,35 @@ export class Commands {
     return this.#store.state.open?.id ?? null;
   }
 
-  /** Runs a call and says what went wrong; answers whether it worked. */
-  async #attempt(work: (id: number) => Promise<void>): Promise<boolean> {
-    const id = this.#id;
-    if (id === null) return false;
+  /** Whether it is still this session that the page shows: a dialog of another one has no place over it. */
+  readonly isOpen = (id: number): boolean => this.#id === id;
+
+  /** Runs a call about that session and says what went wrong; answers whether it worked. */
+  async #attempt(id: number, work: () => Promise<void>): Promise<boolean> {
     try {
-      await work(id);
+      await work();
       return true;
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
       this.#store.notice(error.message, "problem");
-      if (error.problem.status === 412 || error.problem.status === 409) await this.#following.reload();
+      if (error.problem.status === 412 || error.problem.status === 409) await this.#reload(id);
       return false;
     }
   }
 
-  readonly generate = async (request: GenerationRequest): Promise<boolean> => {
-    const id = this.#id;
-    if (id === null) return false;
+  async #reload(id: number): Promise<void> {
+    if (this.isOpen(id)) await this.#following.reload();
+  }
+
+  readonly generate = async (id: number, request: GenerationRequest): Promise<boolean> => {
     this.#asked = { id, request };
-    await this.#autosave.now();
+    await this.#autosave.now(id);
     const { sections, format, force } = request;
     this.#store.inSession(id, { type: "generationRequested", sections, format, force });
-    await this.#autosave.now();
+    await this.#autosave.now(id);
     try {
       await api.requestNote(id, request);
-      this.#following.watch();
+      if (this.isOpen(id)) this.#following.watch();
       return true;
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
@@ -74,20 +77,27 @@ export class Commands {
 
   /** Asks again for what was asked for here before: the same sections, in the same format; else for all. */
   readonly retry = (): void => {
-    const known = this.#asked?.id === this.#id ? this.#asked?.request : null;
-    this.#write(known ?? ALL);
+    const { open } = this.#store.state;
+    if (!open) return;
+    const known = this.#asked?.id === open.id ? this.#asked.request : null;
+    void this.generate(open.id, { ...(known ?? ALL), regenerate: open.note.stored !== null });
   };
 
   /**
    * Has the note written as it is wished; what a person wrote already stays. A session that goes on is closed, after
    * the note was asked for: closing it asks for one as the site is set up, unless one is on its way.
    */
-  readonly writeAs = async (format: string | null, options: GenerationRequest["options"]): Promise<void> => {
+  readonly writeAs = async (
+    id: number,
+    format: string | null,
+    options: GenerationRequest["options"],
+  ): Promise<void> => {
     const { open, sessions } = this.#store.state;
-    if (!open) return;
-    const live = sessions.items.get(open.id)?.status === "live";
-    const asked = await this.generate({ ...ALL, format, options, regenerate: open.note.stored !== null });
-    if (asked && live && this.#id === open.id) await this.#attempt((id) => api.closeSession(id));
+    if (open?.id !== id) return;
+    const live = sessions.items.get(id)?.status === "live";
+    const regenerate = open.note.stored !== null;
+    const asked = await this.generate(id, { ...ALL, format, options, regenerate });
+    if (asked && live) await this.#attempt(id, () => api.closeSession(id));
   };
 
   /** What the note was last written with; nothing where that cannot be had. */
@@ -100,19 +110,17 @@ export class Commands {
     }
   };
 
-  #write(wanted: Omit<GenerationRequest, "regenerate">): void {
-    const regenerate = this.#store.state.open?.note.stored !== null;
-    void this.generate({ ...wanted, regenerate });
-  }
-
   readonly cancel = (): void => {
-    void this.#attempt((id) => api.cancelGeneration(id));
+    const id = this.#id;
+    if (id !== null) void this.#attempt(id, () => api.cancelGeneration(id));
   };
 
   /** Closes the session. Where a person wrote into the note already, the model is asked for the rest of it. */
   readonly close = async (): Promise<boolean> => {
-    const closed = await this.#attempt((id) => api.closeSession(id));
-    if (closed && this.#store.state.open?.note.stored) this.#write(ALL);
+    const id = this.#id;
+    if (id === null) return false;
+    const closed = await this.#attempt(id, () => api.closeSession(id));
+    if (closed && this.#store.state.open?.note.stored) void this.generate(id, { ...ALL, regenerate: true });
     else if (closed) this.#following.watch();
     return closed;
   };
@@ -137,29 +145,30 @@ export class Commands {
     await this.#autosave.now();
     const { open } = this.#store.state;
     if (open?.id !== read.sessionId || !this.#maySign(open.note, read)) return false;
-    return this.#attempt(async (id) => {
-      const version = this.#store.state.open?.note.stored?.version ?? 0;
+    const { id } = open;
+    const version = open.note.stored?.version ?? 0;
+    return this.#attempt(id, async () => {
       await api.signNote(id, version, signedBy);
-      await this.#following.reload();
+      await this.#reload(id);
     });
   };
 
-  readonly unlock = async (reason: string): Promise<boolean> =>
-    this.#attempt(async (id) => {
+  readonly unlock = async (id: number, reason: string): Promise<boolean> =>
+    this.#attempt(id, async () => {
       await api.unlockNote(id, reason);
-      await this.#following.reload();
+      await this.#reload(id);
     });
 
-  readonly addAddendum = async (text: string): Promise<boolean> =>
-    this.#attempt(async (id) => {
+  readonly addAddendum = async (id: number, text: string): Promise<boolean> =>
+    this.#attempt(id, async () => {
       await api.addAddendum(id, text);
-      await this.#following.reload();
+      await this.#reload(id);
     });
 
   readonly failed = (words: string): void => this.#store.notice(words, "problem");
 
-  readonly allowTraining = async (consent: boolean): Promise<boolean> => {
-    const done = await this.#attempt((id) => api.saveTrainingConsent(id, consent));
+  readonly allowTraining = async (id: number, consent: boolean): Promise<boolean> => {
+    const done = await this.#attempt(id, () => api.saveTrainingConsent(id, consent));
     if (done) this.#store.notice(consent ? "Training is allowed." : "Training is not allowed.");
     return done;
   };
