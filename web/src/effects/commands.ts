@@ -117,12 +117,16 @@ export class Commands {
 
   /** Closes the session. Where a person wrote into the note already, the model is asked for the rest of it. */
   readonly close = async (): Promise<boolean> => {
-    const id = this.#id;
-    if (id === null) return false;
-    const closed = await this.#attempt(id, () => api.closeSession(id));
-    if (closed && this.#store.state.open?.note.stored) void this.generate(id, { ...ALL, regenerate: true });
-    else if (closed) this.#following.watch();
-    return closed;
+    const { open } = this.#store.state;
+    if (!open) return false;
+    const { id } = open;
+    if (!(await this.#attempt(id, () => api.closeSession(id)))) return false;
+    // By now another session may be open.
+    const { open: now, parked } = this.#store.state;
+    const { note } = now?.id === id ? now : (parked.get(id) ?? open);
+    if (note.stored) void this.generate(id, { ...ALL, regenerate: true });
+    else if (this.isOpen(id)) this.#following.watch();
+    return true;
   };
 
   /** The open note with all that was typed stored, for somebody who is about to sign it; null where it cannot be. */
