@@ -13,6 +13,8 @@ export interface Following {
   readonly reload: () => Promise<void>;
 }
 
+const SAID_AFTER_MS = 2000;
+
 /** All that the model may write, as it is set up. */
 const ALL: Omit<GenerationRequest, "regenerate"> = {
   sections: null,
@@ -132,7 +134,12 @@ export class Commands {
   /** The open note with all that was typed stored, for somebody who is about to sign it; null where it cannot be. */
   readonly readyToSign = async (): Promise<NoteState | null> => {
     const id = this.#id;
+    const patience = window.setTimeout(
+      () => this.#store.notice("Your last words are being stored before you sign."),
+      SAID_AFTER_MS,
+    );
     await this.#autosave.now();
+    window.clearTimeout(patience);
     const { open } = this.#store.state;
     if (!open || open.id !== id) return null;
     return this.#maySign(open.note, open.note) ? open.note : null;
