@@ -64,3 +64,23 @@ test("a save without an answer holds up neither the next one nor who waits for i
   assert.match(sent.at(-1)?.body ?? "", /Base\. Mine\./);
   mock.timers.reset();
 });
+
+test("while nobody is signed in nothing is sent or tried, and what waited goes out afterwards", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const sent = silentServer();
+  const { store } = typed();
+  store.dispatch({ type: "signedOut" });
+  const planned = mock.method(globalThis, "setTimeout");
+  await pass(10_000);
+  store.inSession(1, { type: "edited", section: "plan", text: "Base. Mine. More." });
+  await pass(10_000);
+  assert.equal(sent.length, 0);
+  assert.ok(planned.mock.callCount() < 3, `${planned.mock.callCount()} timers`);
+  planned.mock.restore();
+  store.dispatch({ type: "meKnown", me: { auth: "jwt", subject: "anna" } });
+  store.dispatch({ type: "wentOffline" });
+  store.dispatch({ type: "wentOnline" });
+  await pass(1000);
+  assert.match(sent[0]?.body ?? "", /Mine\. More\./);
+  mock.timers.reset();
+});

@@ -39,7 +39,8 @@ class SessionSaver {
 
   plan(): void {
     const note = this.#note;
-    if (!note || !nextSave(note)) {
+    // Who signs in again is reachable again, and it is planned then.
+    if (!note || !nextSave(note) || this.#store.state.signedOut) {
       this.#firstUnsaved = 0;
       return;
     }
