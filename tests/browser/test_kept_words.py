@@ -92,6 +92,23 @@ def test_words_are_off_the_shelf_once_the_server_has_them(service: Service, open
     eventually(lambda: entries(editor.page) == [], what="an empty shelf")
 
 
+def test_a_key_that_could_not_be_had_at_once_is_asked_for_again(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "Stored before."})
+    editor = open_editor()
+    refuse_saves(editor.page)
+    editor.page.route("**/unsaved-key", lambda route: route.abort())
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Stored before.")
+    editor.type_at_end("plan", " Waiting.")
+    expect(editor.page.locator(".saving")).to_contain_text("Not saved yet")
+    editor.page.unroute("**/unsaved-key")
+    # What was typed before that is kept too.
+    key = key_of(service.http)
+    there = "indexedDB.databases().then((all) => all.some(({ name }) => name === 'casenote'))"
+    eventually(lambda: editor.page.evaluate(there), what="a shelf")
+    eventually(lambda: kept_texts(editor.page, key) == ["Stored before. Waiting."], what="the words on the shelf")
+
+
 def test_words_of_a_closed_tab_meet_what_somebody_else_stored_meanwhile(
     service: Service, open_editor: OpenEditor
 ) -> None:

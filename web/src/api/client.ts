@@ -113,8 +113,8 @@ export async function fetchHealth(): Promise<Health> {
 }
 
 /** The key for sealing this person's unsaved words, base64url. */
-export async function fetchUnsavedKey(): Promise<string> {
-  const { key } = decode.object((await call("/unsaved-key")).body);
+export async function fetchUnsavedKey(within: number): Promise<string> {
+  const { key } = decode.object((await call("/unsaved-key", { within })).body);
   return typeof key === "string" ? key : "";
 }
 

@@ -1,6 +1,7 @@
 /** Unsaved words outlive the browser, where the browser can seal them. */
 
 import * as api from "../api/client.ts";
+import { pauseAfter } from "../api/events.ts";
 import { anyUnsaved } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import { Keeper } from "./keeper.ts";
@@ -49,25 +50,64 @@ function unlessStorage(error: unknown): void {
   if (!(error instanceof DOMException)) throw error;
 }
 
+/** Keeps words as soon as the server gives the key: one that cannot be reached now is asked again. */
+class Keeping implements Unsaved {
+  readonly #store: Store;
+  #keeper: Keeper | null = null;
+  #beginning = false;
+  #failures = 0;
+  #timer: number | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+    store.addEffect((state, before) => {
+      if (state.online && !before.online) void this.begin();
+    });
+  }
+
+  /** What pages that are gone left comes back; then what this one cannot save is kept. */
+  async begin(): Promise<void> {
+    if (this.#keeper || this.#beginning) return;
+    window.clearTimeout(this.#timer);
+    this.#beginning = true;
+    try {
+      const seal = await Seal.of(await api.fetchUnsavedKey(ASKED_WITHIN_MS));
+      const keeper = new Keeper(this.#store, seal, await Shelf.open(), () => isOwner(this.#store));
+      await keeper.recover().catch(unlessStorage);
+      keeper.start();
+      this.#keeper = keeper;
+    } catch (error) {
+      if (error instanceof api.CallFailed) this.#later(error);
+      else unlessStorage(error);
+    } finally {
+      this.#beginning = false;
+    }
+  }
+
+  #later({ unreachable, problem }: api.CallFailed): void {
+    if (!unreachable && problem.status < 500) return;
+    this.#failures += 1;
+    this.#timer = window.setTimeout(() => void this.begin(), pauseAfter(this.#failures, Math.random()));
+  }
+
+  readonly recover = async (): Promise<boolean> => (await this.#keeper?.recoverAgain()) ?? true;
+
+  readonly elsewhere = async (): Promise<boolean> =>
+    (await this.#keeper?.elsewhere().catch(() => false)) ?? false;
+
+  readonly settle = async (): Promise<boolean> =>
+    (await this.#keeper?.settle()) ?? !anyUnsaved(this.#store.state);
+
+  readonly clear = async (all: boolean): Promise<void> => this.#keeper?.clear(all);
+}
+
 /**
  * Brings back what pages that are gone could not save, then keeps what this one cannot. Where the browser cannot seal,
  * or its storage is closed, nothing is kept and the page works all the same.
  */
 export async function keepUnsaved(store: Store): Promise<Unsaved> {
   if (!able()) return keepsNothing(store);
-  try {
-    const seal = await Seal.of(await api.fetchUnsavedKey());
-    const keeper = new Keeper(store, seal, await Shelf.open(), () => isOwner(store));
-    await keeper.recover().catch(unlessStorage);
-    keeper.start();
-    return {
-      recover: () => keeper.recoverAgain(),
-      elsewhere: () => keeper.elsewhere().catch(() => false),
-      settle: () => keeper.settle(),
-      clear: (all) => keeper.clear(all),
-    };
-  } catch (error) {
-    if (!(error instanceof api.CallFailed || error instanceof DOMException)) throw error;
-    return keepsNothing(store);
-  }
+  const keeping = new Keeping(store);
+  await keeping.begin();
+  return keeping;
 }

@@ -154,6 +154,7 @@ export class Keeper {
       else void this.recoverAgain();
     });
     window.addEventListener("focus", () => void this.recoverAgain());
+    this.#soon();
   }
 
   /** The same person is signed in again. */
