@@ -31,7 +31,9 @@ function routed(state: AppState, route: Route): AppState {
   const wanted = route.view === "session" ? route.sessionId : null;
   if (wanted !== null && open?.id === wanted) return { ...state, route };
   const parked = new Map(state.parked);
-  if (open && hasUnsaved(open.note)) parked.set(open.id, open);
+  // Nobody listens to its stream any more: whether it is still written is told by the document that comes next.
+  if (open && hasUnsaved(open.note))
+    parked.set(open.id, { ...open, note: { ...open.note, connection: "idle" } });
   if (wanted === null) return { ...state, route, open: null, parked };
   const next = parked.get(wanted) ?? freshSession(wanted);
   parked.delete(wanted);
