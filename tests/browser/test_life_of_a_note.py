@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
@@ -181,6 +181,42 @@ def test_words_that_came_too_late_for_a_signature_go_into_an_addendum(
     dialog = editor.page.get_by_role("dialog")
     expect(dialog.locator("ins")).to_contain_text("Too late.")
     expect(dialog.locator(".version-mark")).to_have_text("Signed")
+
+
+def test_an_addendum_whose_answer_is_lost_is_added_once(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    assert service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "A"}).status_code == 200
+    editor = open_editor()
+    editor.visit(session_id)
+    dialog = editor.page.get_by_role("dialog")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    def addenda() -> list[str]:
+        document = service.note(session_id)
+        assert document is not None
+        return [addendum["text"] for addendum in document["addenda"]]
+
+    editor.page.route("**/addenda", lose)
+    editor.button("Add addendum").click()
+    dialog.get_by_label("Addendum").fill("Called the patient.")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(dialog).to_have_count(0)
+    expect(editor.page.locator(".addendum")).to_have_count(1)
+    # Nor is it where the note cannot be asked at once, and it is sent again.
+    refused = "**/notes"
+    editor.page.route(refused, lambda route: route.abort() if route.request.method == "GET" else route.fallback())
+    editor.button("Add addendum").click()
+    dialog.get_by_label("Addendum").fill("She called back.")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(editor.page.locator(".toast")).to_contain_text("cannot be reached")
+    assert addenda() == ["Called the patient.", "She called back."]
+    editor.page.unroute_all(behavior="wait")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(dialog).to_have_count(0)
+    assert addenda() == ["Called the patient.", "She called back."]
 
 
 def test_a_signed_note_is_unlocked_with_a_reason_that_its_versions_keep(

@@ -251,7 +251,7 @@ export async function unlockNote(id: number, reason: string): Promise<void> {
 }
 
 export async function addAddendum(id: number, text: string): Promise<void> {
-  await call(`${note(id)}/addenda`, { method: "POST", body: { text } });
+  await call(`${note(id)}/addenda`, { method: "POST", body: { text }, within: SAVED_WITHIN_MS });
 }
 
 export async function fetchRevisions(id: number): Promise<readonly Revision[]> {

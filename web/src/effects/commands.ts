@@ -23,12 +23,27 @@ const ALL: Omit<GenerationRequest, "regenerate"> = {
   options: {},
 };
 
+interface Addendum {
+  readonly id: number;
+  readonly text: string;
+  /** How many the note had before. */
+  readonly known: number;
+}
+
+async function isAdded({ id, text, known }: Addendum): Promise<boolean> {
+  const { addenda } = await api.fetchNote(id);
+  return addenda.slice(known).some((one) => one.text === text);
+}
+
 export class Commands {
   readonly #store: Store;
   readonly #following: Following;
   readonly #autosave: Autosave;
   /** What was asked of the model last, and for which session. */
   #asked: { readonly id: number; readonly request: GenerationRequest } | null = null;
+
+  /** An addendum that was sent and may be in the note although no answer came. */
+  #unanswered: Addendum | null = null;
 
   constructor(store: Store, following: Following, autosave: Autosave) {
     this.#store = store;
@@ -170,11 +185,27 @@ export class Commands {
       await this.#reload(id);
     });
 
+  /** An addendum cannot be taken back: where no answer came, the note is asked whether it holds it already. */
   readonly addAddendum = async (id: number, text: string): Promise<boolean> =>
     this.#attempt(id, async () => {
-      await api.addAddendum(id, text);
+      const { open } = this.#store.state;
+      const sent = this.#unanswered?.id === id && this.#unanswered.text === text ? this.#unanswered : null;
+      const known = open?.id === id ? (open.note.stored?.addenda.length ?? 0) : 0;
+      const addendum = sent ?? { id, text, known };
+      if (!sent || !(await isAdded(addendum))) await this.#sendAddendum(addendum);
+      this.#unanswered = null;
       await this.#reload(id);
     });
+
+  async #sendAddendum(addendum: Addendum): Promise<void> {
+    try {
+      await api.addAddendum(addendum.id, addendum.text);
+    } catch (error) {
+      if (!(error instanceof api.CallFailed) || !error.unreachable) throw error;
+      this.#unanswered = addendum;
+      if (!(await isAdded(addendum))) throw error;
+    }
+  }
 
   readonly failed = (words: string): void => this.#store.notice(words, "problem");
 
