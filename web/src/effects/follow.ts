@@ -83,7 +83,8 @@ export function followSessions(store: Store): void {
     if (news.connected) void load();
   };
   void load();
-  inOneTab<ListNews>("casenote.sessions", (tell) => openListStream(store, tell), heard);
+  const lasts = (news: ListNews): boolean => "connected" in news;
+  inOneTab<ListNews>("casenote.sessions", (tell) => openListStream(store, tell), heard, lasts);
 }
 
 /** Follows one open session until it is left. */
