@@ -40,6 +40,9 @@ export const UNREACHABLE: Problem = {
 /** The event of the window when a call was refused because nobody is signed in any more. */
 export const SIGNED_OUT = "casenote-signed-out";
 
+/** The same of a stream, which goes on trying by itself. */
+export const STREAM_REFUSED = "casenote-stream-refused";
+
 /** A save without an answer holds up those after it; whether it was stored is told by the next one. */
 const SAVED_WITHIN_MS = 15_000;
 const READ_WITHIN_MS = 30_000;

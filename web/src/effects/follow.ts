@@ -149,6 +149,12 @@ class SessionFollower {
     this.#store.inSession(this.id, { type: "streamEnded" });
   }
 
+  /** What was refused while nobody was signed in. */
+  signedIn(): void {
+    void this.loadTranscript();
+    void this.loadNote();
+  }
+
   /** What happened while the tab was hidden, or before it was ever shown. */
   shown(): void {
     if (this.#store.state.open?.note.generation) this.watch();
@@ -216,6 +222,8 @@ class SessionFollower {
     else if (error.unreachable || error.problem.status >= 500) {
       this.#store.inSession(this.id, { type: "loadFailed", trouble: `${error.message} Trying again…` });
       window.setTimeout(() => void again(), TRANSCRIPT_PAUSE_MS);
+    } else if (error.problem.status === 401) {
+      this.#store.inSession(this.id, { type: "loadFailed", trouble: "Sign in again to see it." });
     } else {
       this.#store.inSession(this.id, { type: "loadFailed", trouble: error.message });
       this.#store.notice(error.message, "problem");
@@ -240,6 +248,7 @@ export function followOpenSession(store: Store): { watch: () => void; reload: ()
     if (item && item !== known) follower.changed(item, known);
     const asked = state.open.note.resync === "asked" && before.open?.note.resync !== "asked";
     if (asked || (state.online && !before.online)) follower.reconnect();
+    if (before.signedOut && !state.signedOut) follower.signedIn();
     // What a generation cleared away before it failed is where it was stored.
     if (state.open.note.failure && !before.open?.note.failure) void follower.loadNote();
   });

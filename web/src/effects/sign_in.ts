@@ -39,6 +39,10 @@ export function askAgainWhenSignedOut(store: Store, begin: () => Promise<void>):
     askToSignInAgain(() => void signedInAgain(store, handOver), store.state.away);
   };
   window.addEventListener(api.SIGNED_OUT, () => void ask());
+  // Who declined is not asked with every new attempt.
+  window.addEventListener(api.STREAM_REFUSED, () => {
+    if (!store.state.signedOut) void ask();
+  });
   store.addEffect((state, before) => {
     const changed = state.open?.note.sections !== before.open?.note.sections;
     const left = state.away && !before.away;
