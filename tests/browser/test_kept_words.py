@@ -92,6 +92,23 @@ def test_words_are_off_the_shelf_once_the_server_has_them(service: Service, open
     eventually(lambda: entries(editor.page) == [], what="an empty shelf")
 
 
+def test_a_key_that_could_not_be_had_at_once_is_asked_for_again(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service, {"plan": "Stored before."})
+    editor = open_editor()
+    refuse_saves(editor.page)
+    editor.page.route("**/unsaved-key", lambda route: route.abort())
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Stored before.")
+    editor.type_at_end("plan", " Waiting.")
+    expect(editor.page.locator(".saving")).to_contain_text("Not saved yet")
+    editor.page.unroute("**/unsaved-key")
+    # What was typed before that is kept too.
+    key = key_of(service.http)
+    there = "indexedDB.databases().then((all) => all.some(({ name }) => name === 'casenote'))"
+    eventually(lambda: editor.page.evaluate(there), what="a shelf")
+    eventually(lambda: kept_texts(editor.page, key) == ["Stored before. Waiting."], what="the words on the shelf")
+
+
 def test_words_of_a_closed_tab_meet_what_somebody_else_stored_meanwhile(
     service: Service, open_editor: OpenEditor
 ) -> None:
@@ -289,3 +306,78 @@ def test_another_person_who_signs_in_over_an_open_page_does_not_send_its_words(
     expect(page.get_by_text("There is no such session.")).to_be_visible()
     assert sent == []
     expect(page.locator("body")).not_to_contain_text("Anna's own.")
+
+
+def second_tab(first: Editor, base: str, session_id: int, words: str) -> Editor:
+    """Another tab of that browser on the note, which shows ``words`` of it."""
+    tab = Editor(first.page.context.new_page(), base)
+    tab.page.set_default_timeout(60_000)
+    tab.visit(session_id)
+    expect(tab.words("plan")).to_contain_text(words)
+    return tab
+
+
+def test_signing_out_in_one_tab_asks_about_the_words_of_another(base: str, open_editor: OpenEditor) -> None:
+    typing = open_editor(base)
+    session_id = unsaved_words_of_anna(base, typing, " Of the first tab.")
+    leaving = second_tab(typing, base, session_id, "Agreed.")
+    dialog = leaving.page.get_by_role("dialog")
+    leaving.button("Sign out").click()
+    expect(dialog).to_contain_text("here or in another tab")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(typing.words("plan")).to_contain_text("Of the first tab.")
+    assert len(entries(typing.page)) == 1
+    # What can be saved is, and nobody is asked.
+    typing.page.unroute_all(behavior="wait")
+    leaving.button("Sign out").click()
+    for tab in (leaving, typing):
+        expect(tab.page.get_by_label("Access token")).to_be_visible()
+        expect(tab.page.locator("body")).not_to_contain_text("Agreed.")
+    assert entries(leaving.page) == []
+    with httpx.Client(base_url=base, headers=bearer_of("anna"), trust_env=False) as http:
+        assert "Of the first tab." in http.get(f"/sessions/{session_id}/notes").text
+
+
+def test_words_that_are_let_go_in_one_tab_are_gone_in_all(base: str, open_editor: OpenEditor) -> None:
+    typing = open_editor(base)
+    session_id = unsaved_words_of_anna(base, typing, " Of the first tab.")
+    leaving = second_tab(typing, base, session_id, "Agreed.")
+    leaving.button("Sign out").click()
+    leaving.page.get_by_role("dialog").get_by_role("button", name="Sign out and drop them").click()
+    for tab in (leaving, typing):
+        expect(tab.page.get_by_label("Access token")).to_be_visible()
+    assert entries(leaving.page) == []
+
+
+def test_a_tab_whose_words_nobody_was_asked_about_keeps_them_unseen_for_whose_they_are(
+    base: str, open_editor: OpenEditor
+) -> None:
+    editor = open_editor(base)
+    session_id = unsaved_words_of_anna(base, editor, " Anna's own.")
+    page = editor.page
+    with httpx.Client(base_url=base, headers=bearer_of("anna"), trust_env=False) as http:
+        eventually(lambda: kept_texts(page, key_of(http)) == ["Agreed. Anna's own."], what="all of her words")
+    page.context.clear_cookies()
+    # As a tab tells it that had no answer.
+    page.evaluate(
+        """() => {
+          const news = { kind: "left", drop: false };
+          new BroadcastChannel("casenote.tabs").postMessage({ subject: "anna", news });
+        }"""
+    )
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You signed out in another tab")
+    expect(page.locator("#app")).to_be_hidden()
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    expect(dialog).to_contain_text("You signed out in another tab")
+    expect(page.locator("#app")).to_be_hidden()
+    sign_in(editor, "bert")
+    expect(page.get_by_text("There is no such session.")).to_be_visible()
+    editor.button("Sign out").click()
+    expect(dialog).to_have_count(0)
+    page.unroute_all(behavior="wait")
+    sign_in(editor, "anna")
+    editor.visit(session_id)
+    expect(editor.words("plan")).to_contain_text("Anna's own.")
+    editor.wait_for_saved()

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenEditor
 from tests.browser.editor import Editor
 from tests.browser.notes import put, written_note
 from tests.browser.scripted import scripted_service, slowly_scripted_session
 from tests.support.api import SCRIPT
-from tests.support.service import Service
+from tests.support.service import Service, eventually
 from tests.support.transcripts import SHORT_SESSION, sample_transcript
 
 OWN = "Breathing twice a day, and a call on Friday."
@@ -181,6 +181,42 @@ def test_words_that_came_too_late_for_a_signature_go_into_an_addendum(
     dialog = editor.page.get_by_role("dialog")
     expect(dialog.locator("ins")).to_contain_text("Too late.")
     expect(dialog.locator(".version-mark")).to_have_text("Signed")
+
+
+def test_an_addendum_whose_answer_is_lost_is_added_once(service: Service, open_editor: OpenEditor) -> None:
+    session_id = written_note(service)
+    assert service.http.post(f"/sessions/{session_id}/notes/sign", json={"name": "A"}).status_code == 200
+    editor = open_editor()
+    editor.visit(session_id)
+    dialog = editor.page.get_by_role("dialog")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    def addenda() -> list[str]:
+        document = service.note(session_id)
+        assert document is not None
+        return [addendum["text"] for addendum in document["addenda"]]
+
+    editor.page.route("**/addenda", lose)
+    editor.button("Add addendum").click()
+    dialog.get_by_label("Addendum").fill("Called the patient.")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(dialog).to_have_count(0)
+    expect(editor.page.locator(".addendum")).to_have_count(1)
+    # Nor is it where the note cannot be asked at once, and it is sent again.
+    refused = "**/notes"
+    editor.page.route(refused, lambda route: route.abort() if route.request.method == "GET" else route.fallback())
+    editor.button("Add addendum").click()
+    dialog.get_by_label("Addendum").fill("She called back.")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(editor.page.locator(".toast")).to_contain_text("cannot be reached")
+    assert addenda() == ["Called the patient.", "She called back."]
+    editor.page.unroute_all(behavior="wait")
+    dialog.get_by_role("button", name="Add to the note").click()
+    expect(dialog).to_have_count(0)
+    assert addenda() == ["Called the patient.", "She called back."]
 
 
 def test_a_signed_note_is_unlocked_with_a_reason_that_its_versions_keep(
@@ -423,3 +459,32 @@ def test_whether_the_clinic_trains_on_a_session_is_said_and_taken_back_in_the_ed
         dialog.get_by_role("button", name="Keep").click()
         expect(dialog).to_be_hidden()
         assert service.http.get(where).json()["consent"] is wanted
+
+
+def test_words_for_a_section_that_another_format_took_away_stand_beside_the_note_and_hold_nothing_up(
+    scripted: httpx.Client, open_editor: OpenEditor
+) -> None:
+    editor = open_editor(str(scripted.base_url))
+    session_id = note_with_own_plan(scripted, editor)
+    editor.page.route("**/notes", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
+    editor.type_at_end("emotional_state", " Typed in a gap of the line.")
+    answer = scripted.post(
+        f"/sessions/{session_id}/generate-notes",
+        json={"regenerate": True, "format": "soap"},
+        headers={"prefer": "respond-async"},
+    )
+    assert answer.status_code < 300, answer.text
+    card = editor.section("emotional_state").locator(".late-words")
+    expect(card).to_contain_text("The note is without these words of yours")
+    expect(card).to_contain_text("Typed in a gap of the line.")
+    editor.page.unroute_all(behavior="wait")
+    editor.type_at_end("subjective", " Typed in the new format.")
+
+    def stored() -> bool:
+        return "Typed in the new format." in scripted.get(f"/sessions/{session_id}/notes").text
+
+    eventually(stored, what="the later words in the stored note")
+    expect(editor.words("emotional_state")).to_be_hidden()
+    card.get_by_role("button", name="Drop them").click()
+    editor.wait_for_saved()
+    expect(editor.section("emotional_state")).to_have_count(0)

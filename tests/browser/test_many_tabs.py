@@ -60,3 +60,13 @@ def test_when_the_tab_that_holds_the_stream_closes_another_takes_over(
     stored = next(section["text"] for section in document["sections"] if section["id"] == "progress")
     expect(second.words("progress")).to_contain_text(stored.split()[0])
     assert second.text("progress").split() == stored.replace("{{RED:", "").replace("}}", "").split()
+
+
+def test_a_tab_that_comes_later_knows_that_the_list_is_connected(service: Service, open_editor: OpenEditor) -> None:
+    service.create(patient_id=93)
+    first = open_editor()
+    second = Editor(first.page.context.new_page(), service.base)
+    for tab in (first, second):
+        tab.visit()
+        tab.page.locator(".session-link").first.wait_for()
+        expect(tab.page.locator(".list-connection")).to_be_hidden()

@@ -53,6 +53,31 @@ def test_a_therapist_signs_in_and_sees_no_sessions_of_others(base: str, open_edi
     expect(editor.page.get_by_label("Access token")).to_be_visible()
 
 
+def test_a_session_that_was_opened_after_a_sign_in_ran_out_is_there_after_the_next(
+    base: str, open_editor: OpenEditor
+) -> None:
+    session_id = create_note(base, "anna", 71)
+    editor = open_editor(base)
+    editor.visit()
+    sign_in(editor, token_of("anna"))
+    editor.page.locator(".session-link").first.wait_for()
+    editor.page.context.clear_cookies()
+    editor.page.locator(f'.sessions a[href="#/sessions/{session_id}"]').click()
+    expect(editor.page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+    sign_in(editor, token_of("anna"))
+    expect(editor.words("plan")).to_contain_text("Agreed on a plan.")
+    expect(editor.button("Sign")).to_be_visible()
+
+
+def test_when_a_sign_in_runs_out_while_nobody_types_it_is_asked_for_again(base: str, open_editor: OpenEditor) -> None:
+    create_note(base, "anna", 71)
+    editor = open_editor(base)
+    editor.visit()
+    sign_in(editor, token_of("anna", expires_in=4))
+    # The stream of the list ends with the token, and no other can be had.
+    expect(editor.page.get_by_role("dialog")).to_contain_text("Your sign-in has expired")
+
+
 def test_words_wait_while_a_sign_in_has_run_out(base: str, open_editor: OpenEditor) -> None:
     session_id = create_note(base, "anna", 71)
     editor = open_editor(base)

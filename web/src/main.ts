@@ -5,15 +5,17 @@ import { announce } from "./effects/announce.ts";
 import { Commands } from "./effects/commands.ts";
 import { followOpenSession, followSessions, loadSessionsOf } from "./effects/follow.ts";
 import { listenToKeys } from "./effects/keys.ts";
+import { OtherTabs } from "./effects/other_tabs.ts";
 import { Autosave, leavingWith } from "./effects/save.ts";
 import { searchFurther } from "./effects/search.ts";
 import { askAgainWhenSignedOut } from "./effects/sign_in.ts";
-import { anyUnsaved, signOut } from "./effects/sign_out.ts";
+import { signOut } from "./effects/sign_out.ts";
 import { keepUnsaved, type Unsaved } from "./keep/index.ts";
 import { readRoute } from "./router.ts";
-import type { AppState, Route } from "./state/state.ts";
+import { type AppState, anyUnsaved, type Route } from "./state/state.ts";
 import { Store } from "./store.ts";
 import { AppView, type Page } from "./view/app.ts";
+import { closeDialogs } from "./view/dialog.ts";
 import { openHelpDialog } from "./view/help_dialog.ts";
 import { mayDropWords } from "./view/sign_out.ts";
 
@@ -96,7 +98,9 @@ function showPages(store: Store, app: AppView, commands: Commands): () => Page |
     if (!first) window.requestAnimationFrame(() => window.requestAnimationFrame(() => app.opened()));
   };
   store.addEffect((state, before) => {
-    if (state.route !== before.route) void show(state);
+    if (state.route === before.route) return;
+    closeDialogs();
+    void show(state);
   });
   return () => current;
 }
@@ -112,6 +116,24 @@ async function signedOut(store: Store): Promise<boolean> {
   }
 }
 
+/** The person signed out in another tab. Words that nobody agreed to drop stay, and are not shown. */
+async function leftElsewhere(
+  store: Store,
+  drop: boolean,
+  kept: Unsaved | null,
+  reload: () => void,
+): Promise<void> {
+  if (!drop && anyUnsaved(store.state)) {
+    store.dispatch({ type: "signedOut", away: true });
+    return;
+  }
+  try {
+    await kept?.clear(drop);
+  } finally {
+    reload();
+  }
+}
+
 async function start(root: HTMLElement): Promise<void> {
   const store = new Store();
   const following = followOpenSession(store);
@@ -119,7 +141,12 @@ async function start(root: HTMLElement): Promise<void> {
   const commands = new Commands(store, following, autosave);
   const { reload } = leavingWith(() => anyUnsaved(store.state));
   let kept: Unsaved | null = null;
-  const leave = (): Promise<void> => signOut({ store, autosave, kept, mayDrop: mayDropWords, reload });
+  const others = new OtherTabs(store, autosave, {
+    settled: async () => kept?.settle(),
+    left: (drop) => void leftElsewhere(store, drop, kept, reload),
+  });
+  const leave = (): Promise<void> =>
+    signOut({ store, autosave, others, kept, mayDrop: mayDropWords, reload });
   const app = new AppView(root, store, { help: openHelpDialog, signOut: () => void leave() });
   announce(store, app.status);
   store.addView((state, before) => app.update(state, before));
@@ -140,7 +167,11 @@ async function start(root: HTMLElement): Promise<void> {
     save: () => void commands.saveNow(),
     escape: () => commands.hideEvidence(),
   });
-  askAgainWhenSignedOut(store, reload);
+  askAgainWhenSignedOut(store, async () => {
+    // Where the words are not sealed the browser asks whether they may go.
+    if (await kept?.settle()) reload();
+    else window.location.reload();
+  });
   listenToSkipLink();
   followSessions(store);
   searchFurther(store);

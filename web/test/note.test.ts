@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { UNREACHABLE } from "../src/api/client.ts";
 import { eventPosition, noteDocument } from "../src/api/decode.ts";
 import { emptyNote, emptySection, isUnsaved } from "../src/state/note.ts";
+import { reduce } from "../src/state/reduce.ts";
 import { nextSave } from "../src/state/saving.ts";
 import { act, finished, noteOf, opened, runUntil, section, started, take } from "./acting.ts";
 import { session } from "./fake/scenes.ts";
@@ -172,6 +173,27 @@ test("nothing is saved into a signed note and nothing can be typed there", () =>
   const typed = act(open, { type: "edited", section: "plan", text: "Changed." });
   assert.equal(section(typed, "plan").text, "Plan.");
   assert.equal(nextSave(noteOf(typed)), null);
+});
+
+test("a session that was left with unsaved words while it was written comes back with the note as it is by then", () => {
+  const { server, state } = started();
+  const typed = act(
+    state,
+    { type: "streamOpened" },
+    { type: "edited", section: "risk", text: "Mine." },
+    { type: "saveFailed", reason: "away" },
+  );
+  const left = reduce(typed, { type: "routed", route: { view: "home" } });
+  while (server.step());
+  const back = act(reduce(left, { type: "routed", route: { view: "session", sessionId: 1 } }), {
+    type: "documentArrived",
+    document: noteDocument(server.document()),
+  });
+  assert.equal(noteOf(back).generation, null);
+  assert.equal(section(back, "plan").text, server.sections?.find(({ id }) => id === "plan")?.text);
+  assert.equal(section(back, "plan").drafting, "no");
+  assert.equal(section(back, "risk").text, "Mine.");
+  assert.equal(nextSave(noteOf(back))?.texts.risk, "Mine.");
 });
 
 test("a section without a person's words has nothing to save", () => {

@@ -46,6 +46,22 @@ test("words that grew from an older text stand against the newer one and replace
   assert.equal(nextSave(noteOf(back)), null);
 });
 
+test("a choice between two texts that nobody made is still to be made after the page was opened anew", () => {
+  const { server, state } = stored("Agreed.");
+  const mine = act(state, { type: "edited", section: "plan", text: "Agreed. Mine." });
+  server.put({ plan: "Agreed. Theirs." }, 1);
+  const kept = wordsToKeep(noteOf(loaded(mine, server)));
+  const conflict = { base: "Agreed.", theirs: "Agreed. Theirs." };
+  for (const back of [
+    withWords(loaded(opened(), server), ...kept),
+    loaded(withWords(opened(), ...kept), server),
+  ]) {
+    assert.deepEqual(section(back, "plan").conflict, conflict);
+    assert.equal(section(back, "plan").text, "Agreed. Mine.");
+    assert.equal(nextSave(noteOf(back)), null);
+  }
+});
+
 test("words that the server has by now change nothing", () => {
   const { state } = stored("Agreed. Left.");
   const back = withWords(state, left("Agreed.", "Agreed. Left."));

@@ -40,6 +40,13 @@ export const UNREACHABLE: Problem = {
 /** The event of the window when a call was refused because nobody is signed in any more. */
 export const SIGNED_OUT = "casenote-signed-out";
 
+/** The same of a stream, which goes on trying by itself. */
+export const STREAM_REFUSED = "casenote-stream-refused";
+
+/** A save without an answer holds up those after it; whether it was stored is told by the next one. */
+const SAVED_WITHIN_MS = 15_000;
+const READ_WITHIN_MS = 30_000;
+
 export interface Answer {
   readonly body: unknown;
   readonly etag: string | null;
@@ -69,7 +76,10 @@ export async function call(
   { method = "GET", body, headers = {}, within }: Call = {},
 ): Promise<Answer> {
   const json = body === undefined ? {} : { "content-type": "application/json" };
+  const stop = new AbortController();
+  const timer = within === undefined ? undefined : setTimeout(() => stop.abort(), within);
   let response: Response;
+  let answer: unknown;
   try {
     response = await fetch(path, {
       method,
@@ -77,12 +87,14 @@ export async function call(
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
-      signal: within === undefined ? null : AbortSignal.timeout(within),
+      signal: stop.signal,
     });
+    answer = await readJson(response);
   } catch {
     throw new CallFailed(UNREACHABLE);
+  } finally {
+    clearTimeout(timer);
   }
-  const answer = await readJson(response);
   if (response.status === 401) window.dispatchEvent(new Event(SIGNED_OUT));
   if (!response.ok) throw new CallFailed(decode.problem(answer, response.status));
   return { body: answer, etag: response.headers.get("etag") };
@@ -104,8 +116,8 @@ export async function fetchHealth(): Promise<Health> {
 }
 
 /** The key for sealing this person's unsaved words, base64url. */
-export async function fetchUnsavedKey(): Promise<string> {
-  const { key } = decode.object((await call("/unsaved-key")).body);
+export async function fetchUnsavedKey(within: number): Promise<string> {
+  const { key } = decode.object((await call("/unsaved-key", { within })).body);
   return typeof key === "string" ? key : "";
 }
 
@@ -155,11 +167,11 @@ export async function fetchSessions(
 }
 
 export async function fetchTranscript(id: number): Promise<Transcript> {
-  return decode.transcript((await call(`${session(id)}/turns`)).body);
+  return decode.transcript((await call(`${session(id)}/turns`, { within: READ_WITHIN_MS })).body);
 }
 
 export async function fetchNote(id: number): Promise<NoteDocument> {
-  return decode.noteDocument((await call(note(id))).body);
+  return decode.noteDocument((await call(note(id), { within: READ_WITHIN_MS })).body);
 }
 
 /** The values of options that the note was last written with, those that are not the site's. */
@@ -177,7 +189,12 @@ export async function saveSections(
 ): Promise<number | null> {
   const headers: Record<string, string> =
     version === null ? { "if-none-match": "*" } : { "if-match": entityTag(id, version) };
-  const { body, etag } = await call(note(id), { method: "PUT", body: { sections, suggestions }, headers });
+  const { body, etag } = await call(note(id), {
+    method: "PUT",
+    body: { sections, suggestions },
+    headers,
+    within: SAVED_WITHIN_MS,
+  });
   const named = decode.object(body).version;
   if (typeof named === "number") return named;
   const tagged = /\.(\d+)"$/.exec(etag ?? "");
@@ -237,7 +254,7 @@ export async function unlockNote(id: number, reason: string): Promise<void> {
 }
 
 export async function addAddendum(id: number, text: string): Promise<void> {
-  await call(`${note(id)}/addenda`, { method: "POST", body: { text } });
+  await call(`${note(id)}/addenda`, { method: "POST", body: { text }, within: SAVED_WITHIN_MS });
 }
 
 export async function fetchRevisions(id: number): Promise<readonly Revision[]> {

@@ -1,5 +1,6 @@
 /** A stream of server-sent events that is opened again, after a growing pause, for as long as it is wanted. */
 
+import { STREAM_REFUSED } from "./client.ts";
 import { object } from "./decode.ts";
 
 export interface StreamHandlers {
@@ -128,6 +129,7 @@ export class ReconnectingStream {
         signal: stop.signal,
         cache: "no-store",
       });
+      if (response.status === 401) window.dispatchEvent(new Event(STREAM_REFUSED));
       return [204, 404, 410].includes(response.status) ? "over" : "try";
     } catch {
       return "try";

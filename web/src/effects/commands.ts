@@ -13,6 +13,8 @@ export interface Following {
   readonly reload: () => Promise<void>;
 }
 
+const SAID_AFTER_MS = 2000;
+
 /** All that the model may write, as it is set up. */
 const ALL: Omit<GenerationRequest, "regenerate"> = {
   sections: null,
@@ -21,12 +23,27 @@ const ALL: Omit<GenerationRequest, "regenerate"> = {
   options: {},
 };
 
+interface Addendum {
+  readonly id: number;
+  readonly text: string;
+  /** How many the note had before. */
+  readonly known: number;
+}
+
+async function isAdded({ id, text, known }: Addendum): Promise<boolean> {
+  const { addenda } = await api.fetchNote(id);
+  return addenda.slice(known).some((one) => one.text === text);
+}
+
 export class Commands {
   readonly #store: Store;
   readonly #following: Following;
   readonly #autosave: Autosave;
   /** What was asked of the model last, and for which session. */
   #asked: { readonly id: number; readonly request: GenerationRequest } | null = null;
+
+  /** An addendum that was sent and may be in the note although no answer came. */
+  #unanswered: Addendum | null = null;
 
   constructor(store: Store, following: Following, autosave: Autosave) {
     this.#store = store;
@@ -38,32 +55,35 @@ export class Commands {
     return this.#store.state.open?.id ?? null;
   }
 
-  /** Runs a call and says what went wrong; answers whether it worked. */
-  async #attempt(work: (id: number) => Promise<void>): Promise<boolean> {
-    const id = this.#id;
-    if (id === null) return false;
+  /** Whether it is still this session that the page shows: a dialog of another one has no place over it. */
+  readonly isOpen = (id: number): boolean => this.#id === id;
+
+  /** Runs a call about that session and says what went wrong; answers whether it worked. */
+  async #attempt(id: number, work: () => Promise<void>): Promise<boolean> {
     try {
-      await work(id);
+      await work();
       return true;
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
       this.#store.notice(error.message, "problem");
-      if (error.problem.status === 412 || error.problem.status === 409) await this.#following.reload();
+      if (error.problem.status === 412 || error.problem.status === 409) await this.#reload(id);
       return false;
     }
   }
 
-  readonly generate = async (request: GenerationRequest): Promise<boolean> => {
-    const id = this.#id;
-    if (id === null) return false;
+  async #reload(id: number): Promise<void> {
+    if (this.isOpen(id)) await this.#following.reload();
+  }
+
+  readonly generate = async (id: number, request: GenerationRequest): Promise<boolean> => {
     this.#asked = { id, request };
-    await this.#autosave.now();
+    await this.#autosave.now(id);
     const { sections, format, force } = request;
     this.#store.inSession(id, { type: "generationRequested", sections, format, force });
-    await this.#autosave.now();
+    await this.#autosave.now(id);
     try {
       await api.requestNote(id, request);
-      this.#following.watch();
+      if (this.isOpen(id)) this.#following.watch();
       return true;
     } catch (error) {
       if (!(error instanceof api.CallFailed)) throw error;
@@ -74,20 +94,27 @@ export class Commands {
 
   /** Asks again for what was asked for here before: the same sections, in the same format; else for all. */
   readonly retry = (): void => {
-    const known = this.#asked?.id === this.#id ? this.#asked?.request : null;
-    this.#write(known ?? ALL);
+    const { open } = this.#store.state;
+    if (!open) return;
+    const known = this.#asked?.id === open.id ? this.#asked.request : null;
+    void this.generate(open.id, { ...(known ?? ALL), regenerate: open.note.stored !== null });
   };
 
   /**
    * Has the note written as it is wished; what a person wrote already stays. A session that goes on is closed, after
    * the note was asked for: closing it asks for one as the site is set up, unless one is on its way.
    */
-  readonly writeAs = async (format: string | null, options: GenerationRequest["options"]): Promise<void> => {
+  readonly writeAs = async (
+    id: number,
+    format: string | null,
+    options: GenerationRequest["options"],
+  ): Promise<void> => {
     const { open, sessions } = this.#store.state;
-    if (!open) return;
-    const live = sessions.items.get(open.id)?.status === "live";
-    const asked = await this.generate({ ...ALL, format, options, regenerate: open.note.stored !== null });
-    if (asked && live && this.#id === open.id) await this.#attempt((id) => api.closeSession(id));
+    if (open?.id !== id) return;
+    const live = sessions.items.get(id)?.status === "live";
+    const regenerate = open.note.stored !== null;
+    const asked = await this.generate(id, { ...ALL, format, options, regenerate });
+    if (asked && live) await this.#attempt(id, () => api.closeSession(id));
   };
 
   /** What the note was last written with; nothing where that cannot be had. */
@@ -100,27 +127,34 @@ export class Commands {
     }
   };
 
-  #write(wanted: Omit<GenerationRequest, "regenerate">): void {
-    const regenerate = this.#store.state.open?.note.stored !== null;
-    void this.generate({ ...wanted, regenerate });
-  }
-
   readonly cancel = (): void => {
-    void this.#attempt((id) => api.cancelGeneration(id));
+    const id = this.#id;
+    if (id !== null) void this.#attempt(id, () => api.cancelGeneration(id));
   };
 
   /** Closes the session. Where a person wrote into the note already, the model is asked for the rest of it. */
   readonly close = async (): Promise<boolean> => {
-    const closed = await this.#attempt((id) => api.closeSession(id));
-    if (closed && this.#store.state.open?.note.stored) this.#write(ALL);
-    else if (closed) this.#following.watch();
-    return closed;
+    const { open } = this.#store.state;
+    if (!open) return false;
+    const { id } = open;
+    if (!(await this.#attempt(id, () => api.closeSession(id)))) return false;
+    // By now another session may be open.
+    const { open: now, parked } = this.#store.state;
+    const { note } = now?.id === id ? now : (parked.get(id) ?? open);
+    if (note.stored) void this.generate(id, { ...ALL, regenerate: true });
+    else if (this.isOpen(id)) this.#following.watch();
+    return true;
   };
 
   /** The open note with all that was typed stored, for somebody who is about to sign it; null where it cannot be. */
   readonly readyToSign = async (): Promise<NoteState | null> => {
     const id = this.#id;
+    const patience = window.setTimeout(
+      () => this.#store.notice("Your last words are being stored before you sign."),
+      SAID_AFTER_MS,
+    );
     await this.#autosave.now();
+    window.clearTimeout(patience);
     const { open } = this.#store.state;
     if (!open || open.id !== id) return null;
     return this.#maySign(open.note, open.note) ? open.note : null;
@@ -137,29 +171,46 @@ export class Commands {
     await this.#autosave.now();
     const { open } = this.#store.state;
     if (open?.id !== read.sessionId || !this.#maySign(open.note, read)) return false;
-    return this.#attempt(async (id) => {
-      const version = this.#store.state.open?.note.stored?.version ?? 0;
+    const { id } = open;
+    const version = open.note.stored?.version ?? 0;
+    return this.#attempt(id, async () => {
       await api.signNote(id, version, signedBy);
-      await this.#following.reload();
+      await this.#reload(id);
     });
   };
 
-  readonly unlock = async (reason: string): Promise<boolean> =>
-    this.#attempt(async (id) => {
+  readonly unlock = async (id: number, reason: string): Promise<boolean> =>
+    this.#attempt(id, async () => {
       await api.unlockNote(id, reason);
-      await this.#following.reload();
+      await this.#reload(id);
     });
 
-  readonly addAddendum = async (text: string): Promise<boolean> =>
-    this.#attempt(async (id) => {
-      await api.addAddendum(id, text);
-      await this.#following.reload();
+  /** An addendum cannot be taken back: where no answer came, the note is asked whether it holds it already. */
+  readonly addAddendum = async (id: number, text: string): Promise<boolean> =>
+    this.#attempt(id, async () => {
+      const { open } = this.#store.state;
+      const sent = this.#unanswered?.id === id && this.#unanswered.text === text ? this.#unanswered : null;
+      const known = open?.id === id ? (open.note.stored?.addenda.length ?? 0) : 0;
+      const addendum = sent ?? { id, text, known };
+      if (!sent || !(await isAdded(addendum))) await this.#sendAddendum(addendum);
+      this.#unanswered = null;
+      await this.#reload(id);
     });
+
+  async #sendAddendum(addendum: Addendum): Promise<void> {
+    try {
+      await api.addAddendum(addendum.id, addendum.text);
+    } catch (error) {
+      if (!(error instanceof api.CallFailed) || !error.unreachable) throw error;
+      this.#unanswered = addendum;
+      if (!(await isAdded(addendum))) throw error;
+    }
+  }
 
   readonly failed = (words: string): void => this.#store.notice(words, "problem");
 
-  readonly allowTraining = async (consent: boolean): Promise<boolean> => {
-    const done = await this.#attempt((id) => api.saveTrainingConsent(id, consent));
+  readonly allowTraining = async (id: number, consent: boolean): Promise<boolean> => {
+    const done = await this.#attempt(id, () => api.saveTrainingConsent(id, consent));
     if (done) this.#store.notice(consent ? "Training is allowed." : "Training is not allowed.");
     return done;
   };

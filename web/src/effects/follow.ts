@@ -83,7 +83,8 @@ export function followSessions(store: Store): void {
     if (news.connected) void load();
   };
   void load();
-  inOneTab<ListNews>("casenote.sessions", (tell) => openListStream(store, tell), heard);
+  const lasts = (news: ListNews): boolean => "connected" in news;
+  inOneTab<ListNews>("casenote.sessions", (tell) => openListStream(store, tell), heard, lasts);
 }
 
 /** Follows one open session until it is left. */
@@ -146,6 +147,12 @@ class SessionFollower {
     this.#streaming = false;
     this.#stream.stop();
     this.#store.inSession(this.id, { type: "streamEnded" });
+  }
+
+  /** What was refused while nobody was signed in. */
+  signedIn(): void {
+    void this.loadTranscript();
+    void this.loadNote();
   }
 
   /** What happened while the tab was hidden, or before it was ever shown. */
@@ -215,6 +222,8 @@ class SessionFollower {
     else if (error.unreachable || error.problem.status >= 500) {
       this.#store.inSession(this.id, { type: "loadFailed", trouble: `${error.message} Trying again…` });
       window.setTimeout(() => void again(), TRANSCRIPT_PAUSE_MS);
+    } else if (error.problem.status === 401) {
+      this.#store.inSession(this.id, { type: "loadFailed", trouble: "Sign in again to see it." });
     } else {
       this.#store.inSession(this.id, { type: "loadFailed", trouble: error.message });
       this.#store.notice(error.message, "problem");
@@ -239,6 +248,7 @@ export function followOpenSession(store: Store): { watch: () => void; reload: ()
     if (item && item !== known) follower.changed(item, known);
     const asked = state.open.note.resync === "asked" && before.open?.note.resync !== "asked";
     if (asked || (state.online && !before.online)) follower.reconnect();
+    if (before.signedOut && !state.signedOut) follower.signedIn();
     // What a generation cleared away before it failed is where it was stored.
     if (state.open.note.failure && !before.open?.note.failure) void follower.loadNote();
   });

@@ -39,7 +39,8 @@ class SessionSaver {
 
   plan(): void {
     const note = this.#note;
-    if (!note || !nextSave(note)) {
+    // Who signs in again is reachable again, and it is planned then.
+    if (!note || !nextSave(note) || this.#store.state.signedOut) {
       this.#firstUnsaved = 0;
       return;
     }
@@ -132,10 +133,9 @@ export class Autosave {
     }
   }
 
-  /** Saves the open session's words without waiting for a pause in the typing. */
-  async now(): Promise<void> {
-    const { open } = this.#store.state;
-    if (open) await this.#saver(open.id).now();
+  /** Saves a session's words without waiting for a pause in the typing: the open one's, where none is named. */
+  async now(id = this.#store.state.open?.id): Promise<void> {
+    if (id !== undefined) await this.#saver(id).now();
   }
 
   #saver(id: number): SessionSaver {

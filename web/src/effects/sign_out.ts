@@ -1,19 +1,16 @@
-/** Signing out: what can be saved is saved, what cannot is asked about, and nothing stays on this machine. */
+/** Signing out: what can be saved in any tab is saved, what cannot is asked about, and nothing stays on this machine. */
 
 import { CallFailed, logout } from "../api/client.ts";
 import type { Unsaved } from "../keep/index.ts";
-import { hasUnsaved } from "../state/note.ts";
-import type { AppState } from "../state/state.ts";
+import { anyUnsaved } from "../state/state.ts";
 import type { Store } from "../store.ts";
+import type { OtherTabs } from "./other_tabs.ts";
 import type { Autosave } from "./save.ts";
-
-export function anyUnsaved({ open, parked }: AppState): boolean {
-  return parked.size > 0 || (open !== null && hasUnsaved(open.note));
-}
 
 interface SigningOut {
   readonly store: Store;
   readonly autosave: Autosave;
+  readonly others: OtherTabs;
   /** What is kept in this browser; null before that is known. */
   readonly kept: Unsaved | null;
   /** Whether the words that could not be saved may go. */
@@ -22,10 +19,18 @@ interface SigningOut {
   readonly reload: () => void;
 }
 
-export async function signOut({ store, autosave, kept, mayDrop, reload }: SigningOut): Promise<void> {
+/** Whether words of the person are left that could not be saved, in any tab. */
+async function anyLeft({ store, autosave, others, kept }: SigningOut): Promise<boolean> {
   const all = (await kept?.recover()) ?? true;
-  await autosave.all();
-  if ((!all || anyUnsaved(store.state)) && !(await mayDrop())) return;
+  const [told] = await Promise.all([others.save(), autosave.all()]);
+  // A tab that the browser put to sleep does not answer; its words lie here.
+  return !all || told || anyUnsaved(store.state) || ((await kept?.elsewhere()) ?? false);
+}
+
+export async function signOut(leaving: SigningOut): Promise<void> {
+  const { store, others, kept, mayDrop, reload } = leaving;
+  const drop = await anyLeft(leaving);
+  if (drop && !(await mayDrop())) return;
   try {
     await logout();
   } catch (error) {
@@ -34,8 +39,9 @@ export async function signOut({ store, autosave, kept, mayDrop, reload }: Signin
     store.notice(`You are still signed in. ${error.message}`, "problem");
     return;
   }
+  others.left(drop);
   try {
-    await kept?.clear();
+    await kept?.clear(drop);
   } finally {
     reload();
   }

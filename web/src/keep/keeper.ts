@@ -4,7 +4,7 @@
  */
 
 import type { NoteState } from "../state/note.ts";
-import type { AppState } from "../state/state.ts";
+import { type AppState, anyUnsaved } from "../state/state.ts";
 import type { Store } from "../store.ts";
 import type { Seal } from "./seal.ts";
 import { type Entry, outdated, type Shelf } from "./shelf.ts";
@@ -154,6 +154,7 @@ export class Keeper {
       else void this.recoverAgain();
     });
     window.addEventListener("focus", () => void this.recoverAgain());
+    this.#soon();
   }
 
   /** The same person is signed in again. */
@@ -202,11 +203,30 @@ export class Keeper {
     else this.#kept.set(session, now);
   }
 
-  /** The person signed out: nothing of anybody's stays on this machine. */
-  async clear(): Promise<void> {
+  /** Whether words of this person lie here that are the own of another tab that lives. */
+  async elsewhere(): Promise<boolean> {
+    const [entries, alive] = [await this.#shelf.entries(), await livingTabs()];
+    return entries.some(
+      ({ owner, tab }) => owner === this.#seal.owner && tab !== this.#tab && alive.has(tab),
+    );
+  }
+
+  /** Puts here at once what is to be kept; answers whether all unsaved words lie here. */
+  async settle(): Promise<boolean> {
+    await this.#flush();
+    if (this.#stopped) return !anyUnsaved(this.#store.state);
+    const unsaved = [...unsavedNotes(this.#store.state)];
+    return unsaved.every(([session, { sections }]) => this.#kept.get(session)?.sections === sections);
+  }
+
+  /** The person signed out: nothing of theirs stays on this machine but, unless ``all`` go, other living tabs' own. */
+  async clear(all: boolean): Promise<void> {
     this.#stopped = true;
     await this.#writing;
-    await this.#shelf.clear();
+    const alive = all ? new Set<string>() : await livingTabs();
+    const own = (await this.#shelf.entries()).filter(({ owner }) => owner === this.#seal.owner);
+    const gone = own.filter(({ tab }) => tab === this.#tab || !alive.has(tab));
+    if (gone.length > 0) await this.#shelf.remove(gone.map(({ id }) => id));
   }
 }
 

@@ -91,8 +91,4 @@ export class Shelf {
       for (const id of ids) store.delete(id);
     });
   }
-
-  clear(): Promise<void> {
-    return this.#write((store) => store.clear());
-  }
 }

@@ -16,7 +16,9 @@ export interface KeptWords {
 }
 
 function kept(section: SectionState): KeptWords | null {
-  const { id, heading, base, late, text, owed } = section;
+  const { id, heading, late, text, owed } = section;
+  // What somebody else stored meanwhile is not what the words grew from: the choice between both is still open.
+  const base = section.conflict?.base ?? section.base;
   if (isUnsaved(section)) return { id, heading, base, text, owed, late };
   return late === null ? null : { id, heading, base, text: base, owed: [], late };
 }

@@ -3,6 +3,7 @@
 import type { NoteDocument, NoteSection } from "../api/types.ts";
 import { withoutMarkers } from "../text/markers.ts";
 import {
+  besideOnly,
   emptySection,
   isSuggesting,
   isUnsaved,
@@ -57,9 +58,7 @@ function mergeSigned(local: SectionState, stored: NoteSection, theirs: string): 
 
 /** A section that the signed note does not have. */
 function notSigned(section: SectionState): SectionState {
-  if (!isUnsaved(section)) return section;
-  const late = lateBeside(section.late, unsavedWords(section), "");
-  return { ...emptySection(section.id, section.heading), late };
+  return isUnsaved(section) ? besideOnly(section) : section;
 }
 
 interface Arrival {

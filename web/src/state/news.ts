@@ -57,6 +57,13 @@ function ofSignature(note: NoteState, before: NoteState): string | null {
   return note.stored.addenda.length > before.stored.addenda.length ? "An addendum was added." : null;
 }
 
+/** Words without a place in the note, as after a change of its format. */
+function ofStrays(note: NoteState, before: NoteState): string | null {
+  const strays = ({ sections }: NoteState): number => sections.filter(({ stray }) => stray).length;
+  if (isLocked(note) || strays(note) <= strays(before)) return null;
+  return "The note has no place any more for words of yours that were not saved. They stand beside it.";
+}
+
 /** A save that failed is tried again and again: it is told when it begins to fail, and when it is over. */
 function ofSaving(note: NoteState, before: NoteState): string | null {
   const failing = ({ saving }: NoteState): boolean =>
@@ -67,7 +74,7 @@ function ofSaving(note: NoteState, before: NoteState): string | null {
 }
 
 function ofNote(open: OpenSession, before: OpenSession): readonly (string | null)[] {
-  const of = [ofSignature, ofConflict, ofGeneration, ofSuggestions, ofSaving];
+  const of = [ofSignature, ofConflict, ofGeneration, ofSuggestions, ofStrays, ofSaving];
   return of.map((tell) => tell(open.note, before.note));
 }
 

@@ -52,6 +52,8 @@ export interface SectionState {
   readonly conflict: Conflict | null;
   /** A person's words that came too late: the note was signed without them. */
   readonly late: string | null;
+  /** Neither the note nor its format has this section: nothing can be stored in it. */
+  readonly stray: boolean;
   readonly sentences: readonly Sentence[];
 }
 
@@ -103,6 +105,10 @@ export interface StoredNote {
   readonly signedAt: string | null;
   /** What the server holds of suggestions, by section. */
   readonly suggestions: Readonly<Record<string, string>>;
+  /** The ids of its sections. */
+  readonly holds: readonly string[];
+  /** Another version of it is on its way, perhaps in another format. */
+  readonly writing: boolean;
 }
 
 export interface NoteState {
@@ -164,6 +170,7 @@ export function emptySection(id: string, heading: string): SectionState {
     owed: [],
     conflict: null,
     late: null,
+    stray: false,
     sentences: [],
   };
 }
@@ -189,6 +196,8 @@ export function storedNote(document: NoteDocument): StoredNote {
     signedBy: document.signedBy,
     signedAt: document.signedAt,
     suggestions: document.suggestions,
+    holds: document.sections.map(({ id }) => id),
+    writing: document.generation !== null,
   };
 }
 
@@ -238,6 +247,12 @@ export function lateBeside(late: string | null, words: readonly string[], signed
   const left = words.filter((word) => word.trim() !== "" && word !== signed && !late?.includes(word));
   const all = [...(late === null ? [] : [late]), ...new Set(left)];
   return all.length > 0 ? all.join("\n\n") : null;
+}
+
+/** A section that is not in the note: a person's unsaved words for it stand beside it. */
+export function besideOnly(section: SectionState): SectionState {
+  const late = lateBeside(section.late, unsavedWords(section), "");
+  return { ...emptySection(section.id, section.heading), late };
 }
 
 export function hasUnsaved(note: NoteState): boolean {

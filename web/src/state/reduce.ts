@@ -5,7 +5,7 @@ import type { KeptWords } from "../keep/words.ts";
 import { placeSentences } from "../text/sentences.ts";
 import { mergeDocument } from "./document.ts";
 import { emptyNote, hasUnsaved, isUnsaved, type NoteState, type SectionState } from "./note.ts";
-import { sameHeadings, withHeadings } from "./places.ts";
+import { sameHeadings, withHeadings, withoutStrays } from "./places.ts";
 import { withRecovered } from "./recovered.ts";
 import * as saving from "./saving.ts";
 import { lookedThrough, sought, withConnection, withItems } from "./sessions.ts";
@@ -31,7 +31,9 @@ function routed(state: AppState, route: Route): AppState {
   const wanted = route.view === "session" ? route.sessionId : null;
   if (wanted !== null && open?.id === wanted) return { ...state, route };
   const parked = new Map(state.parked);
-  if (open && hasUnsaved(open.note)) parked.set(open.id, open);
+  // Nobody listens to its stream any more: whether it is still written is told by the document that comes next.
+  if (open && hasUnsaved(open.note))
+    parked.set(open.id, { ...open, note: { ...open.note, connection: "idle" } });
   if (wanted === null) return { ...state, route, open: null, parked };
   const next = parked.get(wanted) ?? freshSession(wanted);
   parked.delete(wanted);
@@ -41,7 +43,8 @@ function routed(state: AppState, route: Route): AppState {
 /** They wait with the session that they belong to; the open one has them at once. */
 function withWords(state: AppState, id: number, words: readonly KeptWords[]): AppState {
   const { open } = state;
-  if (open?.id === id) return { ...state, open: { ...open, note: withRecovered(open.note, words) } };
+  if (open?.id === id)
+    return withPlaces({ ...state, open: { ...open, note: withRecovered(open.note, words) } });
   const known = state.parked.get(id) ?? freshSession(id);
   const note = withRecovered(known.note, words);
   if (!hasUnsaved(note)) return state;
@@ -51,7 +54,7 @@ function withWords(state: AppState, id: number, words: readonly KeptWords[]): Ap
 function inParked(state: AppState, id: number, action: SessionAction): AppState {
   const known = state.parked.get(id);
   if (!known) return state;
-  const next = reduceSession(known, action);
+  const next = inPlaces(state, reduceSession(known, action));
   if (next === known) return state;
   const parked = new Map(state.parked);
   if (hasUnsaved(next.note)) parked.set(id, next);
@@ -120,6 +123,7 @@ function reduceNote(note: NoteState, action: SessionAction): NoteState {
       return {
         ...note,
         generation: null,
+        format: null,
         failure: action.problem,
         sections: note.sections.map(backToStored),
       };
@@ -192,14 +196,22 @@ function reduceSession(open: OpenSession, action: SessionAction): OpenSession {
 const SUMMARY = { id: "summary", heading: "Summary" };
 
 /** The places of the note's format stand on the page before the first word of the note does. */
+function inPlaces({ formats, defaultFormat }: AppState, open: OpenSession): OpenSession {
+  if (formats.length === 0) return open;
+  const wanted = open.note.format ?? open.note.stored?.format ?? defaultFormat;
+  const known = formats.find(({ id }) => id === wanted);
+  const headings = [SUMMARY, ...((known ?? formats[0])?.sections ?? [])];
+  const same = sameHeadings(headings, open.note.headings);
+  const placed = same ? open.note : withHeadings(open.note, headings);
+  const note = known ? withoutStrays(placed) : placed;
+  return note === open.note ? open : { ...open, note };
+}
+
 function withPlaces(state: AppState): AppState {
   const { open } = state;
-  if (!open || state.formats.length === 0) return state;
-  const wanted = open.note.format ?? open.note.stored?.format ?? state.defaultFormat;
-  const format = state.formats.find(({ id }) => id === wanted) ?? state.formats[0];
-  const headings = [SUMMARY, ...(format?.sections ?? [])];
-  if (sameHeadings(headings, open.note.headings)) return state;
-  return { ...state, open: { ...open, note: withHeadings(open.note, headings) } };
+  if (!open) return state;
+  const placed = inPlaces(state, open);
+  return placed === open ? state : { ...state, open: placed };
 }
 
 export function reduce(state: AppState, action: Action): AppState {
@@ -207,9 +219,10 @@ export function reduce(state: AppState, action: Action): AppState {
     case "routed":
       return withPlaces(routed(state, action.route));
     case "meKnown":
-      return { ...state, me: action.me, signedOut: false };
+      return { ...state, me: action.me, signedOut: false, away: false };
     case "signedOut":
-      return state.signedOut ? state : { ...state, signedOut: true };
+      if (state.signedOut && (state.away || !action.away)) return state;
+      return { ...state, signedOut: true, away: action.away === true };
     case "healthKnown":
       return { ...state, health: action.health };
     case "wentOnline":

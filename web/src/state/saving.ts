@@ -51,7 +51,7 @@ export function taken(section: SectionState, text: string): SectionState {
 export function edited(note: NoteState, id: string, text: string, from?: string): NoteState {
   if (isLocked(note)) return note;
   return withSection(note, id, (section) => {
-    if (section.text === text) return section;
+    if (section.text === text || section.stray) return section;
     const next = taken(section, text);
     if (from === undefined || withPlainBreaks(section.text) === from) return next;
     // What the model is writing goes on from frame to frame: it is nobody's words, and stands beside them.

@@ -15,7 +15,7 @@ import type {
   Turn,
 } from "../api/types.ts";
 import type { KeptWords } from "../keep/words.ts";
-import type { NoteState } from "./note.ts";
+import { hasUnsaved, type NoteState } from "./note.ts";
 import type { SaveRequest } from "./saving.ts";
 import { NO_SESSIONS, type SessionsState, type Sought } from "./sessions.ts";
 
@@ -64,6 +64,8 @@ export interface AppState {
   readonly me: Me | null;
   /** Nobody is signed in any more: until the same person is again, nothing is sent in anybody's name. */
   readonly signedOut: boolean;
+  /** The person signed out in another tab: until they are back, nothing of theirs is shown. */
+  readonly away: boolean;
   readonly online: boolean;
   readonly health: Health | null;
   readonly formats: readonly NoteFormat[];
@@ -80,6 +82,7 @@ export const INITIAL: AppState = {
   route: { view: "home" },
   me: null,
   signedOut: false,
+  away: false,
   online: true,
   health: null,
   formats: [],
@@ -134,7 +137,8 @@ export type SessionAction =
 export type Action =
   | { readonly type: "routed"; readonly route: Route }
   | { readonly type: "meKnown"; readonly me: Me }
-  | { readonly type: "signedOut" }
+  /** ``away``: by the person, in another tab. */
+  | { readonly type: "signedOut"; readonly away?: boolean }
   | { readonly type: "wentOnline" }
   | { readonly type: "wentOffline" }
   | {
@@ -162,3 +166,7 @@ export type Action =
   | { readonly type: "searched"; readonly query: string; readonly status: SessionStatus | "all" }
   | { readonly type: "noticed"; readonly text: string; readonly tone: "info" | "problem" }
   | { readonly type: "inSession"; readonly sessionId: number; readonly action: SessionAction };
+
+export function anyUnsaved({ open, parked }: AppState): boolean {
+  return parked.size > 0 || (open !== null && hasUnsaved(open.note));
+}

@@ -28,7 +28,8 @@ export interface AppCommands {
   readonly signOut: () => void;
 }
 
-function pageName({ route, open, sessions }: AppState): string {
+function pageName({ route, open, sessions, away }: AppState): string {
+  if (away) return "Casenote";
   if (route.view === "patient") return `Patient ${route.patientId} · Casenote`;
   const item = open ? sessions.items.get(open.id) : undefined;
   return item ? `Session ${item.number}, patient ${item.patientId} · Casenote` : "Casenote";
@@ -37,7 +38,7 @@ function pageName({ route, open, sessions }: AppState): string {
 /** The title of the tab says what a hidden tab is doing. */
 function setTitle(state: AppState): void {
   const name = pageName(state);
-  const title = state.open?.note.generation ? `Writing… ${name}` : name;
+  const title = state.open?.note.generation && !state.away ? `Writing… ${name}` : name;
   if (document.title !== title) document.title = title;
 }
 
@@ -120,6 +121,7 @@ export class AppView {
   }
 
   update(state: AppState, before: AppState): void {
+    show(this.#root, !state.away);
     setAttribute(this.#root, "data-view", state.route.view);
     this.list.update(state, before);
     show(this.#signOut, state.me?.auth === "jwt");

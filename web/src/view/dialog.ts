@@ -11,16 +11,37 @@ export interface Dialog {
   readonly close: () => void;
 }
 
-/** Opens a dialog. ``wide`` is for texts that are read side by side. */
-export function openDialog(title: string, body: readonly (Node | string)[], wide = false): Dialog {
+export interface DialogOptions {
+  /** For texts that are read side by side. */
+  readonly wide?: boolean;
+  /** It has nothing to do with what the page shows, and outlives it. */
+  readonly lasting?: boolean;
+  /** The person cannot leave it. */
+  readonly firm?: boolean;
+}
+
+/** Closes the dialogs that belong to what the page showed until now. */
+export function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll<HTMLDialogElement>("dialog:not([data-lasting])"))
+    dialog.close();
+}
+
+/** Opens a dialog. */
+export function openDialog(
+  title: string,
+  body: readonly (Node | string)[],
+  { wide = false, lasting = false, firm = false }: DialogOptions = {},
+): Dialog {
   serial += 1;
   const id = `dialog-${serial}`;
   const element = h("dialog", { class: wide ? "dialog dialog-wide" : "dialog", "aria-labelledby": id });
+  if (lasting) element.dataset.lasting = "";
   const leave = h("button", { type: "button", class: "icon-button", "aria-label": "Close" }, icon("cross"));
   const close = (): void => element.close();
   leave.addEventListener("click", close);
+  if (firm) element.addEventListener("cancel", (event) => event.preventDefault());
   element.append(
-    h("div", { class: "dialog-head" }, h("h2", { id }, title), leave),
+    h("div", { class: "dialog-head" }, h("h2", { id }, title), !firm && leave),
     h("div", { class: "dialog-body", tabindex: "-1" }, ...body),
   );
   element.addEventListener("close", () => {

@@ -8,6 +8,7 @@ import { optionFields } from "./option_fields.ts";
 
 /** ``action``: what is done then, which closes a session that goes on. */
 export function openFirstNoteDialog(
+  id: number,
   { formats, defaultFormat, options }: Pick<AppState, "formats" | "defaultFormat" | "options">,
   action: string,
   commands: Commands,
@@ -23,7 +24,7 @@ export function openFirstNoteDialog(
     action,
     body: [h("div", { class: "field-grid" }, field("Format", format), ...wishes.elements)],
     submit: async () => {
-      void commands.writeAs(format.value === defaultFormat ? null : format.value, wishes.chosen());
+      void commands.writeAs(id, format.value === defaultFormat ? null : format.value, wishes.chosen());
       return true;
     },
   });

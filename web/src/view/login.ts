@@ -1,7 +1,7 @@
 /** Signing in where the service asks for a token: it goes into a cookie that no script can read. */
 
 import * as api from "../api/client.ts";
-import { field, openDialog } from "./dialog.ts";
+import { closeDialogs, type Dialog, field, openDialog } from "./dialog.ts";
 import { h, show } from "./dom.ts";
 
 function loginForm(title: string, done: () => void): HTMLElement {
@@ -41,21 +41,41 @@ export function loginPage(): HTMLElement {
   );
 }
 
-let asking = false;
+interface Asking {
+  readonly dialog: Dialog;
+  readonly firm: boolean;
+}
 
-/** Asks for a new token over the open page, whose unsaved words wait. */
-export function askToSignInAgain(done: () => void): void {
-  if (asking) return;
-  asking = true;
+let asking: Asking | null = null;
+
+const EXPIRED = {
+  title: "Your sign-in has expired",
+  words: "Nothing is lost: what you typed is sent as soon as you are signed in.",
+};
+const LEFT = {
+  title: "You signed out in another tab",
+  words: "Words of yours here are not saved yet. They are sent as soon as you are signed in again.",
+};
+
+/** Asks for a new token over the open page, whose unsaved words wait. ``firm``: there is no other way on. */
+export function askToSignInAgain(done: () => void, firm: boolean): void {
+  if (asking && (asking.firm || !firm)) return;
+  const before = asking?.dialog;
+  let signedIn = false;
   const form = loginForm("", () => {
+    signedIn = true;
     dialog.close();
     done();
   });
-  const dialog = openDialog("Your sign-in has expired", [
-    h("p", { class: "quiet-text" }, "Nothing is lost: what you typed is sent as soon as you are signed in."),
-    form,
-  ]);
+  const { title, words } = firm ? LEFT : EXPIRED;
+  const dialog = openDialog(title, [h("p", { class: "quiet-text" }, words), form], { lasting: true, firm });
+  const mine = { dialog, firm };
+  asking = mine;
+  before?.close();
+  if (firm) closeDialogs();
   dialog.element.addEventListener("close", () => {
-    asking = false;
+    if (asking === mine) asking = null;
+    // Browsers close a dialog that is cancelled twice, whatever the page says to it.
+    if (firm && !signedIn) askToSignInAgain(done, firm);
   });
 }

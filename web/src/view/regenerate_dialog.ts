@@ -75,7 +75,7 @@ export function openRegenerateDialog(
         commands.failed("Choose a section that is to be written anew.");
         return false;
       }
-      void commands.generate({
+      void commands.generate(open.id, {
         regenerate: true,
         sections: all ? null : chosen,
         format: other ? format.value : null,

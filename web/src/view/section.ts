@@ -22,6 +22,7 @@ export interface SectionCommands {
   readonly resolveConflict: (section: string, text: string) => void;
   readonly lateWords: (section: string, words: string | null) => void;
   readonly copy: (section: string) => void;
+  readonly copyWords: (words: string) => void;
   readonly goToTurn: (turn: number) => void;
 }
 
@@ -74,6 +75,7 @@ export class SectionView {
   readonly #authorship = h("span", { class: "authorship" });
   readonly #unsaved = h("span", { class: "section-unsaved" });
   readonly #copy: HTMLElement;
+  readonly #box = h("div", { class: "section-editor" });
   readonly #editor: SectionEditor;
   readonly #suggestion: SuggestionCard;
   readonly #conflict: ConflictCard;
@@ -84,7 +86,6 @@ export class SectionView {
 
   constructor(section: SectionState, nonce: string, commands: SectionCommands) {
     this.id = section.id;
-    const box = h("div", { class: "section-editor" });
     this.#copy = h(
       "button",
       {
@@ -96,7 +97,7 @@ export class SectionView {
       icon("copy"),
     );
     this.#copy.addEventListener("click", () => commands.copy(this.id));
-    this.#editor = new SectionEditor(box, section.heading, nonce, {
+    this.#editor = new SectionEditor(this.#box, section.heading, nonce, {
       onEdit: (text, from) => commands.edited(this.id, text, from),
       onSentence: (sentence) =>
         commands.evidence(
@@ -124,6 +125,7 @@ export class SectionView {
     });
     this.#late = new LateWords({
       addendum: (words) => commands.lateWords(this.id, words),
+      copy: commands.copyWords,
       drop: () => commands.lateWords(this.id, null),
     });
     this.#evidence = new EvidenceStrip(commands.goToTurn, () => commands.evidence(null));
@@ -138,7 +140,7 @@ export class SectionView {
         this.#unsaved,
         h("span", { class: "section-tools" }, this.#copy),
       ),
-      box,
+      this.#box,
       this.#evidence.element,
       this.#suggestion.element,
       this.#conflict.element,
@@ -154,6 +156,7 @@ export class SectionView {
     this.#showAuthorship(section, context);
     setText(this.#unsaved, isUnsaved(section) && !section.conflict ? "Unsaved" : "");
     show(this.#copy, section.text !== "");
+    show(this.#box, !section.stray);
     this.#editor.setAccess(context.locked ? "locked" : context.loading ? "loading" : "open");
     this.#editor.setText(section.text);
     const shown = context.evidence?.section === section.id ? context.evidence : null;
@@ -165,7 +168,7 @@ export class SectionView {
         this.#evidence.update(shown, context.turns);
         this.#suggestion.update(section, context);
         this.#conflict.update(section);
-        this.#late.update(section.late);
+        this.#late.update(section.late, context.locked);
       },
       () => this.#editor.focus(),
     );
@@ -207,7 +210,7 @@ export class SectionView {
   toChoice(): boolean {
     const card = [this.#conflict.element, this.#late.element].find(({ hidden }) => !hidden);
     card?.scrollIntoView({ block: "nearest" });
-    card?.querySelector<HTMLElement>("button")?.focus();
+    card?.querySelector<HTMLElement>("button:not([hidden])")?.focus();
     return card !== undefined;
   }
 

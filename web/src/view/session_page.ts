@@ -56,6 +56,7 @@ export class SessionPage implements Page {
         resolveConflict: (section, text) => this.#act({ type: "conflictResolved", section, text }),
         lateWords: (section, words) => this.#lateWords(commands, section, words),
         copy: commands.copySection,
+        copyWords: (words) => void commands.copy(words, "Your words"),
         goToTurn: (turn) => this.showTurn(turn),
       },
       { above: this.#progress.element, foot: this.#trainingButton(commands) },
@@ -91,9 +92,11 @@ export class SessionPage implements Page {
 
   /** Words go into an addendum, and are dropped here once they are in it; without words they are dropped. */
   #lateWords(commands: Commands, section: string, words: string | null): void {
-    const drop = (): void => this.#act({ type: "lateWordsDropped", section });
+    const { sessionId } = this.#note;
+    if (sessionId === null) return;
+    const drop = (): void => this.#store.inSession(sessionId, { type: "lateWordsDropped", section });
     if (words === null) drop();
-    else openAddendumDialog(commands, words, drop);
+    else openAddendumDialog(sessionId, commands, words, drop);
   }
 
   /** Asked once a session, if ever: it stands at the end of the note and leaves the toolbar to what is done daily. */

@@ -14,7 +14,7 @@ export function mayDropWords(): Promise<boolean> {
         h(
           "p",
           {},
-          "The server does not have them yet: it cannot be reached, or they wait for your choice. Signing out removes them from this machine.",
+          "The server does not have them yet: it cannot be reached, or they wait for your choice, here or in another tab. Signing out removes them from this machine.",
         ),
       ],
       submit: async () => {

@@ -91,10 +91,12 @@ export class Toolbar {
       if (note) openSignDialog(note, this.#store.state.me?.subject ?? null, commands);
     };
     const anew = withOpen((open) => openRegenerateDialog(open, this.#store.state, commands));
-    const wishes = (): void => {
+    const wishes = withOpen(({ id }) => {
       const action = stage(this.#store.state) === "live" ? CLOSE : "Write the note";
-      openFirstNoteDialog(this.#store.state, action, commands);
-    };
+      openFirstNoteDialog(id, this.#store.state, action, commands);
+    });
+    const unlock = withOpen(({ id }) => openUnlockDialog(id, commands));
+    const addendum = withOpen(({ id }) => openAddendumDialog(id, commands));
     const copy = withOpen(({ note }) => openCopyDialog(note, commands));
     const versions = withOpen(({ id }) => void openVersionsDialog(id));
     const entry = (element: HTMLButtonElement, ...stages: readonly Stage[]): Entry => ({ element, stages });
@@ -107,18 +109,12 @@ export class Toolbar {
       ),
       entry(button("Copy", "quiet", copy, icon("copy")), "open", "signed"),
       entry(button("Write anew", "plain", anew, icon("refresh")), "open"),
-      entry(
-        button("Unlock", "plain", () => openUnlockDialog(commands), icon("unlock")),
-        "signed",
-      ),
+      entry(button("Unlock", "plain", unlock, icon("unlock")), "signed"),
       entry(
         button("Sign", "primary", () => void sign(), icon("lock")),
         "open",
       ),
-      entry(
-        button("Add addendum", "primary", () => openAddendumDialog(commands), icon("plus")),
-        "signed",
-      ),
+      entry(button("Add addendum", "primary", addendum, icon("plus")), "signed"),
       entry(button("Format and style", "plain", wishes, icon("list")), "live", "empty"),
       entry(
         button(CLOSE, "primary", () => void commands.close(), icon("check")),

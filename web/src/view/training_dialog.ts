@@ -14,6 +14,7 @@ export async function openTrainingDialog(id: number, commands: Commands): Promis
     commands.failed(error.message);
     return;
   }
+  if (!commands.isOpen(id)) return;
   openForm({
     title: "Training on this session",
     action: "Keep",
@@ -24,6 +25,6 @@ export async function openTrainingDialog(id: number, commands: Commands): Promis
         "Both stay in the building. It can be taken back at any time; a model that was trained before is not unmade by that.",
       ),
     ],
-    submit: () => commands.allowTraining(allowed.checked),
+    submit: () => commands.allowTraining(id, allowed.checked),
   });
 }

@@ -158,7 +158,7 @@ function sectionText(revision: Revision | undefined, id: string): string {
 
 export async function openVersionsDialog(sessionId: number): Promise<void> {
   const body = h("div", {}, h("p", { class: "quiet-text" }, "Loading the versions…"));
-  openDialog("Versions", [body], true);
+  openDialog("Versions", [body], { wide: true });
   try {
     body.replaceChildren(new Versions(await api.fetchRevisions(sessionId)).element);
   } catch (error) {
