@@ -126,7 +126,7 @@ class Deliveries:
         held = _held(message)
         try:
             await self._unsettled.expect_before(connection, message.subject, held.delivery.stream_sequence)
-        except BrokerUnavailableError:
+        except (BrokerUnavailableError, asyncio.CancelledError):
             # Not in hand yet: it is to come again now, and not only when its time is over.
             with suppress(BrokerUnavailableError):
                 await self._return_unread(connection, [message])

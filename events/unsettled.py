@@ -83,6 +83,8 @@ class Unsettled:
         """Tells the dispatcher when they are settled, as long as anybody waits for them."""
         while True:
             await self._awaited.wait()
+            # Cleared here too: where the time for it is over already, waiting again must wait.
+            self._awaited.clear()
             looks = 0
             while asyncio.get_running_loop().time() < self._until:
                 looks = 1 if self._awaited.is_set() else looks + 1

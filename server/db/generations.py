@@ -182,7 +182,12 @@ async def hold_unbegun(db: AsyncSession, session_id: int) -> bool:
     """Whether a note of the session waits that no worker has begun; none begins it until the transaction ends."""
     found = await db.execute(
         select(GenerationRow.id)
-        .where(GenerationRow.session_id == session_id, GenerationRow.state == "queued", GenerationRow.attempt == 0)
+        .where(
+            GenerationRow.session_id == session_id,
+            GenerationRow.change == "generated",  # turns that come before a note is written anew come too late
+            GenerationRow.state == "queued",
+            GenerationRow.attempt == 0,
+        )
         .with_for_update()
     )
     return found.scalar_one_or_none() is not None

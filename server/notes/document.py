@@ -24,18 +24,21 @@ class _Session:
     def __init__(self, turns: tuple[Turn, ...]) -> None:
         self.risk: tuple[RiskMention, ...] = find_risk(turns)
         self._index = EvidenceIndex(turns)
-        self._found: dict[str, Evidence] = {}
+        self._found: dict[tuple[str, tuple[int, ...]], Evidence] = {}
 
     def sentences(self, text: str) -> list[Evidence]:
         """Evidence for each sentence of ``text``, in order."""
-        return [self._support(sentence) for sentence in split_sentences(text)]
+        found: list[Evidence] = []
+        for sentence in split_sentences(text):
+            found.append(self._support(sentence, found[-1].turns if found else ()))
+        return found
 
-    def _support(self, sentence: str) -> Evidence:
-        found = self._found.get(sentence)
+    def _support(self, sentence: str, after: tuple[int, ...]) -> Evidence:
+        found = self._found.get((sentence, after))
         if found is None:
             if len(self._found) >= _MOST_SENTENCES:
                 self._found.clear()
-            found = self._found[sentence] = self._index.support(sentence)
+            found = self._found[sentence, after] = self._index.support(sentence, after=after)
         return found
 
 

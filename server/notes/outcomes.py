@@ -67,15 +67,14 @@ def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
     written = _written(versions[:end])
     if not written:
         return None
-    draft = written[-1]
-    if draft.note.model is None or draft.note.fallback:
+    by_model = [one for one in written if one.note.model is not None and _by_model(one.note)]
+    if not by_model or not (parts := drafts(versions[:end])):
         return None
-    if not (parts := drafts(versions[:end])):
-        return None
+    draft, first = by_model[-1], by_model[0]
     name, support, seconds = label(draft.note.model), _support(parts), draft.note.inference_time
     if end == len(versions):
         return Outcome(session_id, name, support, seconds)
-    signed, first = versions[end], next(one for one in written if one.note.model and not one.note.fallback)
+    signed = versions[end]
     return Outcome(
         session_id,
         name,
@@ -97,10 +96,17 @@ def drafts(versions: Sequence[Version]) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for one in written:
         note = one.note
-        if note.model is None or note.fallback or note.format != written[-1].note.format:
+        if note.model is None or note.format != written[-1].note.format:
             continue
-        found.update(dict.fromkeys(note.untouched(), one))
+        for part in note.extractive:
+            found.pop(part, None)  # what was signed goes back to the transcript, and no more to the model
+        found.update(dict.fromkeys(_by_model(note), one))
     return found
+
+
+def _by_model(note: Note) -> frozenset[str]:
+    """The parts that stand as a model wrote them."""
+    return note.untouched() - note.extractive
 
 
 def text_of(note: Note, part: str) -> str:

@@ -111,7 +111,10 @@ def test_a_part_that_only_a_person_wrote_counts_neither_as_draft_nor_as_a_change
     assert found.changed == 0
 
 
-@pytest.mark.parametrize("fields", [{"model": None, "fallback": True}, {"fallback": True}])
+WHOLE = frozenset({"summary", "plan"})
+
+
+@pytest.mark.parametrize("fields", [{"model": None, "fallback": True}, {"fallback": True, "extractive": WHOLE}])
 def test_what_no_model_wrote_is_nobodys_outcome(fields: dict[str, Any]) -> None:
     assert outcome(5, [version(1, Change.GENERATED, "Plan.", **fields), SIGNED]) is None
     assert outcome(5, [version(1, Change.EDITED, "By hand.", Status.EDITED), SIGNED]) is None
@@ -207,3 +210,33 @@ def test_sections_of_another_format_are_not_trained_as_those_of_the_default() ->
     row = pair(5, 7, TURNS, [version(1, Change.SIGNED, "S", Status.SIGNED, format="soap")], consent=True)
     assert row is not None
     assert row["sections"] == {}
+
+
+def test_of_a_fallback_that_a_model_wrote_anew_in_part_that_part_is_the_models() -> None:
+    rest = frozenset({"summary"})
+    versions = [
+        version(1, Change.GENERATED, "Taken from the talk.", model=None, fallback=True, extractive=WHOLE),
+        version(2, Change.REGENERATED, "Homework: a diary.", fallback=True, extractive=rest),
+        version(3, Change.SIGNED, "Homework: a diary.", Status.SIGNED, fallback=True, extractive=rest),
+    ]
+
+    row, found = pair(5, 7, TURNS, versions, consent=True), outcome(5, versions)
+
+    assert row is not None
+    assert row["draft"] == {"summary": "", "sections": {"plan": "Homework: a diary."}}
+    assert found is not None
+    assert (found.changed, found.support, found.to_sign) == (0, 0.0, 60.0)
+
+
+def test_a_part_that_the_fallback_wrote_last_is_no_draft_of_the_model_that_wrote_it_before() -> None:
+    plan = frozenset({"plan"})
+    versions = [
+        version(1, Change.GENERATED, "The model's plan."),
+        version(2, Change.REGENERATED, "Taken from the talk.", fallback=True, extractive=plan),
+        version(3, Change.SIGNED, "Taken from the talk.", Status.SIGNED, fallback=True, extractive=plan),
+    ]
+
+    row = pair(5, 7, TURNS, versions, consent=True)
+
+    assert row is not None
+    assert row["draft"] == {"summary": "Client slept badly and hurt myself was said.", "sections": {}}
