@@ -67,11 +67,14 @@ def outcome(session_id: int, versions: Sequence[Version]) -> Outcome | None:
     written = _written(versions[:end])
     if not written:
         return None
-    by_model = [one for one in written if one.note.model is not None and _by_model(one.note)]
-    if not by_model or not (parts := drafts(versions[:end])):
+    by_model = [one for one in written if _by_model(one.note)]
+    parts = drafts(versions[:end])
+    if not by_model or not parts:
         return None
     draft, first = by_model[-1], by_model[0]
-    name, support, seconds = label(draft.note.model), _support(parts), draft.note.inference_time
+    if (model := draft.note.model) is None:
+        return None
+    name, support, seconds = label(model), _support(parts), draft.note.inference_time
     if end == len(versions):
         return Outcome(session_id, name, support, seconds)
     signed = versions[end]
@@ -106,7 +109,7 @@ def drafts(versions: Sequence[Version]) -> dict[str, Version]:
 
 def _by_model(note: Note) -> frozenset[str]:
     """The parts that stand as a model wrote them."""
-    return note.untouched() - note.extractive
+    return note.untouched() - note.extractive if note.model is not None else frozenset()
 
 
 def text_of(note: Note, part: str) -> str:
