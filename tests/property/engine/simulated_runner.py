@@ -35,9 +35,10 @@ def sure(tokens: Sequence[int]) -> Floats:
 
 
 def doubtful(tokens: Sequence[int]) -> Floats:
-    """Logits after ``tokens``, a hash of all of them, with many continuations about as likely as the best."""
-    drawn = [hashlib.blake2b(bytes([*tokens, token]), digest_size=2).digest() for token in range(N_VOCAB)]
-    logits = np.array([int.from_bytes(one, "big") / 20000 for one in drawn], np.float32)
+    """Logits after ``tokens``, a hash of all of them from 0 to 3.3, with many continuations about as likely as the
+    best. Fine enough that no two are equal: which of equals goes on is nobody's promise."""
+    drawn = [hashlib.blake2b(bytes([*tokens, token]), digest_size=4).digest() for token in range(N_VOCAB)]
+    logits = np.array([int.from_bytes(one, "big") / 1.3e9 for one in drawn], np.float32)
     logits[END] -= 1.0
     return logits
 
