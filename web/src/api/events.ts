@@ -19,6 +19,12 @@ export interface StreamHandlers {
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5000;
+/**
+ * A line that goes silent without breaking (another network, a router that forgot it) is noticed by nobody: what the
+ * server sends to keep it alive are comments, which an EventSource does not tell of. After so long without an event a new
+ * connection goes on where this one was.
+ */
+export const SILENT_MS = 60_000;
 
 /** How long to wait before connection number ``failures`` + 1; ``chance`` in [0, 1) keeps many tabs apart. */
 export function pauseAfter(failures: number, chance: number): number {
@@ -38,6 +44,7 @@ export class ReconnectingStream {
   readonly #handlers: StreamHandlers;
   #source: EventSource | null = null;
   #timer: number | undefined;
+  #silence: number | undefined;
   #failures = 0;
   #stopped = true;
 
@@ -64,6 +71,7 @@ export class ReconnectingStream {
 
   #close(): void {
     window.clearTimeout(this.#timer);
+    window.clearTimeout(this.#silence);
     this.#source?.close();
     this.#source = null;
   }
@@ -71,8 +79,10 @@ export class ReconnectingStream {
   #connect(): void {
     const source = new EventSource(this.#handlers.url());
     this.#source = source;
+    this.#heard();
     source.onopen = () => {
       this.#failures = 0;
+      this.#heard();
       this.#handlers.onOpen();
     };
     source.onerror = (event) => {
@@ -86,7 +96,13 @@ export class ReconnectingStream {
     }
   }
 
+  #heard(): void {
+    window.clearTimeout(this.#silence);
+    this.#silence = window.setTimeout(() => this.again(), SILENT_MS);
+  }
+
   #arrived(name: string, event: MessageEvent<string>): void {
+    this.#heard();
     const data = parsed(event.data);
     if (data === null) return;
     const over = this.#handlers.isOver(name);

@@ -159,6 +159,7 @@ class SessionFollower {
   shown(): void {
     if (this.#store.state.open?.note.generation) this.watch();
     void this.loadNote();
+    this.#loadTranscriptSoon();
   }
 
   changed(item: SessionItem, known: SessionItem | undefined): void {
