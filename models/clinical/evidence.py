@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from models.clinical.contradiction import contradiction_factor
 from models.clinical.danger import named_alike
+from models.clinical.exchanges import ROLES
 from models.clinical.language import language_of
 from models.clinical.lexicon import MEDICATION
 from models.clinical.markers import strip_markers
@@ -33,10 +34,6 @@ SUPPORTED = 0.54
 _BETWEEN = re.compile(
     r"[,;:.!?]\s+(?:and\s+|but\s+)?|\s+(?:and|but|with|then|und|aber|mit|y|pero|con)\s+", re.IGNORECASE
 )
-_ROLES = {
-    "client": frozenset(["patient", "client", "patientin", "klient", "klientin", "paciente", "clienta"]),
-    "therapist": frozenset(["therapist", "clinician", "therapeut", "therapeutin", "terapeuta"]),
-}
 # Words beside a quotation that only say who said it.
 _LEAD = frozenset(WORD_LISTS["lead_in"].split())
 _ANSWER = re.compile(r"([^:\"“]+): [\"“]([^\"“”]+)[\"”]\.?")
@@ -69,6 +66,14 @@ def _answers(turns: list[Turn], after: Sequence[int]) -> list[Turn]:
     if not after:
         return turns if len(turns) == 1 else []
     return [turn for turn in turns if {turn.index - 1, turn.index - 2} & set(after)][:1]
+
+
+def in_order(text: str, support: Callable[[str, tuple[int, ...]], Evidence]) -> tuple[Evidence, ...]:
+    """Evidence for each sentence of ``text``, by ``support`` of it and of the turns of the sentence before it."""
+    found: list[Evidence] = []
+    for sentence in split_sentences(text):
+        found.append(support(sentence, found[-1].turns if found else ()))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,7 @@ class EvidenceIndex:
 
     def sentences(self, text: str) -> tuple[Evidence, ...]:
         """Evidence for each sentence of ``text``, in order."""
-        found: list[Evidence] = []
-        for sentence in split_sentences(text):
-            found.append(self.support(sentence, after=found[-1].turns if found else ()))
-        return tuple(found)
+        return in_order(text, lambda sentence, after: self.support(sentence, after=after))
 
     def support(self, sentence: str, *, after: Sequence[int] = ()) -> Evidence:
         """Evidence for one sentence. The fixed absent sentences are supported by no turn in particular. ``after``: the
@@ -166,7 +168,7 @@ class EvidenceIndex:
         found = [self._who_said(quote) for quote in quotes]
         if not all(found):
             return None
-        speaker = named or next((role for role, names in _ROLES.items() if lead & names), None)
+        speaker = named or next((role for role, names in ROLES.items() if lead & names), None)
         right = [[turn for turn in turns if speaker is None or turn.speaker in (speaker, "unknown")] for turns in found]
         if all(right):
             pairs = zip(quotes, right, strict=True)

@@ -14,7 +14,12 @@ _ASKED = re.compile(r"(?<!\S)(\S[^:\"“.!?]{0,60}) asked: [\"“]([^\"“”]+)
 _SAID = re.compile(r"(?<!\S)(\S[^:\"“.!?]{0,60}) (said|asked): [\"“]([^\"“”]+)[\"”]")
 _LABELLED = re.compile(r"([^:\"“]{1,80}): [\"“]([^\"“”]+)[\"”]\.?")
 _BOTH = re.compile(rf"{_ASKED.pattern} {_SAID.pattern}.*", re.DOTALL)
-_THERAPISTS = frozenset({"therapist", "clinician", "therapeut", "therapeutin", "terapeuta"})
+
+ROLES = {
+    "client": frozenset(["patient", "client", "patientin", "klient", "klientin", "paciente", "clienta"]),
+    "therapist": frozenset(["therapist", "clinician", "therapeut", "therapeutin", "terapeuta"]),
+}
+"""What a note calls who spoke."""
 
 
 def with_answers(sentences: Sequence[str]) -> tuple[str, ...]:
@@ -51,4 +56,4 @@ def turns_of(claim: str) -> tuple[Turn, ...]:
 
 
 def _speaker(who: str, verb: str) -> str:
-    return "therapist" if verb == "asked" or _THERAPISTS & set(who.lower().split()) else "client"
+    return "therapist" if verb == "asked" or ROLES["therapist"] & set(who.lower().split()) else "client"

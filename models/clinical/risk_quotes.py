@@ -210,11 +210,6 @@ def _answers(turns: Sequence[Turn], place: int) -> tuple[_Said, ...]:
     return tuple(found)
 
 
-def _joins(turn: Turn, following: Turn) -> bool:
-    """Whether the client answers too, after another person."""
-    return following.speaker == "client" and turn.speaker not in ("client", "therapist")
-
-
 def _speaks_of(sentence: str, turn: Turn, kinds: frozenset[str] | None) -> bool:
     spoken = {mention.category for mention in find_risk([Turn(turn.index, turn.speaker, sentence)])}
     return bool(spoken if kinds is None else spoken & kinds)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.clinical.coming import before_coming, coming_at
 from models.clinical.cut import cut_to_words
 from models.clinical.danger import GRAVE, risk_spans
-from models.clinical.lexicon import COMING
 from models.clinical.lists import without_each_item
 from models.clinical.markers import strip_markers
 from models.clinical.omitted import omitted_danger
@@ -41,7 +41,7 @@ def with_limit(text: str, turns: Sequence[Turn], max_words: int) -> str:
     said = untold_limit(text, session_of(turns))
     if not said or word_count(text) + word_count(said) > max_words:
         return text
-    return _placed(text, said, max_words)[0]
+    return before_coming(text, said)
 
 
 def _with_affirmed(text: str, turns: Sequence[Turn], max_words: int) -> str:
@@ -101,7 +101,7 @@ def _placed(text: str, said: str, max_words: int) -> tuple[str, bool]:
     no room any more goes: first of what was found, never all of it, then of what comes next; nothing that alone tells
     of a danger."""
     sentences = split_sentences(text)
-    at = next((place for place, one in enumerate(sentences) if COMING.match(one)), len(sentences))
+    at = coming_at(sentences)
     found, coming = list(sentences[:at]), list(sentences[at:])
     room, told = max_words - word_count(said), _dangers(said) | {"danger"}  # a safety plan
 

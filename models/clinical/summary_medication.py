@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from models.clinical.coming import before_coming
 from models.clinical.danger import risk_spans
-from models.clinical.lexicon import COMING, MEDICATION, NEGATION, RELATIONS
+from models.clinical.lexicon import MEDICATION, NEGATION, RELATIONS
 from models.clinical.markers import strip_markers
 from models.clinical.reported import quote, report
 from models.clinical.sentences import split_sentences, word_count
@@ -50,11 +51,9 @@ def with_medication(text: str, turns: Sequence[Turn], max_words: int) -> str:
     if session.language != "en" or _SPOKEN_OF.search(text):
         return text
     said = next((told for place in range(len(turns)) for told in _told(turns, place)), "")
-    sentences = split_sentences(text)
     if not said or word_count(text) + word_count(said) > max_words:
         return text
-    at = next((place for place, one in enumerate(sentences) if COMING.match(one)), len(sentences))
-    return " ".join((*sentences[:at], said, *sentences[at:]))
+    return before_coming(text, said)
 
 
 def _told(turns: Sequence[Turn], place: int) -> list[str]:

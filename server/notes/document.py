@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from models.clinical.coverage import coverage
-from models.clinical.evidence import Evidence, EvidenceIndex
+from models.clinical.evidence import Evidence, EvidenceIndex, in_order
 from models.clinical.risk import RiskMention, find_risk
-from models.clinical.sentences import split_sentences
 from models.transcript import Turn
 from server.notes.codec import model_to_json, reduced_to_json
 from server.notes.state import Note
@@ -26,12 +25,9 @@ class _Session:
         self._index = EvidenceIndex(turns)
         self._found: dict[tuple[str, tuple[int, ...]], Evidence] = {}
 
-    def sentences(self, text: str) -> list[Evidence]:
+    def sentences(self, text: str) -> tuple[Evidence, ...]:
         """Evidence for each sentence of ``text``, in order."""
-        found: list[Evidence] = []
-        for sentence in split_sentences(text):
-            found.append(self._support(sentence, found[-1].turns if found else ()))
-        return found
+        return in_order(text, self._support)
 
     def _support(self, sentence: str, after: tuple[int, ...]) -> Evidence:
         found = self._found.get((sentence, after))

@@ -35,6 +35,19 @@ async def closed(api: RunningApi) -> int:
     return session_id
 
 
+async def written_unwatched(api: RunningApi) -> tuple[int, str]:
+    """A session whose note was written while nobody read its stream, and the id of the generation."""
+    session_id = await api.create(original_transcription=SHORT_SESSION)
+    later = {"Prefer": "respond-async"}
+    asked = (await api.http.post(f"/sessions/{session_id}/generate-notes", headers=later)).json()
+
+    async def written() -> bool:
+        return (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 200
+
+    await eventually(written)
+    return session_id, asked["generation"]["id"]
+
+
 async def state_of(api: RunningApi, session_id: int) -> str | None:
     entries = (await api.http.get("/sessions")).json()["sessions"]
     status: str = next(entry["status"] for entry in entries if entry["id"] == session_id)
@@ -152,17 +165,10 @@ async def test_what_was_left_of_a_stream_is_told_once_when_the_tokens_were_lost_
     tmp_path: Path,
 ) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
-        session_id = await api.create(original_transcription=SHORT_SESSION)
-        later = {"Prefer": "respond-async"}
-        asked = (await api.http.post(f"/sessions/{session_id}/generate-notes", headers=later)).json()
-
-        async def written() -> bool:
-            return (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 200
-
-        await eventually(written)
+        session_id, generation = await written_unwatched(api)
         assert (await api.http.put(f"/sessions/{session_id}/notes", json={"notes": "Mine."})).status_code == 200
         api.server.lose_memory()
-        headers = {"Last-Event-ID": f"{asked['generation']['id']}.1.4"}
+        headers = {"Last-Event-ID": f"{generation}.1.4"}
         events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream", headers=headers)).text)
 
         note = json.loads(events[-1][2])
@@ -201,16 +207,9 @@ async def test_a_note_that_stood_before_a_failure_does_not_hide_it(tmp_path: Pat
 @pytest.mark.parametrize("seen", ["1.4", "1.1000000002", None], ids=["some of it", "some told anew", "nothing"])
 async def test_when_the_tokens_were_lost_the_text_is_told_anew(tmp_path: Path, seen: str | None) -> None:
     async with running_api(tmp_path, script=SCRIPT) as api:
-        session_id = await api.create(original_transcription=SHORT_SESSION)
-        later = {"Prefer": "respond-async"}
-        asked = (await api.http.post(f"/sessions/{session_id}/generate-notes", headers=later)).json()
-
-        async def written() -> bool:
-            return (await api.http.get(f"/sessions/{session_id}/notes")).status_code == 200
-
-        await eventually(written)
+        session_id, generation = await written_unwatched(api)
         api.server.lose_memory()
-        headers = {"Last-Event-ID": f"{asked['generation']['id']}.{seen}"} if seen else {}
+        headers = {"Last-Event-ID": f"{generation}.{seen}"} if seen else {}
         events = parse((await api.http.get(f"/sessions/{session_id}/notes/stream", headers=headers)).text)
 
         note = json.loads(events[-1][2])
